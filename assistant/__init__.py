@@ -1,0 +1,24 @@
+"""Answers. A question with its history enters; one `Answer` leaves.
+
+This room never words anything for a screen: reasons are codes, and the sentences are the documents' own.
+"""
+
+from assistant.answer import Answer, Citation, Reason, Sentence, Status
+from assistant.assistant import Assistant
+from assistant.evidence import Evidence, Reader, SentenceReader
+from assistant.question import LONGEST_QUESTION
+from assistant.settings import Settings
+
+__all__ = [
+    "LONGEST_QUESTION",
+    "Answer",
+    "Assistant",
+    "Citation",
+    "Evidence",
+    "Reader",
+    "Reason",
+    "Sentence",
+    "SentenceReader",
+    "Settings",
+    "Status",
+]

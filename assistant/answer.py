@@ -1,0 +1,116 @@
+"""What the assistant gives: values, without a word for a screen."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal, Self
+from urllib.parse import urlencode
+
+from corpus import Document
+
+Status = Literal["answered", "not_in_documents", "no_question"]
+"""`no_question` is for what asks nothing: empty, gibberish, small talk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why there is no answer: a code, and what it is about where there is such a thing.
+
+    Of `no_question`: `empty`, `gibberish`, `small_talk`. Of `not_in_documents`: `off_topic` (no sentence is near enough),
+    `name_absent` (the subject is the name), `no_number` and `no_year` (one is asked for and none is given), `no_documents`.
+    """
+
+    code: str
+    subject: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.subject}" if self.subject else self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place in a document. `quote` is `document.text[start:end]`; `text` is the quote as it is shown."""
+
+    number: int
+    document_id: str
+    title: str
+    source: str
+    start: int
+    end: int
+    quote: str
+    text: str
+    page: int | None
+    page_label: str | None
+    heading_path: tuple[str, ...]
+
+    @classmethod
+    def of(cls, number: int, document: Document, start: int, end: int) -> Self:
+        """The citation of this range; `number` is what the reader sees as [1], [2] and so on."""
+        passage = document.passage(start, end)
+        return cls(
+            number=number,
+            document_id=document.id,
+            title=document.title,
+            source=document.source,
+            start=start,
+            end=end,
+            quote=passage.text,
+            text=document.shown(start, end),
+            page=passage.page.number if passage.page else None,
+            page_label=passage.page.label if passage.page else None,
+            heading_path=passage.heading_path,
+        )
+
+    @property
+    def label(self) -> str:
+        """Where the quote begins: "p. 14 · PDF 26" where the printed number differs, "p. 14" where not, "" without pages."""
+        if self.page is None:
+            return ""
+        if self.page_label is None:
+            return f"PDF {self.page}"
+        return f"p. {self.page_label}" if self.page_label == str(self.page) else f"p. {self.page_label} · PDF {self.page}"
+
+    @property
+    def link(self) -> str:
+        """Where the document opens at the quote: root-relative, with the quote's hash in case the range should no longer fit."""
+        digest = hashlib.sha256(self.quote.encode("utf-8")).hexdigest()[:8]
+        return f"/documents/{self.document_id}?{urlencode({'start': self.start, 'end': self.end, 'q': digest})}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the answer: the range of its (first) citation's document that it is, and the numbers of its citations.
+
+    A range may hold the sentence before as well, where the sentence can't stand alone.
+    """
+
+    text: str
+    start: int
+    end: int
+    citations: tuple[int, ...]
+    answer_span: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one question. `searched` is what was searched, which differs from `question` for a follow-up.
+
+    `language` is the question's. `confidence` is between 0 and 1: it orders answers, it is not a probability. `nearest` are
+    the places that come nearest when there is no answer; `suggestions` are topics, as the documents' headings name them.
+    """
+
+    question: str
+    searched: str
+    language: str
+    status: Status
+    reason: Reason | None = None
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    nearest: tuple[Citation, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    confidence: float = 0.0
+    generation: int = 0
+
+    @property
+    def text(self) -> str:
+        """The answer's sentences as one text; "" if there is none."""
+        return " ".join(sentence.text for sentence in self.sentences)

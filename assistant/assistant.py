@@ -1,0 +1,146 @@
+"""The assistant: one method, `ask`, by which every user interface, test and evaluation gets its answers."""
+
+import shutil
+import threading
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Self
+
+from assistant.answer import Answer, Citation, Reason
+from assistant.compose import compose
+from assistant.evidence import Evidence, Reader, SentenceReader
+from assistant.question import understand
+from assistant.refusal import decide
+from assistant.settings import Settings
+from corpus import LibraryError, QuipuError, document_id, load, shipped
+from index import Encoder, Home, Index, Library, SentenceTransformerEncoder, add
+
+_PASSAGES = 8
+"""Passages that are read for an answer."""
+
+_NEAREST = 3
+"""Places that are shown when there is no answer."""
+
+
+class Assistant:
+    """Answers questions from the documents of a home, or from the report that ships while that has none.
+
+    Safe to use from several threads. What is added or removed while it is open counts from the next question on.
+    """
+
+    def __init__(self, home: Home, encoder: Encoder, reader: Reader) -> None:
+        self._home, self._encoder, self._reader = home, encoder, reader
+        self._library = Library(home)
+        self._opened: tuple[Home, Index] | None = None
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, home: Path | str | None = None) -> Self:
+        """The assistant of a home folder; without one, of the folder in the settings.
+
+        Raises EncoderError if the model can't be loaded, LibraryError if the library can't be opened.
+        """
+        settings = Settings() if home is None else Settings(home=Path(home))
+        encoder = SentenceTransformerEncoder.load(settings.model)
+        assistant = cls(Home(settings.home), encoder, SentenceReader(encoder))
+        assistant.index()
+        return assistant
+
+    def ask(self, question: str, history: Sequence[str] = (), documents: Collection[str] | None = None) -> Answer:
+        """The answer to `question`, asked after the questions `history` (oldest first), within the documents of these ids.
+
+        "Not in the documents" is an answer. Raises QuestionError if the question is too long.
+        """
+        index = self.index()
+        try:
+            return self._ask(index, question, history, documents)
+        except LibraryError:
+            if not index.stale():
+                raise
+            return self._ask(self.index(), question, history, documents)  # a document was removed in this very moment
+
+    def index(self) -> Index:
+        """The index in use: opened anew if the library changed. Raises LibraryError or EncoderError if it can't be opened."""
+        with self._lock:
+            home = self._home if self._library.active() else self._home.shipped
+            if self._opened is None or self._opened[0] != home or self._opened[1].stale():
+                index = Index.open(home, self._encoder) if home == self._home else self._shipped()
+                if index is None:
+                    raise LibraryError(f"{home.path} has documents that were never fully indexed: add them again.")
+                self._opened = home, index
+            return self._opened[1]
+
+    def topics(self, most: int, documents: Collection[str] | None = None) -> tuple[str, ...]:
+        """What the documents are about, as their own headings put it: at most `most`, from all of them in turn."""
+        index = self.index()
+        found: dict[str, None] = {}
+        for entry in index.entries():
+            if documents is None or entry.id in documents:
+                document = index.document(entry.id)
+                for heading in document.headings:
+                    text = document.shown(heading.start, heading.end)
+                    if text != document.title and 2 <= len(text.split()) <= 8:
+                        found.setdefault(text)
+        step = max(1, len(found) // most)
+        return tuple(list(found)[::step][:most])
+
+    def _ask(self, index: Index, text: str, history: Sequence[str], documents: Collection[str] | None) -> Answer:
+        def frequency(term: str) -> int:
+            return index.frequency(term, documents)
+
+        languages = index.languages(documents)
+        question = understand(text, history, languages, lambda term: frequency(term) > 0)
+        if question.nothing is not None:
+            suggestions = self.topics(_NEAREST, documents)
+            return Answer(
+                text,
+                question.searched,
+                question.language,
+                "no_question",
+                question.nothing,
+                suggestions=suggestions,
+                generation=index.generation,
+            )
+        hits = index.search(question.searched, _PASSAGES, documents)
+        evidence = self._reader.read(question.searched, question.language, index, hits)
+        chosen, reason = decide(question, evidence, index.size(documents), languages, frequency)
+        sentences, citations = compose(chosen)
+        nearest = () if chosen else _nearest(evidence)
+        return Answer(
+            question=text,
+            searched=question.searched,
+            language=question.language,
+            status="answered" if chosen else "not_in_documents",
+            reason=reason if hits else Reason("no_documents"),
+            sentences=sentences,
+            citations=citations,
+            nearest=nearest,
+            suggestions=tuple(dict.fromkeys(place.heading_path[-1] for place in nearest if place.heading_path)),
+            confidence=round(min(1.0, max(0.0, evidence[0].score)), 6) if evidence else 0.0,
+            generation=index.generation,
+        )
+
+    def _shipped(self) -> Index:
+        """The index of the reports that ship, made here if it isn't there, or was made from others or by another encoder."""
+        home, reports = self._home.shipped, shipped()
+        expected = {document_id(load(path)) for path in reports}
+        try:
+            index = Index.open(home, self._encoder)
+            if index is not None and {entry.id for entry in index.entries()} == expected:
+                return index
+        except QuipuError:
+            shutil.rmtree(home.path, ignore_errors=True)
+        add(home, reports, self._encoder)
+        index = Index.open(home, self._encoder)
+        if index is None:
+            raise LibraryError(f"The shipped report could not be indexed in {home.path}.")
+        return index
+
+
+def _nearest(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
+    """The best sentence of each of the nearest sections."""
+    sections: dict[tuple[str, tuple[str, ...]], Evidence] = {}
+    for found in evidence:
+        sections.setdefault((found.document.id, found.document.heading_path(found.start)), found)
+    places = list(sections.values())[:_NEAREST]
+    return tuple(Citation.of(number, found.document, found.start, found.end) for number, found in enumerate(places, 1))

@@ -1,0 +1,39 @@
+"""Reads files. A file or a folder enters; `Document`s, their `Passage`s and the ranges of their sentences leave.
+
+This room never knows what an embedding is, and never fetches, executes or changes anything.
+"""
+
+from corpus.document import Block, Document, Heading, Page, Passage, Run
+from corpus.errors import DocumentError, EncoderError, LibraryError, QuestionError, QuipuError
+from corpus.language import language_of
+from corpus.read import FORMATS, READER, document_id, load, read, read_bytes, shipped
+from corpus.sentences import sentences, split_sentences
+from corpus.split import SPLITTER, encoded_text, searched_text, split
+
+__all__ = [
+    "FORMATS",
+    "READER",
+    "SPLITTER",
+    "Block",
+    "Document",
+    "DocumentError",
+    "EncoderError",
+    "Heading",
+    "LibraryError",
+    "Page",
+    "Passage",
+    "QuestionError",
+    "QuipuError",
+    "Run",
+    "document_id",
+    "encoded_text",
+    "language_of",
+    "load",
+    "read",
+    "read_bytes",
+    "searched_text",
+    "sentences",
+    "shipped",
+    "split",
+    "split_sentences",
+]

@@ -1,0 +1,28 @@
+"""Every error that Quipu raises on purpose. Each message is one sentence for the person who has to act on it.
+
+QuipuError
+├── DocumentError    a file that can't be read as a document
+├── LibraryError     the home folder, a generation or the catalogue
+├── EncoderError     the embedding model
+└── QuestionError    a question, or a document named beside it, that can't be taken
+"""
+
+
+class QuipuError(Exception):
+    """The base: a user interface catches this, shows the message, and lets everything else crash into the log."""
+
+
+class DocumentError(QuipuError):
+    """A file can't be read as a document: missing, empty, broken, encrypted, without text, or of an unknown type."""
+
+
+class LibraryError(QuipuError):
+    """The home folder can't be used, a generation is damaged, or a named document isn't there."""
+
+
+class EncoderError(QuipuError):
+    """The embedding model can't be loaded, or isn't the one that the index was made with."""
+
+
+class QuestionError(QuipuError):
+    """A question can't be taken: it is too long."""

@@ -1,0 +1,92 @@
+"""Reads a file into a `Document`. `FORMATS` is the whole list of what can be read: a new format is one row and one reader."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+
+from corpus.document import Document
+from corpus.draft import Draft
+from corpus.errors import DocumentError
+from corpus.language import language_of
+
+READER = 1
+"""Raise this when the same file gives another text, so that stored texts are made anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format by its media type, and the reader that takes it: a function of (bytes, name) in a module loaded when needed."""
+
+    media_type: str
+    module: str
+    function: str
+
+    def read(self, data: bytes, name: str) -> Draft:
+        """What the reader makes of the file. Raises DocumentError as the reader does."""
+        reader: Callable[[bytes, str], Draft] = getattr(import_module(self.module), self.function)
+        return reader(data, name)
+
+
+FORMATS = {
+    ".txt": Format("text/plain", "corpus.readers.plain", "read_plain"),
+    ".md": Format("text/markdown", "corpus.readers.markdown", "read_markdown"),
+    ".markdown": Format("text/markdown", "corpus.readers.markdown", "read_markdown"),
+    ".html": Format("text/html", "corpus.readers.web", "read_html"),
+    ".htm": Format("text/html", "corpus.readers.web", "read_html"),
+    ".pdf": Format("application/pdf", "corpus.readers.pdf", "read_pdf"),
+    ".docx": Format("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "corpus.readers.word", "read_docx"),
+}
+
+
+def read(path: Path) -> Document:
+    """The document in a file. Raises DocumentError, in one sentence, if the file can't be read or holds no text."""
+    return read_bytes(load(path), path.name)
+
+
+def load(path: Path) -> bytes:
+    """The bytes of a file. Raises DocumentError if it isn't there, isn't a file, or may not be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DocumentError(f"There is no file {path}.") from None
+    except OSError as error:
+        raise DocumentError(f"{path} can't be read: {error.strerror}.") from None
+
+
+def document_id(data: bytes) -> str:
+    """The first 16 hex digits of the file's sha256."""
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def read_bytes(data: bytes, name: str) -> Document:
+    """The document in a file's bytes; `name` says by its ending which format they are. Raises DocumentError as `read` does."""
+    form = FORMATS.get(Path(name).suffix.lower())
+    if form is None:
+        known = ", ".join(sorted(suffix[1:].upper() for suffix in FORMATS))
+        raise DocumentError(f"{name} is of a type that Quipu doesn't read. It reads {known}.")
+    if not data.strip():
+        raise DocumentError(f"{name} is empty.")
+    draft = form.read(data, name)
+    text = draft.text
+    if not any(character.isalnum() for character in text):
+        raise DocumentError(f"{name} holds no text.")
+    return Document(
+        id=document_id(data),
+        title=draft.title or Path(name).stem,
+        source=name,
+        media_type=form.media_type,
+        language=language_of(text),
+        text=text,
+        pages=tuple(draft.pages),
+        headings=tuple(draft.headings),
+        blocks=tuple(draft.blocks),
+        runs=tuple(draft.runs),
+    )
+
+
+def shipped() -> list[Path]:
+    """The reports that ship with Quipu."""
+    return sorted(Path(str(path)) for path in files("corpus").joinpath("reports").iterdir() if path.is_file())

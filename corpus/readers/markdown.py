@@ -1,0 +1,76 @@
+"""Markdown (CommonMark with tables), read by markdown-it-py. `text` is what a reader of the page sees, without the marks."""
+
+import re
+
+from lxml import html
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from corpus.draft import Draft
+from corpus.readers.plain import decode
+
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
+_FRONT_TITLE = re.compile(r"^title:[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+
+
+def read_markdown(data: bytes, name: str) -> Draft:
+    """Paragraphs, list items, code blocks and table rows are blocks. The title is the front matter's, or the first heading."""
+    text, draft = decode(data, name), Draft()
+    if front := _FRONT_MATTER.match(text):
+        text = text[front.end() :]
+        if title := _FRONT_TITLE.search(front[1]):
+            draft.title = title[1].strip("\"'")
+    _Layout(draft).tokens(MarkdownIt("commonmark").enable("table").parse(text))
+    return draft
+
+
+class _Layout:
+    """Lays the tokens of a text into a draft."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.level = 0
+        self.row: list[str] | None = None
+
+    def tokens(self, tokens: list[Token]) -> None:
+        for token in tokens:
+            if token.type == "heading_open":
+                self.level = int(token.tag[1])
+            elif token.type == "tr_open":
+                self.row = []
+            elif token.type == "tr_close":
+                self.draft.block(" | ".join(cell for cell in self.row or () if cell))
+                self.row = None
+            elif token.type == "inline":
+                self.inline(_visible(token).strip())
+            elif token.type in ("fence", "code_block"):
+                self.draft.block(token.content)
+            elif token.type == "html_block":
+                self.draft.block(_visible_html(token.content))
+
+    def inline(self, text: str) -> None:
+        if self.row is not None:
+            self.row.append(text)
+            return
+        self.draft.block(text, self.level)
+        if self.level and not self.draft.title:
+            self.draft.title = text
+        self.level = 0
+
+
+def _visible(inline: Token) -> str:
+    """The text of an inline token: of links and images their words, of raw HTML nothing but what stands between the tags."""
+    parts = []
+    for child in inline.children or ():
+        if child.type in ("softbreak", "hardbreak"):
+            parts.append("\n")
+        elif child.type != "html_inline":
+            parts.append(child.content)
+    return "".join(parts)
+
+
+def _visible_html(markup: str) -> str:
+    fragment = html.fragment_fromstring(markup, create_parent="div")
+    for hidden in fragment.xpath(".//script | .//style | .//comment()"):
+        hidden.drop_tree()
+    return str(fragment.text_content())

@@ -1,0 +1,99 @@
+"""PDF, read by pypdfium2. Its text is laid down line by line, without running headers and footers, with runs to its characters."""
+
+import threading
+
+import pypdfium2 as pdfium
+
+from corpus.document import Page, Run
+from corpus.draft import Draft
+from corpus.errors import DocumentError
+from corpus.readers.pdf_layout import LineBlock, blocks_of
+from corpus.readers.pdf_lines import Line, page_lines
+from corpus.readers.pdf_running import printed_labels, running_lines
+from corpus.readers.plain import BULLET
+
+PDFIUM = threading.RLock()
+"""Hold this around every call of pypdfium2: PDFium is documented as not thread-safe."""
+
+
+def read_pdf(data: bytes, name: str) -> Draft:
+    """Pages carry the label that the file gives them, else the number printed in their running lines, else none.
+
+    Raises DocumentError for a file that is encrypted or broken, has no pages, or has no text on any page.
+    """
+    pages, given, title = _read(data, name)
+    running = running_lines(pages)
+    kept = [[line for line in lines if line not in set(left_out)] for lines, left_out in zip(pages, running, strict=True)]
+    if not any(kept):
+        numbers = "its only page" if len(pages) == 1 else f"any of its pages 1 to {len(pages)}"
+        raise DocumentError(f"{name} has no text on {numbers}: it seems to be scanned, and needs OCR before it can be added.")
+    labels = given if any(given) else printed_labels(running)
+    draft = Draft()
+    starts = _lay(blocks_of(kept), draft)
+    draft.pages = _pages(starts, labels, draft.length)
+    first = next((draft.text[heading.start : heading.end] for heading in draft.headings if heading.level == 1), "")
+    draft.title = title or " ".join(first.split())
+    return draft
+
+
+def _read(data: bytes, name: str) -> tuple[list[list[Line]], list[str | None], str]:
+    """The lines and the given label of each page, and the title in the file's metadata."""
+    with PDFIUM:
+        try:
+            document = pdfium.PdfDocument(data)
+        except pdfium.PdfiumError as error:
+            if "assword" in str(error):
+                raise DocumentError(f"{name} is encrypted: remove its password and add it again.") from None
+            raise DocumentError(f"{name} can't be read as PDF; it is broken or cut short: {error}") from None
+        try:
+            if len(document) == 0:
+                raise DocumentError(f"{name} is a PDF without pages.")
+            pages, labels = [], []
+            for index in range(len(document)):
+                page = document[index]
+                pages.append(page_lines(page, index + 1))
+                page.close()
+                labels.append(document.get_page_label(index).strip() or None)
+            return pages, labels, _title(document.get_metadata_value("Title"))
+        except pdfium.PdfiumError as error:
+            raise DocumentError(f"Page {len(pages) + 1} of {name} can't be read; the file is broken: {error}") from None
+        finally:
+            document.close()
+
+
+def _title(title: str) -> str:
+    """The metadata's title, or "" if it is none: a file's name, or a number that a converter put there."""
+    title = " ".join(title.split())
+    words = [word for word in title.split() if word.isalpha()]
+    is_file = title.lower().endswith((".doc", ".docx", ".pdf", ".indd", ".tex", ".qxd", ".ppt", ".pptx", ".xls", ".xlsx"))
+    return title if len(words) >= 2 and not is_file else ""
+
+
+def _lay(blocks: list[LineBlock], draft: Draft) -> dict[int, int]:
+    """Write the blocks; gives where in the text each page that has text begins."""
+    starts: dict[int, int] = {}
+    for block in blocks:
+        start = 0
+        for place, line in enumerate(block.lines):
+            if draft.length:
+                draft.write("\n" if place else "\n\n")
+            starts.setdefault(line.page, draft.length)
+            if place == 0:
+                bullet = BULLET.match(line.text)
+                start = draft.length + (bullet.end() if bullet and not block.level else 0)
+            draft.runs.extend(Run(draft.length + at, length, line.page, index) for at, index, length in line.sources)
+            draft.write(line.text)
+        draft.close_block(start, block.level)
+    return starts
+
+
+def _pages(starts: dict[int, int], labels: list[str | None], length: int) -> list[Page]:
+    """The pages as ranges that tile the text; a page without text is an empty range where the next one begins."""
+    pages: list[Page] = []
+    end = length
+    for number in range(len(labels), 0, -1):
+        start = starts.get(number, end)
+        start = 0 if number == 1 else start
+        pages.insert(0, Page(number, labels[number - 1], start, end))
+        end = start
+    return pages

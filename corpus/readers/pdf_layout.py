@@ -1,0 +1,95 @@
+"""From lines to blocks: which lines of a PDF are one paragraph, which are table rows, and which are headings."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from corpus.readers.pdf_lines import Line
+from corpus.readers.plain import BULLET
+
+_LEADING = 1.35  # times the page's usual distance between lines: a wider one separates paragraphs
+_FULL = 0.8  # of the page's widest line: a paragraph's last line is often shorter
+_SAME_SIZE = 0.1  # of a line's height: less isn't another size
+_LARGER = 1.15  # times the body's height: text that large is a heading
+_BODY = 0.15  # of the document's characters: what a size must have to be a size of the body
+_LONGEST_HEADING = 150  # characters
+_LEVELS = 4
+_SENTENCE_ENDS = ".!?:;"
+
+
+@dataclass(frozen=True, slots=True)
+class LineBlock:
+    """Lines that belong together, in order; `level` is a heading's, 0 for text."""
+
+    lines: tuple[Line, ...]
+    level: int
+
+
+def blocks_of(pages: Sequence[Sequence[Line]]) -> list[LineBlock]:
+    """The blocks of a document, in order. A paragraph that goes on over a page's end is one block."""
+    leading = {page[0].page: _usual_leading(page) for page in pages if page}
+    right = {page[0].page: max(line.right for line in page) for page in pages if page}
+    groups: list[list[Line]] = []
+    for line in (line for page in pages for line in page):
+        before = groups[-1][-1] if groups else None
+        if before is not None and _goes_on(before, line, leading[line.page], right[before.page]):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    levels = _heading_levels(groups)
+    return [LineBlock(tuple(group), level) for group, level in zip(groups, levels, strict=True)]
+
+
+def _goes_on(before: Line, line: Line, leading: float, right: float) -> bool:
+    """Whether `line` is in the same block as `before`, the line that precedes it in the text and reaches to `right` when full."""
+    if _is_row(before) or _is_row(line) or BULLET.match(line.text) or before.bold != line.bold:
+        return False
+    if abs(before.size - line.size) > _SAME_SIZE * line.size:
+        return False
+    full, ended = before.right >= _FULL * right, before.text[-1] in _SENTENCE_ENDS
+    if before.page != line.page:
+        return full and not ended
+    return 0 < before.y - line.y <= _LEADING * max(leading, line.size) and (full or not ended)
+
+
+def _is_row(line: Line) -> bool:
+    """A table row: words apart as cells are. One gap is a row if a number follows it; a marker's gap at the start is none."""
+    cells = line.cells - (1 if BULLET.match(line.text) else 0)
+    return cells > 2 or (cells == 2 and any(map(str.isdigit, line.text)))
+
+
+def _usual_leading(lines: Sequence[Line]) -> float:
+    """The page's most frequent distance between the baselines of two lines, in points; 0 for a single line."""
+    distances = Counter(round(2 * (before.y - line.y)) / 2 for before, line in pairwise(lines) if before.y > line.y)
+    return max(distances, key=lambda distance: (distances[distance], -distance), default=0.0)
+
+
+def _heading_levels(groups: Sequence[Sequence[Line]]) -> list[int]:
+    """Per group of lines, its level as a heading or 0: larger than the body, or bold where the body isn't; larger is higher."""
+    weight: Counter[tuple[float, bool]] = Counter()
+    for line in (line for group in groups for line in group):
+        weight[line.size, line.bold] += len(line.text)
+    bold = max(weight, key=lambda style: weight[style])[1]
+    body = [size for (size, _), characters in weight.items() if characters >= _BODY * weight.total()]
+    size = max(body, default=max(weight, key=lambda style: weight[style])[0])
+
+    headings = [
+        max(size, group[0].size)
+        if _looks_like_heading(group) and (group[0].size >= _LARGER * size or (group[0].bold and not bold))
+        else None
+        for group in groups
+    ]
+    sizes = sorted({height for height in headings if height is not None}, reverse=True)
+    return [min(1 + sizes.index(height), _LEVELS) if height is not None else 0 for height in headings]
+
+
+def _looks_like_heading(lines: Sequence[Line]) -> bool:
+    text = " ".join(line.text for line in lines)
+    return (
+        len(text) <= _LONGEST_HEADING
+        and sum(map(str.isalpha, text)) >= 0.5 * len(text)
+        and (text[0].isupper() or text[0].isdigit())
+        and text[-1] not in ".,;:"
+        and all(line.cells == 1 for line in lines)
+    )

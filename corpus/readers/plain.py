@@ -1,0 +1,110 @@
+"""Plain text. Paragraphs, headings and bullets are seen by their shape, since nothing marks them."""
+
+import re
+from typing import NamedTuple
+
+from corpus.document import Block, Heading, Page
+from corpus.draft import Draft
+from corpus.errors import DocumentError
+
+BULLET = re.compile(r"(?:[-*+•‣▪◦●·–—]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\))[ \t]+(?=\S)")
+"""A list marker at the start of a line, with the white space after it."""
+
+_NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)[.)]?[ \t]+(?=[^\W\d_])")
+_RULE = re.compile(r"[-=_*~#\s]{3,}")
+_WRAP = 120  # characters: a text nine tenths of whose lines are no longer was wrapped by hand or by a mailer
+_FULL = 0.6  # of the widest wrapped line: a line at least this long goes on in the next one
+_LONGEST_HEADING = 120
+_LONGEST_SENTENCE_CASE_HEADING = 80
+
+
+class _Line(NamedTuple):
+    start: int
+    end: int
+    text: str
+    blank_before: bool
+
+
+def decode(data: bytes, name: str) -> str:
+    """The text of `data` with line feeds as line ends. Raises DocumentError unless it is UTF-8, or UTF-16 with its mark."""
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise DocumentError(
+            f"{name} is not UTF-8 text (byte 0x{data[error.start]:02x} at position {error.start}): save it as UTF-8, "
+            f"for instance with `iconv -f WINDOWS-1252 -t UTF-8`, and add it again."
+        ) from None
+    if "\0" in text:
+        raise DocumentError(f"{name} holds a NUL byte at character {text.index(chr(0))}: it is not a text file.")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_plain(data: bytes, name: str) -> Draft:
+    """`Draft.text` is the decoded file itself, so its offsets are the file's. A form feed ends a page. A heading in the first
+    line is the title.
+    """
+    draft = Draft()
+    draft.write(decode(data, name))
+    lines = _lines(draft.text)
+    lengths = sorted(len(line.text) for line in lines)
+    wrapped = bool(lines) and lengths[len(lines) * 9 // 10] <= _WRAP
+    full = _FULL * lengths[-1] if wrapped else float("inf")
+    previous: _Line | None = None  # None at the start and after a heading
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        apart = line.blank_before or previous is None or len(previous.text) < full
+        level = _heading_level(line, following, apart) if apart or not wrapped else 0
+        bullet = None if level else BULLET.match(line.text)
+        if apart or bullet or level:
+            draft.blocks.append(Block(line.start + (bullet.end() if bullet else 0), line.end))
+        else:
+            draft.blocks[-1] = Block(draft.blocks[-1].start, line.end)
+        if level:
+            if line is lines[0]:
+                level, draft.title = 1, line.text
+            draft.headings.append(Heading(level, line.start, line.end))
+        previous = None if level else line
+    if "\f" in draft.text:
+        draft.pages = _pages(draft.text)
+    return draft
+
+
+def _lines(text: str) -> list[_Line]:
+    """The lines that hold more than a ruled line, without the white space around them."""
+    lines: list[_Line] = []
+    blank = True
+    for match in re.finditer(r"[^\n\f]*[\n\f]?", text):
+        content = match[0].strip()
+        if not content or _RULE.fullmatch(content):
+            blank = True
+            continue
+        start = match.start() + match[0].index(content)
+        lines.append(_Line(start, start + len(content), content, blank))
+        blank = False
+    return lines
+
+
+def _heading_level(line: _Line, following: _Line | None, apart: bool) -> int:
+    """1 for a numbered heading's first level, 2 for its second and so on; 2 for any other heading; 0 for text.
+
+    A heading is a short line, apart from the text before it, that starts with a capital or a number, doesn't end as a sentence
+    does, and has something under it. It is numbered, in capitals, in title case, or stands by itself above longer text.
+    """
+    text = line.text
+    if following is None or len(text) > _LONGEST_HEADING or text[-1] in ".,;:!?…" or not any(map(str.isalpha, text)):
+        return 0
+    if apart and (numbered := _NUMBERED.match(text)) and text[numbered.end()].isupper():
+        return numbered[1].count(".") + 1
+    if BULLET.match(text) or not (text[0].isupper() or text[0].isdigit()):
+        return 0
+    words = [word for word in re.findall(r"[^\W_][\w’'-]*", text) if len(word) > 3 or word == text]
+    title_case = bool(words) and all(word[0].isupper() or word[0].isdigit() for word in words)
+    above_text = len(following.text) > 2 * len(text) or BULLET.match(following.text) is not None
+    by_itself = len(text) <= _LONGEST_SENTENCE_CASE_HEADING and above_text and (following.blank_before or not line.blank_before)
+    return 2 if apart and (text.isupper() or title_case or by_itself) else 0
+
+
+def _pages(text: str) -> list[Page]:
+    starts = [0, *(match.end() for match in re.finditer("\f", text))]
+    ends = [*starts[1:], len(text)]
+    return [Page(number, None, start, end) for number, (start, end) in enumerate(zip(starts, ends, strict=True), 1)]

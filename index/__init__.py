@@ -1,0 +1,48 @@
+"""Finds passages. Passages and a query enter; `Hit`s in a total order leave.
+
+This room never decides whether a passage answers the question.
+"""
+
+from index.encoder import DEFAULT_MODEL, Encoder, SentenceTransformerEncoder, Vectors, go_offline
+from index.fusion import fuse
+from index.generation import open_current
+from index.hit import Hit
+from index.home import Home
+from index.library import Entry, Library
+from index.search import Index
+from index.store import LocalStore, Range, Store
+from index.verify import Verified, reread, verify
+from index.words import content_words, fold, question_terms, terms, words
+from index.writer import SILENT, Added, Progress, add, rebuild, remove
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "SILENT",
+    "Added",
+    "Encoder",
+    "Entry",
+    "Hit",
+    "Home",
+    "Index",
+    "Library",
+    "LocalStore",
+    "Progress",
+    "Range",
+    "SentenceTransformerEncoder",
+    "Store",
+    "Vectors",
+    "Verified",
+    "add",
+    "content_words",
+    "fold",
+    "fuse",
+    "go_offline",
+    "open_current",
+    "question_terms",
+    "rebuild",
+    "remove",
+    "reread",
+    "terms",
+    "verify",
+    "words",
+]

@@ -1,0 +1,146 @@
+"""Generations: what is searched, written once and never changed. `CURRENT` names the one in use."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from corpus import LibraryError, searched_text
+from index.home import Home, checksum, write_file, write_folder
+from index.shelf import Shelf, Volume
+from index.store import LocalStore, Range
+from index.words import ANALYSER, terms
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The encoder that made a generation's vectors: its name, its fingerprint, and the length of its vectors."""
+
+    name: str
+    fingerprint: str
+    dimension: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation says of itself. `files` are its other files with their sha256."""
+
+    number: int
+    model: Model
+    volumes: tuple[Volume, ...]
+    passages: int
+    files: dict[str, str]
+    analyser: str = ANALYSER
+    format: int = FORMAT
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The manifest in a manifest.json. Raises KeyError or TypeError if it is none."""
+        volumes = tuple(Volume(**volume) for volume in values["volumes"])
+        return cls(**{**values, "model": Model(**values["model"]), "volumes": volumes})
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """An opened generation. `notice` says in one sentence what the operator should know of it, if anything."""
+
+    manifest: Manifest
+    store: LocalStore
+    notice: str = ""
+
+
+def write_generation(home: Home, model: Model, volumes: Sequence[Volume]) -> int:
+    """Write a generation of these documents, put it in use, and give its number. Nothing is embedded: all is on the shelf."""
+    shelf = Shelf(home)
+    ranges: list[Range] = []
+    vectors = [np.empty((0, model.dimension), np.float32)]
+    found: list[list[str]] = []
+    volumes = sorted(volumes, key=lambda volume: volume.id)
+    for volume in volumes:
+        document = shelf.document(volume.id, volume.text)
+        rows, embedded = shelf.passages(volume)
+        vectors.append(embedded)
+        for start, end in rows.tolist():
+            ranges.append(Range(volume.id, start, end))
+            found.append(terms(searched_text(document, document.passage(start, end)), document.language))
+    number = max(numbers(home), default=0) + 1
+    with write_folder(home.generations / str(number)) as folder:
+        LocalStore.build([volume.id for volume in volumes], ranges, np.concatenate(vectors), found).save(folder)
+        files = {str(file.relative_to(folder)): checksum(file) for file in sorted(folder.rglob("*")) if file.is_file()}
+        manifest = Manifest(number, model, tuple(volumes), len(ranges), files)
+        (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
+    write_file(home.current, f"{number}\n".encode())
+    return number
+
+
+def numbers(home: Home) -> list[int]:
+    """The numbers of the generations on the disk, ascending."""
+    return sorted(int(folder.name) for folder in home.generations.glob("*") if folder.name.isdecimal())
+
+
+def current_number(home: Home) -> int | None:
+    """The number that CURRENT holds; None if nothing was ever indexed here, 0 if it can't be read."""
+    try:
+        return int(home.current.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        return 0
+
+
+def open_current(home: Home) -> Generation | None:
+    """The generation in use; None if nothing was ever indexed here.
+
+    If it is damaged, the newest older one that isn't, with a notice. Raises LibraryError if there is none, or if its format
+    or analyser is one that this version of Quipu doesn't know.
+    """
+    number = current_number(home)
+    if number is None:
+        return None
+    problem = ""
+    for candidate in [number, *(older for older in reversed(numbers(home)) if older < number or not number)]:
+        try:
+            manifest, store = _open(home.generations / str(candidate))
+        except _DamagedError as error:
+            problem = problem or f"Generation {candidate} of {home.path} is damaged ({error})"
+            continue
+        notice = problem and f"{problem}; generation {candidate} is used instead. Run `quipu rebuild` to mend it."
+        return Generation(manifest, store, notice)
+    raise LibraryError(f"{problem}, and there is no older one: run `quipu rebuild`.")
+
+
+def prune(home: Home, keep: int) -> None:
+    """Delete all generations but the newest `keep`."""
+    for number in numbers(home)[:-keep]:
+        shutil.rmtree(home.generations / str(number))
+
+
+class _DamagedError(Exception):
+    """A generation isn't what was written."""
+
+
+def _open(folder: Path) -> tuple[Manifest, LocalStore]:
+    try:
+        values = json.loads((folder / "manifest.json").read_bytes())
+        form, analyser = values["format"], values["analyser"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _DamagedError(f"its manifest can't be read: {error}") from None
+    if (form, analyser) != (FORMAT, ANALYSER):
+        raise LibraryError(
+            f"{folder} has format {form} and analyser '{analyser}'; this version of Quipu knows format {FORMAT} and analyser "
+            f"'{ANALYSER}'. Run `quipu rebuild`, or use the version of Quipu that made it."
+        )
+    try:
+        manifest = Manifest.from_json(values)
+        for name, expected in manifest.files.items():
+            if checksum(folder / name) != expected:
+                raise _DamagedError(f"{name} does not match its checksum")
+        return manifest, LocalStore.load(folder, [volume.id for volume in manifest.volumes])
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise _DamagedError(str(error)) from None

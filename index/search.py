@@ -1,0 +1,102 @@
+"""Searches a library: the one way from a query to passages."""
+
+from collections.abc import Collection
+from functools import lru_cache
+from typing import Self
+
+from corpus import Document, LibraryError, language_of
+from index.encoder import Encoder
+from index.fusion import fuse
+from index.generation import Generation, current_number, open_current
+from index.hit import Hit
+from index.home import Home
+from index.library import Entry, Library
+from index.shelf import Shelf
+from index.store import Candidates, Range
+from index.words import question_terms
+from index.writer import check_encoder
+
+_DEPTH = 50
+"""Candidates of each retriever that are fused."""
+
+
+class Index:
+    """An opened generation under the library's present word on who may be found. Safe to use from several threads."""
+
+    def __init__(self, home: Home, encoder: Encoder, generation: Generation) -> None:
+        self._home, self._encoder, self._store = home, encoder, generation.store
+        self._volumes = {volume.id: volume for volume in generation.manifest.volumes}
+        self._library, self._shelf = Library(home), Shelf(home)
+        self._documents = lru_cache(maxsize=128)(self._load)
+        self._number = current_number(home)  # what CURRENT said, even where an older generation had to be opened
+        self.generation = generation.manifest.number
+        self.passages = generation.manifest.passages
+        self.notice = generation.notice
+
+    @classmethod
+    def open(cls, home: Home, encoder: Encoder) -> Self | None:
+        """The index of `home`; None if nothing was ever indexed there.
+
+        Raises LibraryError if no generation can be opened, EncoderError if it was made with another encoder.
+        """
+        generation = open_current(home)
+        if generation is None:
+            return None
+        check_encoder(generation.manifest.model, encoder)
+        return cls(home, encoder, generation)
+
+    def stale(self) -> bool:
+        """Whether another generation was put in use since this one was opened."""
+        return current_number(self._home) != self._number
+
+    def entries(self) -> list[Entry]:
+        """The documents that can be found, in the order they were added: indexed, and not removed."""
+        return [entry for entry in self._library.active() if entry.id in self._volumes]
+
+    def document(self, document_id: str) -> Document:
+        """A document that can be found. Raises LibraryError if there is none of this id."""
+        if not any(entry.id == document_id for entry in self.entries()):
+            raise LibraryError(f"There is no document '{document_id}'.")
+        return self._documents(document_id)
+
+    def size(self, allowed: Collection[str] | None = None) -> int:
+        """How many passages the documents with these ids have (None: all that can be found)."""
+        return self._store.size(self._findable(allowed))
+
+    def languages(self, allowed: Collection[str] | None = None) -> frozenset[str]:
+        """The languages of the documents with these ids (None: of all that can be found)."""
+        return frozenset(self._documents(document_id).language for document_id in self._findable(allowed))
+
+    def search(self, query: str, k: int = 10, allowed: Collection[str] | None = None) -> list[Hit]:
+        """The `k` best passages for a query, best first, out of the documents with these ids (None: of all that can be found).
+
+        Dense and BM25 candidates are filtered, then fused. Equal input gives equal output: ties go by passage id.
+        """
+        documents = self._findable(allowed)
+        depth = max(k, _DEPTH)
+        dense = self._store.dense(self._encoder.questions([query]), depth, documents)
+        lexical = self._store.lexical(question_terms(query, language_of(query, ("en", "es"))), depth, documents)
+        fused = fuse(dense, lexical)
+        best = sorted(fused, key=lambda place: (-fused[place], place))[:k]
+        found = {"dense": dense, "lexical": lexical}
+        return [self._hit(place, fused[place], found) for place in best]
+
+    def frequency(self, term: str, allowed: Collection[str] | None = None) -> int:
+        """How many passages of the documents with these ids (None: of all that can be found) have an index term."""
+        return self._store.frequency(term, self._findable(allowed))
+
+    def _findable(self, allowed: Collection[str] | None) -> frozenset[str]:
+        ids = frozenset(entry.id for entry in self.entries())
+        return ids if allowed is None else ids.intersection(allowed)
+
+    def _hit(self, place: Range, score: float, found: dict[str, Candidates]) -> Hit:
+        passage = self._documents(place.document_id).passage(place.start, place.end)
+        scores, ranks = {}, {}
+        for retriever, candidates in found.items():
+            for rank, (candidate, value) in enumerate(candidates, 1):
+                if candidate == place:
+                    scores[retriever], ranks[retriever] = value, rank
+        return Hit(passage, score, scores, ranks)
+
+    def _load(self, document_id: str) -> Document:
+        return self._shelf.document(document_id, self._volumes[document_id].text)

@@ -1,0 +1,72 @@
+"""The analyser of the word index: what counts as a word, and which forms of it are one term."""
+
+import re
+import threading
+import unicodedata
+from functools import cache
+
+import bm25s.stopwords as lists
+import Stemmer
+
+ANALYSER = "fold-snowball-1"
+"""Names what `terms` does; it stands in every manifest. Change it when the same text gives other terms."""
+
+_STEMMERS = {"en": "english", "es": "spanish"}
+_WORD = re.compile(r"\d+(?:[.,]\d+)+|\w+")
+_LOCK = threading.Lock()  # a Snowball stemmer keeps state
+
+
+def fold(text: str) -> str:
+    """Lower case without accents and ligatures, so that "Perú", "PERU" and "peru" are one."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text, in order. A number with its separators ("1,500", "3.5") is one word."""
+    return _WORD.findall(fold(text))
+
+
+def _stop_words(listed: tuple[str, ...], *, more: str = "", fewer: str = "") -> frozenset[str]:
+    return (frozenset(map(fold, listed)) | set(more.split())) - set(fewer.split())
+
+
+_STOP_WORDS = {
+    "en": _stop_words(lists.STOPWORDS_EN_PLUS, more="also could many may might much must shall us would"),
+    # "estado" is a state and "sentido" a sense before they are forms of a verb
+    "es": _stop_words(
+        lists.STOPWORDS_SPANISH,
+        more="cuales cuanta cuantas cuanto cuantos",
+        fewer="estado estados sentid sentida sentidas sentido sentidos",
+    ),
+}
+
+
+def content_words(text: str, language: str) -> list[str]:
+    """The folded words of a text that aren't stop words of its language, in order."""
+    stop_words = _STOP_WORDS.get(language, frozenset())
+    return [word for word in words(text) if word not in stop_words]
+
+
+def terms(text: str, language: str) -> list[str]:
+    """The index terms of a passage in `language`: its content words, stemmed if that is English or Spanish."""
+    return _stem(content_words(text, language), language)
+
+
+def question_terms(text: str, language: str) -> list[str]:
+    """The distinct index terms of a question in `language`, stemmed as English and as Spanish: it may be asked of either."""
+    found = content_words(text, language)
+    return list(dict.fromkeys(term for stemmed in zip(_stem(found, "en"), _stem(found, "es"), strict=True) for term in stemmed))
+
+
+def _stem(found: list[str], language: str) -> list[str]:
+    name = _STEMMERS.get(language)
+    if name is None:
+        return found
+    with _LOCK:
+        return [str(term) for term in _stemmer(name).stemWords(found)]
+
+
+@cache
+def _stemmer(name: str) -> Stemmer.Stemmer:
+    return Stemmer.Stemmer(name)
