@@ -40,7 +40,7 @@ class Assistant:
 
         Raises EncoderError if the model can't be loaded, LibraryError if the library can't be opened.
         """
-        settings = Settings() if home is None else Settings(home=Path(home))
+        settings = Settings.load() if home is None else Settings.load(home=Path(home))
         encoder = SentenceTransformerEncoder.load(settings.model)
         assistant = cls(Home(settings.home), encoder, SentenceReader(encoder))
         assistant.index()

@@ -1,11 +1,14 @@
 """The settings, from `QUIPU_*` variables and an optional `quipu.toml` in the folder where Quipu is started."""
 
 from pathlib import Path
+from tomllib import TOMLDecodeError
+from typing import Any, Self
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from corpus import SettingsError
 from index import DEFAULT_MODEL
 
 
@@ -19,6 +22,20 @@ class Settings(BaseSettings):
 
     model: str = DEFAULT_MODEL
     """The encoder: its name, or the folder of a sentence-transformers model."""
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:  # noqa: ANN401 - pydantic says what each may be
+        """The settings, those in `given` before all others. Raises SettingsError, in one sentence, for what can't be used."""
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "_".join(str(part) for part in first["loc"])
+            raise SettingsError(
+                f"The setting '{name}' can't be used ({first['msg']}): see QUIPU_{name.upper()} and quipu.toml."
+            ) from None
+        except TOMLDecodeError as error:
+            raise SettingsError(f"quipu.toml can't be read: {error}.") from None
 
     @classmethod
     def settings_customise_sources(

@@ -4,7 +4,7 @@ This room never knows what an embedding is, and never fetches, executes or chang
 """
 
 from corpus.document import Block, Document, Heading, Page, Passage, Run
-from corpus.errors import DocumentError, EncoderError, LibraryError, QuestionError, QuipuError
+from corpus.errors import AddressError, DocumentError, EncoderError, LibraryError, QuestionError, QuipuError, SettingsError
 from corpus.language import language_of
 from corpus.read import FORMATS, READER, document_id, load, read, read_bytes, shipped
 from corpus.sentences import sentences, split_sentences
@@ -14,6 +14,7 @@ __all__ = [
     "FORMATS",
     "READER",
     "SPLITTER",
+    "AddressError",
     "Block",
     "Document",
     "DocumentError",
@@ -25,6 +26,7 @@ __all__ = [
     "QuestionError",
     "QuipuError",
     "Run",
+    "SettingsError",
     "document_id",
     "encoded_text",
     "language_of",

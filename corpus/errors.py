@@ -4,7 +4,9 @@ QuipuError
 ├── DocumentError    a file that can't be read as a document
 ├── LibraryError     the home folder, a generation or the catalogue
 ├── EncoderError     the embedding model
-└── QuestionError    a question, or a document named beside it, that can't be taken
+├── QuestionError    a question, or a document named beside it, that can't be taken
+├── SettingsError    a setting that can't be used
+└── AddressError     an address that can't be served on
 """
 
 
@@ -25,4 +27,12 @@ class EncoderError(QuipuError):
 
 
 class QuestionError(QuipuError):
-    """A question can't be taken: it is too long."""
+    """A question can't be taken: it is too long, or names documents that aren't there."""
+
+
+class SettingsError(QuipuError):
+    """A setting has a value that can't be used."""
+
+
+class AddressError(QuipuError):
+    """An address can't be served on: it is taken, or others than this machine could reach it."""

@@ -11,7 +11,7 @@ from index.home import Home
 from index.library import Entry, Library
 from index.search import Index
 from index.store import LocalStore, Range, Store
-from index.verify import Verified, reread, verify
+from index.verify import Stored, Verified, reread, stored, verify
 from index.words import content_words, fold, question_terms, terms, words
 from index.writer import SILENT, Added, Progress, add, rebuild, remove
 
@@ -30,6 +30,7 @@ __all__ = [
     "Range",
     "SentenceTransformerEncoder",
     "Store",
+    "Stored",
     "Vectors",
     "Verified",
     "add",
@@ -42,6 +43,7 @@ __all__ = [
     "rebuild",
     "remove",
     "reread",
+    "stored",
     "terms",
     "verify",
     "words",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from corpus import Document, QuipuError, load, read_bytes
+from corpus import Document, LibraryError, QuipuError, load, read_bytes
 from index.generation import open_current
 from index.home import Home
 from index.library import Entry, Library
@@ -10,48 +10,64 @@ from index.shelf import Shelf
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """A document of the library with what is stored of it: its text, or a sentence that says why there is none."""
+
+    entry: Entry
+    document: Document | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
-    """What became of checking one document; `problem` is a sentence, or None if all is as it should be."""
+    """What became of checking one document; `problem` is a sentence, or "" if all is as it should be."""
 
     entry: Entry
     characters: int
-    problem: str | None
+    problem: str
 
 
-def verify(home: Home) -> tuple[list[Verified], str]:
-    """Re-reads the original of every document and compares it with what is searched and quoted.
-
-    Gives a result per document, and a sentence on the generation in use if something is wrong with it, else "".
-    Raises LibraryError if no generation can be opened.
-    """
+def stored(home: Home) -> list[Stored]:
+    """Every document of the library, in the order they were added. Raises LibraryError if no generation can be opened."""
     generation = open_current(home)
-    results = []
-    if generation is None:
-        return [], ""
+    volumes = {volume.id: volume for volume in generation.manifest.volumes} if generation else {}
+    found = []
     for entry in Library(home).active():
-        volume = next((volume for volume in generation.manifest.volumes if volume.id == entry.id), None)
-        if volume is None:
-            results.append(Verified(entry, 0, f"{entry.name} was never fully indexed: add it again."))
+        if entry.id not in volumes:
+            found.append(Stored(entry, None, f"{entry.name} was never fully indexed: add it again."))
             continue
         try:
-            stored = Shelf(home).document(volume.id, volume.text)
-            results.append(Verified(entry, len(stored.text), _difference(reread(home, entry), stored)))
+            found.append(Stored(entry, Shelf(home).document(entry.id, volumes[entry.id].text)))
+        except LibraryError as error:
+            found.append(Stored(entry, None, str(error)))
+    return found
+
+
+def verify(home: Home) -> list[Verified]:
+    """Re-reads the original of every document and compares it with what is searched and quoted, in the order of `stored`."""
+    results = []
+    for kept in stored(home):
+        if kept.document is None:
+            results.append(Verified(kept.entry, 0, kept.problem))
+            continue
+        try:
+            problem = _difference(reread(home, kept.entry), kept.document)
         except QuipuError as error:
-            results.append(Verified(entry, 0, str(error)))
-    return results, generation.notice
+            problem = str(error)
+        results.append(Verified(kept.entry, len(kept.document.text), problem))
+    return results
 
 
 def reread(home: Home, entry: Entry) -> Document:
     """The document as it is read now from its kept original. Raises LibraryError or DocumentError if that can't be done."""
-    data = load(Shelf(home).original(entry.id))
-    return read_bytes(data, entry.name)
+    return read_bytes(load(Shelf(home).original(entry.id)), entry.name)
 
 
-def _difference(now: Document, stored: Document) -> str | None:
-    if now.id != stored.id:
-        return f"The kept original of {stored.source} is not the file that was added (its sha256 begins {now.id})."
-    if now.text != stored.text:
-        return f"{stored.source} reads differently now than when it was indexed: run `quipu rebuild`."
-    if (now.pages, now.blocks) != (stored.pages, stored.blocks):
-        return f"The pages or paragraphs of {stored.source} are not what they were when it was indexed: run `quipu rebuild`."
-    return None
+def _difference(now: Document, kept: Document) -> str:
+    if now.id != kept.id:
+        return f"The kept original of {kept.source} is not the file that was added (its sha256 begins {now.id})."
+    if now.text != kept.text:
+        return f"{kept.source} reads differently now than when it was indexed: run `quipu rebuild`."
+    if (now.pages, now.blocks) != (kept.pages, kept.blocks):
+        return f"The pages or paragraphs of {kept.source} are not what they were when it was indexed: run `quipu rebuild`."
+    return ""

@@ -1,0 +1,22 @@
+"""The `quipu` command."""
+
+import sys
+
+from corpus import QuipuError
+from index import go_offline
+
+
+def main() -> None:
+    """Run the command line. What Quipu raises on purpose is one sentence on standard error, and exit code 2."""
+    go_offline()
+    from ui.cli import app
+
+    try:
+        app()
+    except QuipuError as error:
+        print(f"quipu: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""The HTTP API: `Assistant.ask` and the library, as JSON. Errors are problem details (RFC 9457)."""
+
+import time
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from assistant import LONGEST_QUESTION, Assistant
+from corpus import QuestionError, QuipuError
+from ui.payload import payload
+
+
+class Ask(BaseModel):
+    """A question, the questions before it (oldest first), and the ids of the documents to ask within (None: all)."""
+
+    question: str
+    history: list[str] = Field(default=[], max_length=100)
+    documents: list[str] | None = None
+
+
+def router(assistant: Assistant) -> APIRouter:
+    """The API's routes over one assistant."""
+    routes = APIRouter()
+
+    @routes.post("/api/ask")
+    def ask(asked: Ask) -> dict[str, Any]:
+        """The answer. "Not in the documents" is an answer: status 200."""
+        started = time.perf_counter()
+        history = [turn for turn in asked.history if len(turn) <= LONGEST_QUESTION]
+        answer = assistant.ask(asked.question, history, asked.documents)
+        return payload(answer, 1000 * (time.perf_counter() - started))
+
+    @routes.get("/api/documents")
+    def documents() -> list[dict[str, Any]]:
+        """The documents that can be asked, in the order they were added."""
+        index = assistant.index()
+        listed = []
+        for entry in index.entries():
+            document = index.document(entry.id)
+            listed.append(
+                {
+                    "id": entry.id,
+                    "title": document.title,
+                    "source": entry.name,
+                    "media_type": document.media_type,
+                    "language": document.language,
+                    "pages": len(document.pages),
+                    "pages_without_text": list(document.pages_without_text()),
+                    "passages": index.size([entry.id]),
+                    "added": entry.added,
+                    "link": f"/documents/{entry.id}",
+                }
+            )
+        return listed
+
+    @routes.get("/healthz")
+    def healthz() -> dict[str, Any]:
+        """Whether questions can be answered; `notice` says what an operator should mend."""
+        index = assistant.index()
+        return {"status": "ok", "generation": index.generation, "passages": index.passages, "notice": index.notice}
+
+    return routes
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Turn what Quipu raises on purpose into problem details; anything else stays a bug, and a 500."""
+
+    @app.exception_handler(QuestionError)
+    def question_error(_: Request, error: QuestionError) -> JSONResponse:
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+
+    @app.exception_handler(QuipuError)
+    def quipu_error(_: Request, error: QuipuError) -> JSONResponse:
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"The request can't be read: {where}: {first['msg']}.")
+
+
+def problem(status: HTTPStatus, detail: str) -> JSONResponse:
+    """A problem-details response: what kind of problem, and one sentence on this one."""
+    return JSONResponse(
+        {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail},
+        status_code=status,
+        media_type="application/problem+json",
+    )

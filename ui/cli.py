@@ -1,0 +1,173 @@
+"""The commands. Each is a few lines over the other rooms."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from assistant import Assistant, Settings
+from corpus import FORMATS, LibraryError, QuestionError
+from index import Home, Index, Library, SentenceTransformerEncoder, add, rebuild, remove, stored, verify
+from ui.payload import payload
+from ui.progress import Bar
+from ui.terminal import added_line, answer_text, count, document_row
+from ui.verification import verify_answer
+
+app = typer.Typer(
+    name="quipu",
+    help="Ask reports in plain words; get their own sentences, each with its place.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+_err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(envvar="QUIPU_HOST", help="The address to serve on, of this machine only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="QUIPU_PORT", min=0, max=65535, help="The port; 0 takes a free one.")] = 7860,
+) -> None:
+    """Serve the page in the browser, and the API."""
+    from ui.server import bind, create_app, run
+
+    listener = bind(host, port)
+    assistant = Assistant.open()
+    served = create_app(assistant)
+    names = ", ".join(entry.name for entry in _noticed(assistant).entries())
+    address, bound = listener.getsockname()[:2]
+    typer.echo(f"Quipu answers from {names}.")
+    typer.echo(f"Open http://{f'[{address}]' if ':' in address else address}:{bound} in a browser; Ctrl-C stops it.")
+    run(served, listener)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, as POST /api/ask gives it.")] = False,
+    document: Annotated[
+        list[str] | None, typer.Option(help="Ask within this document only, by its name or id; may be given several times.")
+    ] = None,
+) -> None:
+    """Ask one question. A refusal is an answer too: the exit code is 0 for both."""
+    assistant = Assistant.open()
+    index = _noticed(assistant)
+    documents = _ids(index, document) if document else None
+    started = time.perf_counter()
+    answer = assistant.ask(question, documents=documents)
+    milliseconds = 1000 * (time.perf_counter() - started)
+    if as_json:
+        typer.echo(json.dumps(payload(answer, milliseconds), ensure_ascii=False, indent=2))
+    else:
+        typer.echo(answer_text(answer))
+
+
+@app.command(name="add")
+def add_command(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders of files.")]) -> None:
+    """Add documents to the library and index them. What can't be read costs one sentence each; the rest is added."""
+    settings = Settings.load()
+    files, passed_over = _files(paths)
+    encoder = SentenceTransformerEncoder.load(settings.model)
+    with Bar(_err) as bar:
+        outcomes = add(Home(settings.home), files, encoder, bar)
+    for outcome in outcomes:
+        if outcome.error is None:
+            typer.echo(added_line(outcome))
+        else:
+            typer.echo(f"quipu: {outcome.error}", err=True)
+    for path in passed_over:
+        typer.echo(f"{path} was passed over: Quipu doesn't read that type.", err=True)
+    if any(outcome.error is not None for outcome in outcomes):
+        raise typer.Exit(2)
+
+
+@app.command(name="remove")
+def remove_command(name: Annotated[str, typer.Argument(help="The document's name, or its id.")]) -> None:
+    """Remove a document from the library, with every trace of its text."""
+    for entry in remove(Home(Settings.load().home), name):
+        typer.echo(f"Removed {entry.name} ({entry.id}).")
+
+
+@app.command(name="rebuild")
+def rebuild_command() -> None:
+    """Read and embed all documents anew: after a change of QUIPU_MODEL, an update of Quipu, or damage to the index."""
+    settings = Settings.load()
+    encoder = SentenceTransformerEncoder.load(settings.model)
+    with Bar(_err) as bar:
+        rebuilt = rebuild(Home(settings.home), encoder, bar)
+    typer.echo(f"Rebuilt the index of {count(rebuilt, 'document')} with {encoder.name}.")
+
+
+@app.command()
+def documents() -> None:
+    """List the documents in the library."""
+    kept = stored(Home(Settings.load().home))
+    if not kept:
+        typer.echo("No document was added yet: Quipu answers from the report that ships. Add your own with `quipu add PATH`.")
+        return
+    table = Table("Name", "Title", "Pages", "Without text", "Language", "Added", "Id", box=None, pad_edge=False)
+    for document in kept:
+        table.add_row(*document_row(document))
+    Console(highlight=False, markup=False).print(table)
+
+
+@app.command(name="verify")
+def verify_command(
+    answers: Annotated[
+        list[typer.FileText] | None, typer.Argument(help="Answers of `quipu ask --json`; - is standard input.")
+    ] = None,
+) -> None:
+    """Re-read the originals, and compare them with all that is searched; or with the quotes of the given answers."""
+    home = Home(Settings.load().home)
+    home = home if Library(home).active() else home.shipped
+    problems = 0
+    for file in answers or ():
+        for quote in verify_answer(home, file.read(), file.name):
+            problems += bool(quote.problem)
+            typer.echo(quote.problem or f"[{quote.number}] stands in {quote.source}, character for character: “{quote.text}”")
+    for checked in () if answers else verify(home):
+        problems += bool(checked.problem)
+        typer.echo(checked.problem or f"{checked.entry.name}: all {checked.characters:,} characters are as the original reads.")
+    if problems:
+        raise typer.Exit(1)
+
+
+def _noticed(assistant: Assistant) -> Index:
+    """The assistant's index, after telling the operator what is amiss with it."""
+    index = assistant.index()
+    if index.notice:
+        typer.echo(f"quipu: {index.notice}", err=True)
+    return index
+
+
+def _ids(index: Index, names: list[str]) -> list[str]:
+    """The ids of documents by name or id. Raises QuestionError for one that isn't there."""
+    entries = index.entries()
+    ids = []
+    for name in names:
+        named = [entry.id for entry in entries if name in (entry.id, entry.name)]
+        if not named:
+            raise QuestionError(f"There is no document '{name}': `quipu documents` lists what is there.")
+        ids += named
+    return ids
+
+
+def _files(paths: list[Path]) -> tuple[list[Path], list[Path]]:
+    """The files that `paths` name, folders opened, and those in folders that are of types Quipu doesn't read."""
+    files: list[Path] = []
+    passed_over: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            files.append(path)
+            continue
+        within = [file for file in sorted(path.rglob("*")) if file.is_file() and not file.name.startswith(".")]
+        if not within:
+            raise LibraryError(f"The folder {path} holds no files.")
+        for file in within:
+            (files if file.suffix.lower() in FORMATS else passed_over).append(file)
+    return files, passed_over

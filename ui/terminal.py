@@ -1,0 +1,78 @@
+"""Answers and documents as lines of text."""
+
+from assistant import Answer
+from index import Added, Stored
+from ui.wording import as_language, explain, place, say, suggest
+
+
+def answer_text(answer: Answer) -> str:
+    """An answer: its sentences and where they stand, or why there is none and what comes nearest."""
+    language = as_language(answer.language)
+    lines = []
+    if answer.searched != " ".join(answer.question.split()):
+        lines += [say("searched", language, query=answer.searched), ""]
+    if answer.reason is not None:
+        lines.append(explain(answer.reason, language))
+    for sentence in answer.sentences:
+        lines.append(" ".join([sentence.text, *(f"[{number}]" for number in sentence.citations)]))
+    if answer.citations:
+        lines += ["", f"{say('sources', language)}:"]
+        lines += [
+            f"[{citation.number}] {place(citation)} ({citation.source}, {citation.start}-{citation.end})"
+            for citation in answer.citations
+        ]
+    if answer.nearest:
+        lines += ["", say("nearest", language)]
+        lines += [f"- “{citation.text}” {place(citation)}" for citation in answer.nearest]
+    elif answer.suggestions:
+        lines += ["", say("you_could_ask", language)]
+        lines += [f"- {question}" for question in suggest(answer.suggestions, language)]
+    return "\n".join(lines)
+
+
+def added_line(added: Added) -> str:
+    """What was read of one file that was added."""
+    if added.known is not None:
+        return f"{added.path.name}: already in the library as {added.known.name}."
+    parts = [count(added.pages, "page")] if added.pages else []
+    parts.append(count(added.passages, "passage"))
+    line = f"{added.path.name}: {', '.join(parts)}. “{added.title}”."
+    if added.pages_without_text:
+        line += f" No text on {page_numbers(added.pages_without_text)}: scanned or blank; a scanned page needs OCR."
+    if added.replaces is not None:
+        line += f" It replaces what was added on {added.replaces.added[:10]}."
+    return line
+
+
+def document_row(kept: Stored) -> tuple[str, ...]:
+    """One document for the table of `quipu documents`."""
+    document, entry = kept.document, kept.entry
+    if document is None:
+        return entry.name, kept.problem, "", "", "", entry.added[:10], entry.id
+    empty = page_numbers(document.pages_without_text()) if document.pages_without_text() else ""
+    return entry.name, document.title, str(len(document.pages) or ""), empty, document.language, entry.added[:10], entry.id
+
+
+def page_numbers(pages: tuple[int, ...]) -> str:
+    """Physical page numbers, ascending, with runs drawn together.
+
+    >>> page_numbers((2, 5, 6, 7))
+    'PDF pages 2, 5-7'
+    """
+    runs: list[list[int]] = []
+    for page in pages:
+        if runs and page == runs[-1][-1] + 1:
+            runs[-1].append(page)
+        else:
+            runs.append([page])
+    shown = ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    return f"PDF page{'s' if len(pages) > 1 else ''} {shown}"
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> count(1, "page"), count(2, "page")
+    ('1 page', '2 pages')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
