@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from assistant import Assistant, Settings
-from corpus import FORMATS, LibraryError, QuestionError
+from corpus import FORMATS, DocumentError, LibraryError, QuestionError
 from index import Home, Index, Library, SentenceTransformerEncoder, add, rebuild, remove, stored, verify
 from ui.payload import payload
 from ui.progress import Bar
@@ -135,6 +136,30 @@ def verify_command(
         typer.echo(checked.problem or f"{checked.entry.name}: all {checked.characters:,} characters are as the original reads.")
     if problems:
         raise typer.Exit(1)
+
+
+@app.command(name="eval")
+def eval_command(
+    questions: Annotated[Path, typer.Argument(help="Test questions, as JSON Lines.")],
+    folder: Annotated[
+        Path | None, typer.Option("--documents", help="Ask these documents, in a home made for the run, not the library.")
+    ] = None,
+) -> None:
+    """Ask test questions and print how many are answered from the right place, or refused, by kind."""
+    from eval import read_questions
+    from ui.evaluation import evaluation_table
+
+    asked = read_questions(questions)
+    with TemporaryDirectory() as temporary:
+        if folder is not None:
+            files, _ = _files([folder])
+            with Bar(_err) as bar:
+                outcomes = add(Home(Path(temporary)), files, SentenceTransformerEncoder.load(Settings.load().model), bar)
+            for outcome in outcomes:
+                if outcome.error is not None:
+                    raise DocumentError(outcome.error)
+        assistant = Assistant.open(Path(temporary) if folder else None)
+        Console(highlight=False, markup=False).print(evaluation_table(assistant, asked))
 
 
 def _noticed(assistant: Assistant) -> Index:

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from corpus.readers.pdf_lines import Line
+from corpus.readers.pdf_running import usual_leading
 from corpus.readers.plain import BULLET
 
 _LEADING = 1.35  # times the page's usual distance between lines: a wider one separates paragraphs
@@ -28,7 +28,7 @@ class LineBlock:
 
 def blocks_of(pages: Sequence[Sequence[Line]]) -> list[LineBlock]:
     """The blocks of a document, in order. A paragraph that goes on over a page's end is one block."""
-    leading = {page[0].page: _usual_leading(page) for page in pages if page}
+    leading = {page[0].page: usual_leading(page) for page in pages if page}
     right = {page[0].page: max(line.right for line in page) for page in pages if page}
     groups: list[list[Line]] = []
     for line in (line for page in pages for line in page):
@@ -57,12 +57,6 @@ def _is_row(line: Line) -> bool:
     """A table row: words apart as cells are. One gap is a row if a number follows it; a marker's gap at the start is none."""
     cells = line.cells - (1 if BULLET.match(line.text) else 0)
     return cells > 2 or (cells == 2 and any(map(str.isdigit, line.text)))
-
-
-def _usual_leading(lines: Sequence[Line]) -> float:
-    """The page's most frequent distance between the baselines of two lines, in points; 0 for a single line."""
-    distances = Counter(round(2 * (before.y - line.y)) / 2 for before, line in pairwise(lines) if before.y > line.y)
-    return max(distances, key=lambda distance: (distances[distance], -distance), default=0.0)
 
 
 def _heading_levels(groups: Sequence[Sequence[Line]]) -> list[int]:

@@ -1,7 +1,7 @@
 """The lines of a PDF page, as PDFium orders them, each tied to the page's characters by their index."""
 
 import ctypes
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pypdfium2 as pdfium
@@ -9,6 +9,7 @@ import pypdfium2.raw as raw
 
 _HYPHEN = 0x02  # PDFium's mark for a hyphen at which a word is cut over a line's end
 _UNMAPPED = 0xFFFD
+_SAME_BASELINE = 0.3  # line heights: how far two baselines may be apart
 _COLUMN_GAP = 1.5  # line heights: a wider gap between two words separates table cells
 
 
@@ -17,6 +18,7 @@ class Line:
     """One line. `sources` are (position in `text`, PDF character index, length) for runs that map one for one.
 
     Lengths are PDF points with the origin at the page's lower left corner; `y` is the baseline, `size` the line's height.
+    `margin` is the baseline's distance from the nearer of the page's upper and lower edge, as a share of its height.
     """
 
     page: int
@@ -25,6 +27,7 @@ class Line:
     left: float
     right: float
     y: float
+    margin: float
     size: float
     bold: bool
     cells: int
@@ -32,9 +35,9 @@ class Line:
 
 def page_lines(page: pdfium.PdfPage, number: int) -> list[Line]:
     """The lines of a page that hold a visible character. `number` is the page's physical number, from 1."""
-    textpage = page.get_textpage()
+    textpage, height = page.get_textpage(), page.get_height()
     try:
-        lines = []
+        lines: list[Line] = []
         gathered: list[tuple[str, int]] = []
         count = textpage.count_chars()
         for index in range(count):
@@ -42,10 +45,12 @@ def page_lines(page: pdfium.PdfPage, number: int) -> list[Line]:
             if code not in (0x0A, 0x0D):
                 gathered.append((_character(code), index))
             if code in (0x0A, 0x0D, _HYPHEN) or index == count - 1:
-                line = _line(textpage, gathered, number)
-                if line is not None:
-                    lines.append(line)
+                line = _line(textpage, gathered, number, height)
                 gathered = []
+                if line is not None and lines and _beside(lines[-1], line):
+                    lines[-1] = _joined(lines[-1], line)
+                elif line is not None:
+                    lines.append(line)
         return lines
     finally:
         textpage.close()
@@ -62,7 +67,25 @@ def _character(code: int) -> str:
     return chr(code)
 
 
-def _line(textpage: pdfium.PdfTextPage, gathered: list[tuple[str, int]], page: int) -> Line | None:
+def _beside(before: Line, line: Line) -> bool:
+    """Whether PDFium ended a line between two cells of one table row."""
+    return abs(before.y - line.y) < _SAME_BASELINE * before.size and line.left > before.right
+
+
+def _joined(before: Line, line: Line) -> Line:
+    shift = len(before.text) + 1
+    sources = tuple((position + shift, index, length) for position, index, length in line.sources)
+    return replace(
+        before,
+        text=f"{before.text} {line.text}",
+        sources=before.sources + sources,
+        right=line.right,
+        bold=before.bold and line.bold,
+        cells=before.cells + line.cells,
+    )
+
+
+def _line(textpage: pdfium.PdfTextPage, gathered: list[tuple[str, int]], page: int, height: float) -> Line | None:
     characters = [(character, index) for character, index in gathered if character]
     while characters and characters[-1][0].isspace():
         characters.pop()
@@ -90,6 +113,7 @@ def _line(textpage: pdfium.PdfTextPage, gathered: list[tuple[str, int]], page: i
         left=boxes[0][0],
         right=boxes[1][2],
         y=y.value,
+        margin=min(y.value, height - y.value) / height,
         size=round(size, 1),
         bold=all(_is_bold(textpage, visible[place]) for place in {0, len(visible) // 2, len(visible) - 1}),
         cells=1 + _column_gaps(textpage, characters, size),

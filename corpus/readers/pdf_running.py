@@ -1,16 +1,23 @@
 """Running headers and footers: lines at the edge of a page that its neighbours repeat, but for the page's number."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from corpus.readers.pdf_lines import Line
 
 _EDGE = 3  # lines: how many from the top and from the bottom may be running ones
 _WINDOW = 4  # pages before and after that count as neighbours
+_NEXT = 2  # pages: how near another page is whose number counts on
 _SHARE = 0.5  # of the neighbours have to repeat the line
 _SHARE_OF_PARITY = 0.75  # or of the neighbours on the same side of a double page
 _SAME_PLACE = 4.0  # points
+_MARGIN = 0.12  # of the page's height: a line further in is text, unless it is a page number
+_OUTER_MARGIN = 0.08  # of the page's height: a page's only lines are text if they stand further in
+_GAP = 1.35  # times the distance between the lines of the page: what keeps running lines apart from the text
 _TOKEN = re.compile(r"\w+|[^\w\s]")
+_PAGE_WORDS = frozenset("page pages p pp pag pagina página of de".split())
 _ROMAN = re.compile(r"m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})$", re.IGNORECASE)
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 
@@ -18,22 +25,27 @@ _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000
 def running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """Per page, the lines that are running headers and footers, outermost first. `pages` are in physical order.
 
-    A line counts if it stands at the page's edge, or only running lines stand further out, and enough neighbouring pages have
-    at their edge the same words in the same place, where a number may differ as the pages' own numbers do.
+    A line counts if it stands in the page's margin, or is a page number; if only such lines stand further out, and a gap
+    follows inwards; and if enough neighbouring pages have at their edge the same words in the same place, where a number may
+    differ as the pages' own numbers do.
     """
     edges = [(_edge(lines, top=True), _edge(lines, top=False)) for lines in pages]
     running: list[list[Line]] = []
-    for place in range(len(pages)):
-        found: list[Line] = []
-        for side in (0, 1):
-            for line in edges[place][side]:
-                if line in found or not _repeated(line, place, side, edges):
-                    break
-                found.append(line)
-        running.append(found)
+    for place, lines in enumerate(pages):
+        found = [line for side in (0, 1) for line in _running_at(place, side, edges, usual_leading(lines))]
+        if len(set(found)) == len(lines):
+            found = [line for line in found if line.margin < _OUTER_MARGIN or _is_page_number(line)]
+        running.append(list(dict.fromkeys(found)))
     if all(len(found) == len(lines) for found, lines in zip(running, pages, strict=True)):
         return [[] for _ in pages]  # the same text on every page is the text
     return running
+
+
+def usual_leading(lines: Sequence[Line]) -> float:
+    """A page's most frequent distance between the baselines of two lines, in points; 0 if none occurs twice."""
+    distances = Counter(round(2 * (before.y - line.y)) / 2 for before, line in pairwise(lines) if before.y > line.y)
+    usual = max(distances, key=lambda distance: (distances[distance], -distance), default=0.0)
+    return usual if distances[usual] > 1 else 0.0
 
 
 def printed_labels(running: Sequence[Sequence[Line]]) -> list[str | None]:
@@ -44,20 +56,42 @@ def printed_labels(running: Sequence[Sequence[Line]]) -> list[str | None]:
     ]
     labels: list[str | None] = []
     for place, candidates in enumerate(numbers):
-        near = numbers[max(0, place - 2) : place] + numbers[place + 1 : place + 3]
+        near = numbers[max(0, place - _NEXT) : place] + numbers[place + 1 : place + 1 + _NEXT]
         labels.append(next((token for key, token in candidates.items() if any(key in others for others in near)), None))
     return labels
 
 
 def _edge(lines: Sequence[Line], *, top: bool) -> list[Line]:
-    ordered = sorted(lines, key=lambda line: line.y, reverse=top)
-    return ordered[:_EDGE]
+    """The lines from one edge of the page inwards: those that may be running ones, and the next."""
+    return sorted(lines, key=lambda line: line.y, reverse=top)[: _EDGE + 1]
+
+
+def _running_at(place: int, side: int, edges: Sequence[tuple[list[Line], list[Line]]], leading: float) -> list[Line]:
+    """The running lines at one edge of a page, outermost first."""
+    edge = edges[place][side]
+    found: list[Line] = []
+    for line in edge[:_EDGE]:
+        if not (line.margin < _MARGIN or _is_page_number(line)) or not _repeated(line, place, side, edges):
+            break
+        found.append(line)
+    while found and not _is_page_number(found[-1]) and len(edge) > len(found):
+        if abs(edge[len(found)].y - found[-1].y) > _GAP * max(leading, found[-1].size):
+            break
+        found.pop()
+    return found
+
+
+def _is_page_number(line: Line) -> bool:
+    tokens = _TOKEN.findall(line.text.casefold())
+    return any(map(_value, tokens)) and all(_value(token) or token in _PAGE_WORDS or not token.isalnum() for token in tokens)
 
 
 def _repeated(line: Line, place: int, side: int, edges: Sequence[tuple[list[Line], list[Line]]]) -> bool:
     near = [other for other in range(max(0, place - _WINDOW), min(len(edges), place + _WINDOW + 1)) if other != place]
     near = [other for other in near if edges[other][side]]
-    same = {other for other in near if any(_same(line, candidate) for candidate in edges[other][side])}
+    same = {other for other in near if any(_same(line, candidate) for candidate in edges[other][side][:_EDGE])}
+    if _is_page_number(line) and any(abs(other - place) <= _NEXT for other in same):
+        return True  # numbers begin anew with a part, so that few pages may share their count
     parity = [other for other in near if (other - place) % 2 == 0]
     return bool(same) and (
         len(same) >= _SHARE * len(near) or (len(parity) >= 2 and len(same.intersection(parity)) >= _SHARE_OF_PARITY * len(parity))

@@ -51,8 +51,8 @@ def read_plain(data: bytes, name: str) -> Draft:
     wrapped = bool(lines) and lengths[len(lines) * 9 // 10] <= _WRAP
     full = _FULL * lengths[-1] if wrapped else float("inf")
     previous: _Line | None = None  # None at the start and after a heading
-    for line, following in zip(lines, [*lines[1:], None], strict=True):
-        apart = line.blank_before or previous is None or len(previous.text) < full
+    for line, following in zip(lines, [*lines, None][1:], strict=False):
+        apart = line.blank_before or previous is None or (len(previous.text) < full and not previous.text.endswith("-"))
         level = _heading_level(line, following, apart) if apart or not wrapped else 0
         bullet = None if level else BULLET.match(line.text)
         if apart or bullet or level:

@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import pytest
+
+from index import Home, SentenceTransformerEncoder
+from tests.fakes import WordEncoder
+
+
+@pytest.fixture(scope="session")
+def encoder() -> SentenceTransformerEncoder:
+    """The real default encoder."""
+    return SentenceTransformerEncoder.load()
+
+
+@pytest.fixture
+def words() -> WordEncoder:
+    return WordEncoder()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the settings, the home or the folder of whoever runs it."""
+    monkeypatch.setenv("QUIPU_HOME", str(tmp_path / "home"))
+    for name in ("QUIPU_MODEL", "QUIPU_HOST", "QUIPU_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)

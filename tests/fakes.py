@@ -1,0 +1,42 @@
+"""Parts that stand in at a Protocol's seam, to test one thing fast."""
+
+import re
+import zlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from index import Vectors, fold
+
+_DIMENSION = 256
+
+
+class WordEncoder:
+    """A deterministic bag of words: two texts are as near as the words that they share. It counts what it encodes."""
+
+    def __init__(self, fingerprint: str = "words", limit: int = 64) -> None:
+        self.name = f"bag of {fingerprint}"
+        self.fingerprint = fingerprint
+        self.limit = limit
+        self.dimension = _DIMENSION
+        self.encoded_passages: list[str] = []
+
+    def questions(self, texts: Sequence[str]) -> Vectors:
+        return self._rows(texts)
+
+    def passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+        self.encoded_passages.extend(texts)
+        if progress is not None:
+            progress(len(texts))
+        return self._rows(texts)
+
+    def count_tokens(self, text: str) -> int:
+        return 2 + len(text.split())
+
+    def _rows(self, texts: Sequence[str]) -> Vectors:
+        rows = np.zeros((len(texts), _DIMENSION), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            row[0] = 0.01  # so that a text without a word has a direction too
+            for word in re.findall(r"\w+", fold(text)):
+                row[zlib.crc32(word.encode()) % _DIMENSION] += 1.0
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)

@@ -1,0 +1,78 @@
+import json
+
+import pytest
+
+from corpus import Document, read_bytes, shipped
+from corpus.read import read
+from tests.made import pdf, text_document
+
+
+def test_a_passage_is_its_slice() -> None:
+    document = text_document("First paragraph here.\n\nSecond paragraph here.\n")
+    passage = document.passage(7, 30)
+    assert passage.text == document.text[7:30]
+    assert passage.id == f"{document.id}:7-30"
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 3), (3, 3), (5, 4), (0, 10**6)])
+def test_a_passage_outside_the_text_is_refused(start: int, end: int) -> None:
+    with pytest.raises(ValueError, match="not within a text of"):
+        text_document("Some text.").passage(start, end)
+
+
+def test_headings_nest_by_level_and_do_not_stand_under_themselves() -> None:
+    document = text_document("# Report\n\n## A\n\ntext a\n\n### A1\n\ntext a1\n\n## B\n\ntext b\n", "r.md")
+
+    def path(of: str) -> tuple[str, ...]:
+        return document.heading_path(document.text.index(of))
+
+    assert document.title == "Report"
+    assert path("text a") == ("A",)
+    assert path("text a1") == ("A", "A1")
+    assert path("A1") == ("A",)
+    assert path("text b") == ("B",)
+    assert path("B\n") == ()
+
+
+def test_a_position_belongs_to_one_page() -> None:
+    document = read_bytes(pdf([["On the first page."], [], ["On the third page."]]), "r.pdf")
+    first, third = document.text.index("On the first"), document.text.index("On the third")
+    assert (document.page_at(first), document.page_at(third)) == (document.pages[0], document.pages[2])
+    assert document.pages_without_text() == (2,)
+    assert [page.start for page in document.pages[1:]] == [page.end for page in document.pages[:-1]]
+    assert (document.pages[0].start, document.pages[-1].end) == (0, len(document.text))
+
+
+def test_shown_text_joins_words_cut_at_a_line_end() -> None:
+    document = text_document("A long-term plan. An invest-\nigation of long-\nterm and short-\n5 things.")
+    assert document.shown(0, len(document.text)) == "A long-term plan. An investigation of long-term and short-5 things."
+
+
+def test_shown_text_has_no_list_markers_and_no_invisible_characters() -> None:
+    document = text_document("Heading Here\n- one\u202eevil\u00ad\n- two  words\n")
+    assert document.shown(document.text.index("one"), len(document.text)) == "oneevil two words"
+
+
+def test_json_gives_the_same_document() -> None:
+    document = read_bytes(pdf([["First page text."], ["Second page text."]], labels=[(0, "ROMAN_LOWER", 1)]), "r.pdf")
+    again = Document.from_json(json.loads(json.dumps(document.as_json())))
+    assert again == document
+    assert again.pages[0].label == "i"
+
+
+def test_the_shipped_report_is_read_as_its_author_meant_it() -> None:
+    (path,) = shipped()
+    document = read(path)
+    assert document.text == path.read_text(encoding="utf-8")
+    assert document.language == "en"
+    assert document.title == "Peru’s Law Enforcement Agencies Accused of Corruption as Crime Thrives"
+    assert [document.shown(start, end) for _, start, end in document.headings[1:]] == [
+        "Organized Crime Groups",
+        "Corruption at the Highest Levels",
+        "International Cooperation",
+        "Challenges Facing Law Enforcement Agencies",
+        "Economic and Financial Environment",
+        "Civil Society and Social Protection",
+        "Journalists Face Harassment and Violence",
+    ]
+    assert not any(document.text[start:end].startswith("-") for start, end in document.blocks)

@@ -1,0 +1,169 @@
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+import pytest
+
+from corpus import Document, DocumentError, read_bytes, sentences
+from tests.made import Styled, pdf, scanned_pdf, table_pdf
+
+BOLD = "Helvetica-Bold"
+
+LINES = [
+    "The ministry of forests counted four hundred and twelve illegal sawmills",
+    "in the north of the country, and closed fewer than twenty of them in all.",
+]
+
+
+def pages_of(document: Document) -> list[str]:
+    return [document.text[page.start : page.end].strip() for page in document.pages]
+
+
+def blocks_of(document: Document) -> list[str]:
+    return [document.shown(*block) for block in document.blocks]
+
+
+def test_running_headers_and_footers_are_dropped_before_the_text_exists() -> None:
+    pages = [[f"Chapter {n} begins with its own words.", "", *LINES] for n in ("one", "two", "three", "four")]
+    document = read_bytes(pdf(pages, header="Forests of the North", footer="Page {n} of 4"), "r.pdf")
+    assert "Forests of the North" not in document.text
+    assert "of 4" not in document.text
+    assert [page.splitlines()[0] for page in pages_of(document)] == [lines[0] for lines in pages]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_short_documents_have_running_lines_too(count: int) -> None:
+    pages = [[f"Words of page {n}, and of no other.", *LINES] for n in range(count)]
+    document = read_bytes(pdf(pages, header="The header", footer="- {n} -"), "r.pdf")
+    assert "The header" not in document.text
+    assert "- 1 -" not in document.text
+    assert "Words of page 1, and of no other." in document.text
+
+
+def test_a_page_of_one_line_keeps_it_however_alike_the_pages_are() -> None:
+    document = read_bytes(
+        pdf([[f"This is the text of page {n}."] for n in range(1, 6)], header="Header", footer="Page {n}"), "r.pdf"
+    )
+    assert pages_of(document) == [f"This is the text of page {n}." for n in range(1, 6)]
+
+
+def test_a_text_that_repeats_on_every_page_is_the_text() -> None:
+    document = read_bytes(pdf([["The same words on both."]] * 2), "r.pdf")
+    assert pages_of(document) == ["The same words on both."] * 2
+
+
+def test_the_lines_of_a_table_that_look_alike_are_not_running_lines() -> None:
+    pages = [[f"{town} paid {n * 37} soles.", *LINES] for n, town in enumerate(["Lima", "Cusco", "Tacna", "Piura"], 1)]
+    document = read_bytes(pdf(pages), "r.pdf")
+    assert [page.splitlines()[0] for page in pages_of(document)] == [lines[0] for lines in pages]
+
+
+def test_the_files_own_page_labels_come_first() -> None:
+    data = pdf([[f"Text of page {n}."] for n in range(4)], labels=[(0, "ROMAN_LOWER", 1), (2, "ARABIC", 1)], footer="{n}")
+    assert [(page.number, page.label) for page in read_bytes(data, "r.pdf").pages] == [(1, "i"), (2, "ii"), (3, "1"), (4, "2")]
+
+
+def test_the_printed_number_is_the_label_where_the_file_gives_none() -> None:
+    def footers(*labels: str) -> list[list[str]]:
+        return [[f"Words that page {n} alone has.", *LINES, *[""] * 20, label] for n, label in enumerate(labels)]
+
+    document = read_bytes(pdf(footers("", "i", "ii", "iii", "1", "2", "3")), "r.pdf")
+    assert [page.label for page in document.pages] == [None, "i", "ii", "iii", "1", "2", "3"]
+    assert "iii" not in document.text
+
+
+def test_a_paragraph_over_a_page_end_is_one_slice() -> None:
+    first = [*LINES[:1], "in the north of the country, of which it closed fewer than in all the years"]
+    second = ["before it, as the report says on its last page. Nobody knows why."]
+    document = read_bytes(pdf([first, second], header="Header", footer="{n}"), "r.pdf")
+    quote = (
+        "The ministry of forests counted four hundred and twelve illegal sawmills\nin the north of the country, of which it closed"
+    )
+    found = [document.text[start:end] for start, end in sentences(document)]
+    assert found[0].startswith(quote)
+    assert found[0].endswith("all the years\nbefore it, as the report says on its last page.")
+    assert found[1] == "Nobody knows why."
+    assert document.pages[1].start == document.text.index("before it")
+
+
+def test_paragraphs_bullets_and_headings() -> None:
+    lines: list[str | Styled] = [
+        ("Forests of the North", BOLD, 20.0),
+        "",
+        ("Sawmills in Loreto", BOLD, 14.0),
+        "",
+        *LINES,
+        "Closed.",
+        "",
+        "• The first item goes on in a second line because it is longer than that",
+        "one line of the page.",
+        "• The second item.",
+        ("Trucks", BOLD, 10.0),
+        "The trucks were returned.",
+    ]
+    document = read_bytes(pdf([lines]), "r.pdf")
+    assert document.title == "Forests of the North"
+    assert [(heading.level, document.shown(heading.start, heading.end)) for heading in document.headings] == [
+        (1, "Forests of the North"),
+        (2, "Sawmills in Loreto"),
+        (3, "Trucks"),
+    ]
+    assert blocks_of(document)[2:] == [
+        " ".join(LINES) + " Closed.",
+        "The first item goes on in a second line because it is longer than that one line of the page.",
+        "The second item.",
+        "Trucks",
+        "The trucks were returned.",
+    ]
+
+
+def test_each_table_row_is_a_block() -> None:
+    document = read_bytes(table_pdf([["Region", "2020", "2021"], ["Loreto", "15", "412"], ["Ucayali", "7", "9"]]), "r.pdf")
+    assert blocks_of(document) == ["Region 2020 2021", "Loreto 15 412", "Ucayali 7 9"]
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [("Forests and Trade", "Forests and Trade"), ("Microsoft Word - v2.docx", "The Heading"), ("", "The Heading")],
+)
+def test_a_title_that_is_a_file_name_is_none(title: str, expected: str) -> None:
+    assert read_bytes(pdf([[("The Heading", BOLD, 20.0), "", *LINES]], title=title), "r.pdf").title == expected
+
+
+def test_runs_tie_each_character_to_one_of_the_file() -> None:
+    data = pdf([[*LINES, "– dashes, “quotes” and ñandúes."], ["A second page."]], header="Header", footer="{n}")
+    document = read_bytes(data, "r.pdf")
+    opened = pdfium.PdfDocument(data)
+    tied = 0
+    for run in document.runs:
+        page = opened[run.page - 1].get_textpage()
+        for place in range(run.length):
+            assert raw.FPDFText_GetUnicode(page, run.source + place) == ord(document.text[run.text_start + place])
+            tied += 1
+    assert tied == sum(character != "\n" for character in document.text)
+
+
+def test_a_hyphen_at_a_line_end_stays_in_the_text_and_goes_from_what_is_shown() -> None:
+    document = read_bytes(
+        pdf([["The ministry of forests counted the sawmills and the investi-", "gation of them went on for long."]]), "r.pdf"
+    )
+    assert "investi-\ngation" in document.text
+    assert "the investigation of them" in document.shown(0, len(document.text))
+
+
+def test_pages_without_text_are_known_and_a_scan_is_refused() -> None:
+    assert read_bytes(scanned_pdf(4, with_text=[2]), "r.pdf").pages_without_text() == (1, 3, 4)
+    with pytest.raises(
+        DocumentError, match=r"scan.pdf has no text on any of its pages 1 to 3: it seems to be scanned, and needs OCR"
+    ):
+        read_bytes(scanned_pdf(3), "scan.pdf")
+    with pytest.raises(DocumentError, match=r"scan\.pdf has no text on its only page"):
+        read_bytes(scanned_pdf(1), "scan.pdf")
+
+
+def test_an_encrypted_or_broken_pdf_is_refused() -> None:
+    with pytest.raises(DocumentError, match=r"locked.pdf is encrypted: remove its password and add it again."):
+        read_bytes(pdf([LINES], password="secret"), "locked.pdf")
+    whole = pdf([LINES] * 3)
+    for part in (whole[:40], whole[: len(whole) // 2], whole[: len(whole) // 2].replace(b"obj", b"xxx")):
+        with pytest.raises(DocumentError, match=r"cut\.pdf") as caught:
+            read_bytes(part, "cut.pdf")
+        assert "\n" not in str(caught.value)

@@ -1,0 +1,207 @@
+"""The readers of text formats: what is a heading, a paragraph, a list item, a table row."""
+
+import docx as python_docx
+import pytest
+
+from corpus import Document, DocumentError, read_bytes
+from corpus.read import FORMATS
+from tests.made import docx_bytes, text_document
+
+Shown = list[tuple[int, str]]
+
+
+def shown(document: Document) -> Shown:
+    """Every block with its heading level, 0 for text."""
+    levels = {heading.start: heading.level for heading in document.headings}
+    return [(levels.get(block.start, 0), document.shown(*block)) for block in document.blocks]
+
+
+def test_plain_text_wrapped_by_hand() -> None:
+    document = text_document(
+        "ANNUAL REPORT\n=============\n\n1. Introduction\n\nThis report was wrapped by hand at sixty characters or so, and\n"
+        "goes on in the next line. The Second Sentence Begins Here and\nends.\n\n2.1 Scope and methods\n"
+        "The scope is national. It covers all 25 regions of the\ncountry, except one.\n\n"
+        "* first bullet that is long enough to be wrapped over more\n  than one line of text\n* second bullet\n\n"
+        "Grupos de crimen organizado\n\nLos grupos operan en el norte. Los jefes viven en Lima, la\ncapital.\n"
+    )
+    assert document.title == "ANNUAL REPORT"
+    assert shown(document) == [
+        (1, "ANNUAL REPORT"),
+        (1, "1. Introduction"),
+        (
+            0,
+            "This report was wrapped by hand at sixty characters or so, and goes on in the next line. "
+            "The Second Sentence Begins Here and ends.",
+        ),
+        (2, "2.1 Scope and methods"),
+        (0, "The scope is national. It covers all 25 regions of the country, except one."),
+        (0, "first bullet that is long enough to be wrapped over more than one line of text"),
+        (0, "second bullet"),
+        (2, "Grupos de crimen organizado"),
+        (0, "Los grupos operan en el norte. Los jefes viven en Lima, la capital."),
+    ]
+
+
+def test_plain_text_with_a_paragraph_a_line() -> None:
+    long = "Many criminal groups in the country are small and operate locally, and some of them control entire regions of it, " * 2
+    document = text_document(f"The Title of It All\n{long}.\nGroups and Regions\n- {long}.\n- short.\n")
+    assert shown(document) == [
+        (1, "The Title of It All"),
+        (0, f"{long}."),
+        (2, "Groups and Regions"),
+        (0, f"{long}."),
+        (0, "short."),
+    ]
+
+
+def test_plain_text_without_a_heading_is_named_after_its_file() -> None:
+    assert text_document("it begins in the middle of things, and so on.", "minutes.txt").title == "minutes"
+
+
+def test_the_offsets_of_plain_text_are_those_of_the_file() -> None:
+    document = text_document("Ño 😀 one.\r\nTwo lines here.\r\n")
+    assert document.text == "Ño 😀 one.\nTwo lines here.\n"
+    assert text_document("\ufeffStarts after the mark.").text == "Starts after the mark."
+    assert read_bytes("Sixteen bits: ñ.".encode("utf-16"), "r.txt").text == "Sixteen bits: ñ."
+
+
+def test_a_form_feed_ends_a_page() -> None:
+    document = text_document("On the first.\fOn the second.\n")
+    assert [(page.number, document.text[page.start : page.end]) for page in document.pages] == [
+        (1, "On the first.\f"),
+        (2, "On the second.\n"),
+    ]
+
+
+def test_markdown_reads_as_its_page_does() -> None:
+    document = text_document(
+        '---\ntitle: "My report"\n---\n# H1 *em*\n\n'
+        "Para **bold** [link](http://x.example) and ![alt](http://y.example) `code`\nnext.\n\n"
+        "* one\n* two\n  - nested **x**\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```py\ncode = 1\n```\n\n<div>raw <b>html</b>"
+        "<script>bad()</script></div>\n\nSetext\n------\n> quote\n",
+        "r.md",
+    )
+    assert document.title == "My report"
+    assert shown(document) == [
+        (1, "H1 em"),
+        (0, "Para bold link and alt code next."),
+        (0, "one"),
+        (0, "two"),
+        (0, "nested x"),
+        (0, "a | b"),
+        (0, "1 | 2"),
+        (0, "code = 1"),
+        (0, "raw html"),
+        (2, "Setext"),
+        (0, "quote"),
+    ]
+
+
+PAGE = """<!doctype html><html><head><title>Site | Annual</title><meta charset="utf-8"><style>p{}</style></head><body>
+<header>Site name</header><nav><a href="/">Home</a></nav><div class="Cookie-banner"><p>We use cookies.</p></div>
+<main><h1>Annual report</h1><p>First <b>para</b>graph with a <a href="http://evil.example/x">link</a>.<br>After a break.</p>
+<h2>Section</h2><ul><li>One.<ul><li>Nested.</li></ul></li><li>Two.</li></ul>
+<table><tr><th>Year</th><th>Cases</th></tr><tr><td><p>2020</p></td><td>15</td></tr></table>
+<div>Loose text in a div.</div><p hidden>secret</p><p style="DISPLAY: none">secret</p><script>alert(1)</script>
+<!-- a comment --><form><input value="x">form</form></main><aside>Read this too</aside><footer>Contact</footer></body></html>"""
+
+
+def test_html_keeps_the_text_and_leaves_out_the_furniture() -> None:
+    document = text_document(PAGE, "r.html")
+    assert document.title == "Annual report"
+    assert shown(document) == [
+        (1, "Annual report"),
+        (0, "First paragraph with a link. After a break."),
+        (2, "Section"),
+        (0, "One."),
+        (0, "Nested."),
+        (0, "Two."),
+        (0, "Year | Cases"),
+        (0, "2020 | 15"),
+        (0, "Loose text in a div."),
+    ]
+
+
+def test_html_without_structure_loses_nothing() -> None:
+    layout = "<table><tr><td><h2>Head</h2>left <table><tr><td>a</td><td>b</td></tr></table></td><td>right</td></tr></table>"
+    assert shown(text_document(f"bare text<p>para</p>{layout}tail", "r.htm")) == [
+        (0, "bare text"),
+        (0, "para"),
+        (2, "Head"),
+        (0, "left"),
+        (0, "a | b"),
+        (0, "right"),
+        (0, "tail"),
+    ]
+
+
+def test_html_in_a_declared_character_set() -> None:
+    page = '<meta charset="iso-8859-1"><p>El año pasado en Perú.</p>'
+    assert read_bytes(page.encode("latin-1"), "r.html").text == "El año pasado en Perú."
+
+
+def test_html_nested_too_deep_is_refused_and_not_cut_short() -> None:
+    deep = b"<div>" * 50_000 + b"deep text" + b"</div>" * 50_000
+    with pytest.raises(DocumentError, match="nested more than 2,048 deep"):
+        read_bytes(deep, "r.html")
+    assert "deep text" in read_bytes(b"<div>" * 1000 + b"deep text", "r.html").text
+
+
+def test_docx_has_headings_lists_and_table_rows_in_order() -> None:
+    report = python_docx.Document()
+    report.core_properties.title = "Forests of the North"
+    report.add_heading("Forests", 0)
+    report.add_heading("Timber", 1)
+    report.add_paragraph("The ministry counted sawmills.")
+    report.add_paragraph("First item.", style="List Bullet")
+    table = report.add_table(rows=2, cols=3)
+    for cell, text in zip(
+        [*table.rows[0].cells, *table.rows[1].cells], ["Year", "Cases", "Cases", "2021", "412", "x"], strict=True
+    ):
+        cell.text = text
+    table.rows[0].cells[1].merge(table.rows[0].cells[2]).text = "Cases"
+    report.add_heading("Detail", 2)
+    report.add_paragraph("It ends here.")
+    document = read_bytes(docx_bytes(report), "forests.docx")
+    assert document.title == "Forests of the North"
+    assert document.pages == ()
+    assert shown(document) == [
+        (1, "Forests"),
+        (1, "Timber"),
+        (0, "The ministry counted sawmills."),
+        (0, "First item."),
+        (0, "Year | Cases"),
+        (0, "2021 | 412 | x"),
+        (2, "Detail"),
+        (0, "It ends here."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("r.txt", b"", "r.txt is empty."),
+        ("r.md", b" \n\t\n", "r.md is empty."),
+        ("r.xyz", b"text", r"r.xyz is of a type that Quipu doesn't read. It reads DOCX, HTM, HTML, MARKDOWN, MD, PDF, TXT."),
+        ("r", b"text", "r is of a type that Quipu doesn't read"),
+        ("r.txt", "El año en Perú.".encode("latin-1"), r"r.txt is not UTF-8 text \(byte 0xf1 at position 4\): save it as UTF-8"),
+        ("r.txt", b"text\0with", r"r.txt holds a NUL byte at character 4: it is not a text file."),
+        ("r.txt", b"--- ***\n", "r.txt holds no text."),
+        ("r.html", b"<html><body><script>x</script></body></html>", "r.html holds no text."),
+        ("r.html", b"<!-- -->", "r.html can't be read as HTML"),
+        ("r.html", b"<meta charset=klingon><p>x", "r.html can't be read as HTML: unknown encoding: klingon."),
+        ("r.docx", b"this is not a zip", "r.docx is not a DOCX file"),
+        ("r.docx", b"PK\x03\x04 cut short", "r.docx is not a DOCX file"),
+        ("r.pdf", b"this is not a PDF", "r.pdf can't be read as PDF"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_one_sentence(name: str, data: bytes, says: str) -> None:
+    with pytest.raises(DocumentError, match=says) as caught:
+        read_bytes(data, name)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_format_in_the_table_has_its_reader() -> None:
+    for suffix, form in FORMATS.items():
+        with pytest.raises(DocumentError, match=f"r{suffix} "):
+            form.read(b"\x80\x81", f"r{suffix}")
