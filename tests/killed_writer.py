@@ -1,0 +1,48 @@
+"""Run by test_kill.py in a process of its own: changes a library, and dies as by `kill -9` before a given step on the disk."""
+
+import os
+import signal
+from collections.abc import Callable
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+from typing import Any
+
+from index import Home, Library, add, remove
+from tests.fakes import WordEncoder
+
+_STEPS: tuple[tuple[Any, str], ...] = (
+    (os, "fsync"),
+    (os, "open"),
+    (os, "rmdir"),
+    (os, "unlink"),
+    (Path, "mkdir"),
+    (Path, "open"),
+    (Path, "rename"),
+    (Path, "replace"),
+    (Path, "unlink"),
+    (Path, "write_bytes"),
+    (Path, "write_text"),
+    (Library, "put"),
+    (Library, "mark_removed"),
+    (Library, "forget"),
+)
+
+
+def change(home: Path, added: Path | None, removed: str, last: int, steps: "Synchronized[int]") -> None:
+    """Add the file, or remove the document of this name; die before step `last`, and count the steps until then."""
+
+    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def step(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+            steps.value += 1
+            if steps.value == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*arguments, **named)
+
+        return step
+
+    for owner, name in _STEPS:
+        setattr(owner, name, counted(getattr(owner, name)))
+    if added is not None:
+        add(Home(home), [added], WordEncoder())
+    else:
+        remove(Home(home), removed)

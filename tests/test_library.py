@@ -1,0 +1,275 @@
+"""Adding, replacing, removing, rebuilding, and falling back, on a real disk with a real index."""
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from corpus import EncoderError, LibraryError
+from index import Added, Home, Index, Library, add, rebuild, remove, stored, verify
+from tests.fakes import WordEncoder
+from tests.made import REPORT, pdf, scanned_pdf, write
+
+
+def open_index(home: Home, encoder: WordEncoder) -> Index:
+    index = Index.open(home, encoder)
+    assert index is not None
+    return index
+
+
+def first_hit(home: Home, encoder: WordEncoder, query: str) -> str:
+    return open_index(home, encoder).search(query, 1)[0].passage.text
+
+
+def files_holding(home: Home, text: str) -> list[str]:
+    needles = [text.encode(), text.encode("utf-16-le")]
+    return [str(path) for path in home.path.rglob("*") if path.is_file() and any(n in path.read_bytes() for n in needles)]
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    return write(tmp_path / "in" / "forests.txt", REPORT)
+
+
+def test_an_empty_home_has_no_index(home: Home, words: WordEncoder) -> None:
+    assert Index.open(home, words) is None
+    assert not home.path.exists()
+
+
+def test_what_is_added_is_found(home: Home, words: WordEncoder, report: Path) -> None:
+    (added,) = add(home, [report], words)
+    assert (added.title, added.pages, added.passages, added.error, added.known) == ("Forests of the North", 0, 2, None, None)
+    hit = open_index(home, words).search("illegal sawmills", 5)[0]
+    assert "412 illegal sawmills" in hit.passage.text
+    assert hit.ranks == {"dense": 1, "lexical": 1}
+    assert hit.score == 1.0
+
+
+def test_equal_libraries_give_equal_hits(tmp_path: Path, words: WordEncoder, report: Path) -> None:
+    other = write(tmp_path / "in" / "rivers.txt", "Rivers\n\nThe river Marañón is wide. Trucks cross it.\n")
+    add(Home(tmp_path / "one"), [report, other], words)
+    add(Home(tmp_path / "two"), [other], words)
+    add(Home(tmp_path / "two"), [report], words)
+    found = [open_index(Home(tmp_path / name), words).search("trucks near the river", 10) for name in ("one", "two")]
+    assert found[0] == found[1]
+    assert [hit.score for hit in found[0]] == sorted((hit.score for hit in found[0]), reverse=True)
+
+
+def test_adding_one_document_to_a_hundred_embeds_only_its_passages(home: Home, words: WordEncoder, tmp_path: Path) -> None:
+    many = [write(tmp_path / "in" / f"{n}.txt", f"Report {n}\n\nTown number {n} has {n} sawmills.\n") for n in range(100)]
+    add(home, many, words)
+    words.encoded_passages.clear()
+    (added,) = add(home, [write(tmp_path / "in" / "new.txt", REPORT)], words)
+    assert len(words.encoded_passages) == added.passages == 2
+    assert all("Forests of the North" in text for text in words.encoded_passages)
+    assert len(open_index(home, words).entries()) == 101
+    assert "Town number 73" in first_hit(home, words, "town number 73 sawmills")
+
+
+def test_the_same_bytes_are_one_document(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+    add(home, [report], words)
+    generation = open_index(home, words).generation
+    (again,) = add(home, [write(tmp_path / "other" / "copy.txt", REPORT)], words)
+    assert again.known is not None
+    assert again.known.name == "forests.txt"
+    assert [entry.name for entry in Library(home).active()] == ["forests.txt"]
+    assert open_index(home, words).generation == generation
+
+
+def test_a_changed_file_replaces_what_it_was(home: Home, words: WordEncoder, report: Path) -> None:
+    (before,) = add(home, [report], words)
+    write(report, REPORT.replace("412", "977"))
+    (after,) = add(home, [report], words)
+    assert after.replaces is not None
+    assert before.title == after.title
+    assert [entry.name for entry in open_index(home, words).entries()] == ["forests.txt"]
+    assert "977 illegal" in first_hit(home, words, "illegal sawmills")
+    assert files_holding(home, "412 illegal") == []
+
+
+def test_two_files_of_one_name_are_two_documents(home: Home, words: WordEncoder, tmp_path: Path) -> None:
+    paths = [write(tmp_path / folder / "report.txt", f"Report\n\nAbout {folder}.\n") for folder in ("loreto", "ucayali")]
+    add(home, paths, words)
+    first, second = Library(home).active()
+    with pytest.raises(LibraryError, match=f"2 documents are named 'report.txt': remove one by its id, {first.id} or {second.id}"):
+        remove(home, "report.txt")
+    assert [entry.path for entry in remove(home, first.id)] == [str(paths[0])]
+    assert [entry.id for entry in Library(home).active()] == [second.id]
+
+
+def test_a_bad_file_costs_a_sentence_and_the_rest_is_added(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+    bad = [tmp_path / "missing.txt", tmp_path, write(tmp_path / "scan.pdf", scanned_pdf(2)), write(tmp_path / "x.doc", b"\xd0\xcf")]
+    outcomes = add(home, [*bad, report], words)
+    assert [outcome.error is None for outcome in outcomes] == [False, False, False, False, True]
+    assert "There is no file" in str(outcomes[0].error)
+    assert "can't be read: Is a directory." in str(outcomes[1].error)
+    assert "needs OCR" in str(outcomes[2].error)
+    assert [path.name for path in home.documents.iterdir()] == [Library(home).active()[0].id]
+
+
+def test_only_bad_files_leave_nothing_behind(home: Home, words: WordEncoder, tmp_path: Path) -> None:
+    outcomes = add(home, [write(tmp_path / "empty.txt", b"")], words)
+    assert outcomes == [Added(tmp_path / "empty.txt", error="empty.txt is empty.")]
+    assert Library(home).entries() == []
+    assert list(home.documents.iterdir()) == []
+
+
+def test_pages_without_text_are_reported(home: Home, words: WordEncoder, tmp_path: Path) -> None:
+    (added,) = add(home, [write(tmp_path / "half.pdf", scanned_pdf(3, with_text=[2]))], words)
+    assert (added.pages, added.pages_without_text) == (3, (1, 3))
+
+
+def test_after_removal_no_file_holds_the_text(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+    add(home, [write(tmp_path / "in" / "rivers.txt", "Rivers\n\nThe river is wide.\n")], words)
+    add(home, [report], words)
+    add(home, [write(tmp_path / "in" / "roads.txt", "Roads\n\nThe road is long.\n")], words)
+    index = open_index(home, words)
+    removed = Library(home).active()[1]
+    assert files_holding(home, "mahogany")
+    assert [entry.name for entry in remove(home, "forests.txt")] == ["forests.txt"]
+    for text in ("mahogany", "sawmills", "sawmil", "Forests of the North", "forests.txt", removed.id, REPORT[40:60]):
+        assert files_holding(home, text) == []
+    assert [folder.name for folder in home.generations.iterdir()] == ["4"]
+    assert [entry.name for entry in index.entries()] == ["rivers.txt", "roads.txt"]  # the index that was open before, too
+    assert all(hit.passage.document_id != removed.id for hit in index.search("mahogany trucks", 10))
+    with pytest.raises(LibraryError, match=f"There is no document '{removed.id}'."):
+        index.document(removed.id)
+    assert index.stale()
+    with pytest.raises(LibraryError, match=r"There is no document 'forests.txt' in .*: `quipu documents` lists what is there"):
+        remove(home, "forests.txt")
+
+
+def test_what_was_removed_can_be_added_again(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    remove(home, "forests.txt")
+    assert open_index(home, words).entries() == []
+    assert open_index(home, words).search("sawmills", 5) == []
+    add(home, [report], words)
+    assert "412" in first_hit(home, words, "illegal sawmills")
+
+
+def test_a_search_stays_within_the_allowed_documents(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+    add(home, [report, write(tmp_path / "other.txt", "Other\n\nIllegal sawmills were nowhere to be seen.\n")], words)
+    index = open_index(home, words)
+    forests, other = index.entries()
+    assert {hit.passage.document_id for hit in index.search("illegal sawmills", 10)} == {forests.id, other.id}
+    assert {hit.passage.document_id for hit in index.search("illegal sawmills", 10, [other.id])} == {other.id}
+    assert index.search("illegal sawmills", 10, []) == []
+    assert (index.size([other.id]), index.frequency("mahogani"), index.frequency("mahogani", [other.id])) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("damage", ["manifest.json", "vectors.faiss", "passages.npy", "bm25/vocab.index.json"])
+@pytest.mark.parametrize("how", ["gone", "cut", "flipped"])
+def test_a_damaged_generation_falls_back_and_says_so(
+    home: Home, words: WordEncoder, report: Path, tmp_path: Path, damage: str, how: str
+) -> None:
+    add(home, [report], words)
+    add(home, [write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
+    path = home.generations / "2" / damage
+    data = path.read_bytes()
+    if how == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(data[: len(data) // 2] if how == "cut" else data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
+    index = open_index(home, words)
+    if damage == "manifest.json" and how == "flipped":
+        assert index.generation in (1, 2)  # a manifest that is still one, but for a letter, is believed
+        return
+    assert index.generation == 1
+    assert index.notice.startswith(f"Generation 2 of {home.path} is damaged (")
+    assert index.notice.endswith("; generation 1 is used instead. Run `quipu rebuild` to mend it.")
+    assert "412" in index.search("illegal sawmills", 1)[0].passage.text
+    rebuild(home, words)
+    assert open_index(home, words).notice == ""
+    assert len(open_index(home, words).entries()) == 2
+
+
+def test_without_a_generation_to_fall_back_to_it_says_what_to_do(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    shutil.rmtree(home.generations / "1")
+    with pytest.raises(LibraryError, match=r"is damaged .*, and there is no older one: run `quipu rebuild`"):
+        Index.open(home, words)
+    home.current.write_text("not a number")
+    with pytest.raises(LibraryError, match="run `quipu rebuild`"):
+        Index.open(home, words)
+    assert rebuild(home, words) == 1
+    assert "412" in first_hit(home, words, "illegal sawmills")
+
+
+def test_an_index_of_another_format_says_what_to_do(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    path = home.generations / "1" / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
+    with pytest.raises(LibraryError, match=r"has format 99 .*; this version of Quipu knows format 1 .* Run `quipu rebuild`"):
+        Index.open(home, words)
+
+
+def test_another_encoder_is_refused_until_the_library_is_rebuilt(
+    home: Home, words: WordEncoder, report: Path, tmp_path: Path
+) -> None:
+    add(home, [report], words)
+    other = WordEncoder("other words")
+    says = r"made with the encoder 'bag of words' \(words\), and this one is 'bag of other words' .* run `quipu rebuild`"
+    with pytest.raises(EncoderError, match=says):
+        Index.open(home, other)
+    with pytest.raises(EncoderError, match=says):
+        add(home, [write(tmp_path / "b.txt", "Rivers.")], other)
+    assert [entry.name for entry in Library(home).entries()] == ["forests.txt"]
+    rebuild(home, other)
+    assert len(other.encoded_passages) == 2
+    assert "412" in first_hit(home, other, "illegal sawmills")
+
+
+def test_rebuilding_embeds_nothing_that_is_there(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    words.encoded_passages.clear()
+    rebuild(home, words)
+    assert words.encoded_passages == []
+
+
+def test_a_home_that_cannot_be_written_is_one_sentence(words: WordEncoder, report: Path, tmp_path: Path) -> None:
+    write(tmp_path / "file", b"")
+    with pytest.raises(LibraryError, match=r"can't be written: Not a directory. Set QUIPU_HOME to a folder of your own"):
+        add(Home(tmp_path / "file" / "home"), [report], words)
+
+
+def test_verify_rereads_the_originals(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+    add(home, [report, write(tmp_path / "r.pdf", pdf([["One page of text."]]))], words)
+    assert [(result.entry.name, result.problem) for result in verify(home)] == [("forests.txt", ""), ("r.pdf", "")]
+    forests = Library(home).active()[0].id
+    original = home.documents / forests / "original.txt"
+    original.write_bytes(original.read_bytes().replace(b"412", b"413"))
+    assert "is not the file that was added" in verify(home)[0].problem
+    original.unlink()
+    assert "is missing" in verify(home)[0].problem
+
+
+def test_a_changed_text_is_never_quoted(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    entry = Library(home).active()[0]
+    path = home.documents / entry.id / "text.1.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("412 illegal", "413 illegal"), encoding="utf-8")
+    with pytest.raises(LibraryError, match="was changed since it was written: add the document again"):
+        open_index(home, words).search("illegal sawmills", 1)
+    assert stored(home)[0].document is None
+    (again,) = add(home, [report], words)
+    assert again.error is None
+    assert "412" in first_hit(home, words, "illegal sawmills")
+
+
+def test_a_catalogue_that_is_no_database_is_one_sentence(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    home.library.write_bytes(b"this is no database, and long enough to be looked at as if it were one" * 20)
+    with pytest.raises(LibraryError, match=r"library.sqlite can't be read: file is not a database."):
+        open_index(home, words).entries()
+
+
+def test_the_catalogue_keeps_nothing_of_what_it_deletes(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    remove(home, "forests.txt")
+    connection = sqlite3.connect(home.library)
+    assert connection.execute("SELECT count(*) FROM documents").fetchone() == (0,)
+    connection.close()
+    assert b"forests" not in home.library.read_bytes()

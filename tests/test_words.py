@@ -1,0 +1,38 @@
+import pytest
+
+from index import content_words, fold, question_terms, terms, words
+
+
+def test_folding_makes_one_of_cases_accents_and_ligatures() -> None:
+    assert fold("PERÚ Perú peru") == "peru peru peru"
+    assert fold("Straße ﬁnal CAÑÓN") == "strasse final canon"
+
+
+def test_numbers_keep_their_separators() -> None:
+    assert words("In 2021, 1,500.25 hectares (3.5%) were burnt.") == ["in", "2021", "1,500.25", "hectares", "3.5", "were", "burnt"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "language"),
+    [
+        ("trafficking", "trafficked", "en"),
+        ("controls", "controlled", "en"),
+        ("prisons", "prison", "en"),
+        ("corrupciones", "corrupción", "es"),
+        ("traficantes", "traficante", "es"),
+        ("investigaciones", "investigación", "es"),
+    ],
+)
+def test_forms_of_a_word_are_one_term(one: str, other: str, language: str) -> None:
+    assert terms(one, language) == terms(other, language) != []
+
+
+def test_a_question_finds_passages_of_both_languages() -> None:
+    assert set(terms("trafficking", "en")) <= set(question_terms("trafficking", "en"))
+    assert set(terms("investigaciones", "es")) <= set(question_terms("investigaciones", "en"))
+
+
+def test_stop_words_are_those_of_the_language() -> None:
+    assert content_words("What is the state of the sea?", "en") == ["state", "sea"]
+    assert content_words("¿Cuántos son los estados del norte?", "es") == ["estados", "norte"]
+    assert terms("und der Wald", "de") == ["und", "der", "wald"]
