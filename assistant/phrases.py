@@ -9,18 +9,22 @@ def _any_of(phrases: str, *, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]
     return re.compile(rf"\b(?:{'|'.join(lines)})(?!\w)", flags)
 
 
-SMALL_TALK = _any_of(r"""
-    hi|hello|hey|greetings|hola|buenas|que tal
-    good (?:morning|afternoon|evening|night|day)|buen(?:os|as) (?:dias|tardes|noches)
-    how are you(?: doing)?|how do you do|como estas?(?: usted)?
-    thank you(?: (?:so|very) much)?|thanks(?: a lot)?|(?:muchas |mil )?gracias|de nada
-    (?:good)?bye|see you(?: later)?|adios|cha[ou]|hasta (?:luego|pronto|manana)
-    have a (?:nice|good|great) (?:day|one|evening)
-    (?:que )?(?:tengas?|pases?) (?:un )?buen(?:a)? (?:dia|tarde|noche)
-    nice to meet you|mucho gusto|encantad[oa]
-    (?:who|what) are you|what(?: is|s) your name|what can you do
-    (?:quien|que) eres|como te llamas|que puedes hacer
-""")
+SMALL_TALK = {
+    "en": _any_of(r"""
+        hi|hello|hey|greetings|good (?:morning|afternoon|evening|night|day)
+        how are you(?: doing)?|how do you do
+        thank you(?: (?:so|very) much)?|thanks(?: a lot)?
+        (?:good)?bye|see you(?: later)?|have a (?:nice|good|great) (?:day|one|evening)
+        nice to meet you|(?:who|what) are you|what(?: is|s) your name|what can you do
+    """),
+    "es": _any_of(r"""
+        hola|buenas|buen(?:os|as) (?:dias|tardes|noches)
+        que tal|como estas?(?: usted)?
+        (?:muchas |mil )?gracias|de nada
+        adios|cha[ou]|hasta (?:luego|pronto|manana)|(?:que )?(?:tengas?|pases?) (?:un )?buen(?:a)? (?:dia|tarde|noche)
+        mucho gusto|encantad[oa]|(?:quien|que) eres|como te llamas|que puedes hacer
+    """),
+}
 
 FILLER = frozenset("again all amiga amigo everyone favor friend hoy ok okay please por there today todos vale well".split())
 """Words that may stand beside small talk without making it a question."""
@@ -69,9 +73,11 @@ YEAR_ASKED = _any_of(r"""
 
 NUMBER = _any_of(r"""
     \d.*
-    one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|billions?
+    one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen
+    (?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-\w+)?|dozens?|hundreds?|thousands?|millions?|billions?
     half|thirds?|quarters?|none
-    uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|docenas?|cien|cientos|mil|miles|millon|millones
+    uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince|dieci\w+|veint\w+
+    treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|noventa|docenas?|cien|cientos?|\w+cient[oa]s|mil|miles|millon|millones
     mitad|tercios?|cuartos?|ningun|ninguna
 """)
 """A number in a sentence, in digits or in words."""

@@ -48,11 +48,14 @@ def understand(text: str, history: Sequence[str], languages: Collection[str], ho
         )
     text = " ".join(text.split())
     language = language_of(text, LANGUAGES)
-    nothing = _asks_nothing(text, language, holds)
-    if nothing is not None:
-        return Question(text, text, language, nothing=nothing)
+    if spoken := _small_talk(text):
+        return Question(text, text, spoken, nothing=Reason("small_talk"))
+    if not any(character.isalnum() for character in text):
+        return Question(text, text, language, nothing=Reason("empty"))
+    if _is_gibberish(text, holds):
+        return Question(text, text, language, nothing=Reason("gibberish"))
     folded = " ".join(words(text))
-    searched = own = FRAME.sub("", text).strip() or text
+    searched = own = _unframed(text, language)
     own_words: list[str] = []
     if history and is_elliptical(text, language):
         added = content_words(text, language)
@@ -80,6 +83,12 @@ def is_elliptical(text: str, language: str) -> bool:
     return leans is not None and len(content) <= _ELLIPTICAL
 
 
+def _unframed(text: str, language: str) -> str:
+    """The question without words about the asking, unless nothing else is in it."""
+    rest = " ".join(FRAME.sub("", text).split()).replace("¿ ", "¿")
+    return rest if content_words(rest, language) else text
+
+
 def _topic(text: str, history: Sequence[str], holds: Callable[[str], bool]) -> list[str]:
     """The topic words of the last whole question: those that stand in the documents, or all of them if none does.
 
@@ -89,27 +98,21 @@ def _topic(text: str, history: Sequence[str], holds: Callable[[str], bool]) -> l
     own = set(words(text))
     for earlier in reversed(history):
         language = language_of(earlier, LANGUAGES)
-        if not is_elliptical(earlier, language) and not _is_small_talk(earlier, language):
+        if not is_elliptical(earlier, language) and not _small_talk(earlier):
             topic = [word for word in _surface_words(earlier) if _is_content(word, language) and fold(word) not in own]
             found = [word for word in topic if any(map(holds, question_terms(word, language)))]
             return list(dict.fromkeys(found or topic))
     return []
 
 
-def _asks_nothing(text: str, language: str, holds: Callable[[str], bool]) -> Reason | None:
-    if not any(character.isalnum() for character in text):
-        return Reason("empty")
-    if _is_small_talk(text, language):
-        return Reason("small_talk")
-    if _is_gibberish(text, holds):
-        return Reason("gibberish")
-    return None
-
-
-def _is_small_talk(text: str, language: str) -> bool:
+def _small_talk(text: str) -> str | None:
+    """The language of a text that is small talk and nothing else; None for any other text."""
     folded = " ".join(words(text))
-    rest = SMALL_TALK.sub(" ", folded)
-    return rest != folded and not [word for word in content_words(rest, language) if word not in FILLER]
+    for language, phrases in SMALL_TALK.items():
+        rest = phrases.sub(" ", folded)
+        if rest != folded and not [word for word in content_words(rest, language) if word not in FILLER]:
+            return language
+    return None
 
 
 def _is_gibberish(text: str, holds: Callable[[str], bool]) -> bool:
@@ -133,25 +136,26 @@ def _is_unpronounceable(word: str) -> bool:
 
 
 def _names(text: str, language: str) -> tuple[str, ...]:
-    """The names in a question, by their capitals, and its years. Where most words have capitals, they say nothing.
+    """The names in a question, by their capitals, and its years. In title case, where even stop words have them, they say nothing.
 
     A sentence's first word and acronyms are left out: the first has its capital anyway, and the others may be written out in
     the documents.
     """
     names: list[str] = []
-    content = capitals = 0
+    capitals: list[bool] = []  # of the stop words within sentences
     for start, end in split_sentences(text):
         joined = False
-        for place, token in enumerate(_surface_words(text[start:end])):
-            is_content = _is_content(token, language)
-            content, capitals = content + is_content, capitals + (is_content and token[0].isupper())
-            is_name = place > 0 and is_content and token[0].isupper() and not token.isupper() and fold(token) not in _NO_NAMES
+        for place, word in enumerate(_surface_words(text[start:end])):
+            is_content, capital = _is_content(word, language), word[0].isupper()
+            is_name = place > 0 and is_content and capital and not word.isupper() and fold(word) not in _NO_NAMES
             if is_name and joined:
-                names[-1] += f" {token}"
+                names[-1] += f" {word}"
             elif is_name:
-                names.append(token)
+                names.append(word)
+            elif place > 0 and not is_content and word != "I":
+                capitals.append(capital)
             joined = is_name
-    if content > 3 and capitals > 0.7 * content:
+    if sum(capitals) > len(capitals) / 2:
         names = []
     return (*names, *YEAR.findall(text))
 

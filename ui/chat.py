@@ -38,7 +38,7 @@ def chat_page(assistant: Assistant) -> gr.Blocks:
         def greet(request: gr.Request) -> list[Any]:
             language = _language(request)
             questions = suggest(assistant.topics(_EXAMPLES), language)
-            asking = gr.Textbox(placeholder=say("ask", language), label=say("ask", language))
+            asking = gr.Textbox(placeholder=say("ask", language), label=say("ask", language), submit_btn=say("send", language))
             examples_shown = [gr.Button(question, visible=True) for question in questions]
             hidden = [gr.Button(visible=False)] * (_EXAMPLES - len(questions))
             empty = gr.Chatbot(placeholder=say("promise", language))

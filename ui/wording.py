@@ -8,6 +8,7 @@ Language = Literal["en", "es"]
 
 _WORDS: dict[str, dict[Language, str]] = {
     "ask": {"en": "Ask the documents a question", "es": "Haga una pregunta a los documentos"},
+    "send": {"en": "Ask", "es": "Preguntar"},
     "answers_from": {"en": "Answers come from", "es": "Las respuestas salen de"},
     "and_more": {"en": "and {count} more", "es": "y {count} más"},
     "promise": {

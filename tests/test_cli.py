@@ -1,0 +1,297 @@
+"""The commands, as they are typed: in this process with the session's encoder, and once each in one of their own."""
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from index import Home, SentenceTransformerEncoder
+from tests.made import REPORT, pdf, scanned_pdf, write
+from ui.__main__ import main
+
+
+class Result:
+    """What a command printed and how it ended."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+class Given(io.BytesIO):
+    """Standard input that a test gives."""
+
+    name = "<stdin>"
+
+
+class Quipu:
+    """Runs `quipu` in this process."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+
+    def __call__(self, *words: str, given: str = "") -> Result:
+        self._monkeypatch.setattr(sys, "argv", ["quipu", *words])
+        self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Given(given.encode()), encoding="utf-8"))
+        self._capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = self._capsys.readouterr()
+        return Result(int(ended.value.code or 0), captured.out, captured.err)
+
+
+@pytest.fixture
+def quipu(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], encoder: SentenceTransformerEncoder) -> Quipu:
+    def load(model: str = "") -> SentenceTransformerEncoder:
+        assert model == "all-MiniLM-L6-v2"
+        return encoder
+
+    monkeypatch.setattr(SentenceTransformerEncoder, "load", load)
+    monkeypatch.setenv("COLUMNS", "200")
+    return Quipu(monkeypatch, capsys)
+
+
+def test_ask_prints_sentences_and_where_they_stand(quipu: Quipu) -> None:
+    result = quipu("ask", "Are prisons overcrowded?")
+    assert (result.code, result.err) == (0, "")
+    assert result.out == (
+        "Prisons are overcrowded, a major problem across the country. [1]\n\nSources:\n"
+        "[1] Peru’s Law Enforcement Agencies Accused of Corruption as Crime Thrives · Challenges Facing Law Enforcement Agencies "
+        "(peru-law-enforcement-corruption.txt, 1603-1663)\n"
+    )
+
+
+def test_a_refusal_is_an_answer(quipu: Quipu) -> None:
+    result = quipu("ask", "¿Cómo se prepara el arroz con pollo?")
+    assert result.code == 0
+    assert result.out.startswith("Estos documentos no responden a eso.\n\nRelacionado, pero no es una respuesta:\n- “")
+    assert quipu("ask", "hola").out.startswith("Hola. Haga una pregunta")
+
+
+def test_ask_json_is_the_contract(quipu: Quipu) -> None:
+    answer = json.loads(quipu("ask", "Who controls the VRAEM?", "--json").out)
+    keys = "question searched language status reason confidence text sentences citations nearest suggestions generation"
+    assert list(answer) == [*keys.split(), "milliseconds"]
+    assert answer["status"] == "answered"
+    assert "Shining Path guerrilla group" in answer["citations"][0]["quote"]
+    assert (
+        list(answer["citations"][0])
+        == ("number document_id title source quote text start end page page_label heading_path link").split()
+    )
+    assert answer["sentences"] == [{"text": answer["text"], "citations": [1], "answer_span": None}]
+    refusal = json.loads(quipu("ask", "Are prisons in Chile overcrowded?", "--json").out)
+    assert (refusal["status"], refusal["reason"], refusal["text"]) == ("not_in_documents", "name_absent: Chile", "")
+    assert refusal["nearest"][0]["text"].startswith("Prisons are overcrowded")
+    assert refusal["suggestions"][0] == "What do the documents say about Challenges Facing Law Enforcement Agencies?"
+
+
+def test_a_library_from_its_first_document_to_its_last(quipu: Quipu, tmp_path: Path, home: Home) -> None:
+    assert "No document was added yet" in quipu("documents").out
+    write(tmp_path / "in" / "forests.txt", REPORT)
+    write(tmp_path / "in" / "deep" / "half.pdf", scanned_pdf(3, with_text=[2]))
+    write(tmp_path / "in" / "picture.png", b"\x89PNG")
+    added = quipu("add", str(tmp_path / "in"))
+    assert added.code == 0
+    assert added.out.splitlines() == [
+        "half.pdf: 3 pages, 1 passage. “half”. No text on PDF pages 1, 3: scanned or blank; a scanned page needs OCR.",
+        "forests.txt: 2 passages. “Forests of the North”.",
+    ]
+    assert "picture.png was passed over: Quipu doesn't read that type." in added.err
+    assert quipu("add", str(tmp_path / "in" / "forests.txt")).out == "forests.txt: already in the library as forests.txt.\n"
+    listed = quipu("documents").out
+    assert "forests.txt  Forests of the North" in listed
+    assert "half.pdf     half                  3      PDF pages 1, 3  en" in listed
+    assert "412 illegal sawmills" in quipu("ask", "How many illegal sawmills?").out
+    within = quipu("ask", "How many illegal sawmills?", "--document", "half.pdf")
+    assert within.out.startswith("These documents do not answer that")
+    assert quipu("verify").out.splitlines() == [
+        "half.pdf: all 33 characters are as the original reads.",
+        "forests.txt: all 263 characters are as the original reads.",
+    ]
+    assert quipu("rebuild").out == "Rebuilt the index of 2 documents with all-MiniLM-L6-v2.\n"
+    assert quipu("remove", "forests.txt").out.startswith("Removed forests.txt (")
+    assert quipu("remove", "half.pdf").code == 0
+    assert "No document was added yet" in quipu("documents").out
+    assert [path for path in home.path.rglob("*") if path.is_file() and b"sawmills" in path.read_bytes()] == []
+
+
+def test_verify_proves_the_quotes_of_an_answer(quipu: Quipu, tmp_path: Path) -> None:
+    answer = quipu("ask", "Who controls the VRAEM?", "--json").out
+    assert quipu("verify", "-", given=answer).out.startswith("[1] stands in peru-law-enforcement-corruption.txt, character for")
+    forged = write(tmp_path / "forged.json", answer.replace("is controlled by", "is not controlled by"))
+    result = quipu("verify", str(forged))
+    assert (result.code, result.out) == (1, "[1] is not what peru-law-enforcement-corruption.txt has at 497-669.\n")
+    assert "is not an answer from `quipu ask --json`" in quipu("verify", "-", given="{}").err
+
+
+def test_verify_finds_a_changed_original(quipu: Quipu, tmp_path: Path, home: Home) -> None:
+    quipu("add", str(write(tmp_path / "forests.txt", REPORT)))
+    (original,) = home.documents.glob("*/original.txt")
+    original.write_text(REPORT.replace("412", "413"))
+    result = quipu("verify")
+    assert result.code == 1
+    assert "is not the file that was added" in result.out
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("empty.txt", b"", "quipu: empty.txt is empty.\n"),
+        ("latin.txt", "El año".encode("latin-1"), "quipu: latin.txt is not UTF-8 text (byte 0xf1 at position 4): save it as UTF-8"),
+        ("nul.txt", b"a\0b", "quipu: nul.txt holds a NUL byte at character 1: it is not a text file.\n"),
+        ("report.odt", b"PK", "quipu: report.odt is of a type that Quipu doesn't read. It reads DOCX,"),
+        ("locked.pdf", pdf([["x"]], password="secret"), "quipu: locked.pdf is encrypted: remove its password and add it again.\n"),
+        ("cut.pdf", pdf([["x"]])[:60], "quipu: cut.pdf can't be read as PDF; it is broken or cut short"),
+        (
+            "scan.pdf",
+            scanned_pdf(2),
+            "quipu: scan.pdf has no text on any of its pages 1 to 2: it seems to be scanned",
+        ),
+        ("bad.docx", b"not a zip", "quipu: bad.docx is not a DOCX file"),
+    ],
+)
+def test_a_bad_file_is_one_sentence_and_exit_code_2(
+    quipu: Quipu, tmp_path: Path, home: Home, name: str, data: bytes, says: str
+) -> None:
+    result = quipu("add", str(write(tmp_path / name, data)))
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(says)
+    assert result.err.count("\n") == 1
+    assert list(home.documents.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["add", "missing.pdf"], "quipu: There is no file missing.pdf.\n"),
+        (["add", "."], "quipu: The folder . holds no files.\n"),
+        (["remove", "missing.pdf"], "quipu: There is no document 'missing.pdf' in "),
+        (["ask", "x", "--document", "missing.pdf"], "quipu: There is no document 'missing.pdf': `quipu documents` lists what"),
+        (
+            ["ask", "a" * 100_000],
+            "quipu: The question has 100,000 characters; Quipu takes up to 2,000.",
+        ),
+        (["serve", "--host", "0.0.0.0"], "quipu: Quipu does not serve on 0.0.0.0: there is no sign-in"),  # noqa: S104
+        (["eval", "missing.jsonl"], "quipu: The questions in missing.jsonl can't be read"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(quipu: Quipu, words: list[str], says: str) -> None:
+    result = quipu(*words)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(says)
+    assert result.err.count("\n") == 1
+
+
+def test_a_home_that_cannot_be_written(quipu: Quipu, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("QUIPU_HOME", str(write(tmp_path / "file", b"") / "home"))
+    for words in (["ask", "x"], ["add", str(write(tmp_path / "r.txt", REPORT))]):
+        result = quipu(*words)
+        assert result.code == 2
+        assert "can't be written: Not a directory. Set QUIPU_HOME to a folder of your own." in result.err
+        assert result.err.count("\n") == 1
+
+
+def test_settings_come_from_a_file_and_variables_win(quipu: Quipu, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("QUIPU_HOME")
+    write(tmp_path / "quipu.toml", f'home = "{tmp_path / "by-file"}"')
+    quipu("ask", "x")
+    assert (tmp_path / "by-file" / "shipped" / "CURRENT").exists()
+    monkeypatch.setenv("QUIPU_HOME", str(tmp_path / "by-variable"))
+    quipu("ask", "x")
+    assert (tmp_path / "by-variable" / "shipped" / "CURRENT").exists()
+    write(tmp_path / "quipu.toml", "colour = 1")
+    assert quipu("ask", "x").err.startswith("quipu: The setting 'colour' can't be used (Extra inputs are not permitted)")
+    write(tmp_path / "quipu.toml", "not toml")
+    assert quipu("ask", "x").err.startswith("quipu: quipu.toml can't be read: ")
+
+
+def test_an_index_made_with_another_encoder_says_so(quipu: Quipu, tmp_path: Path, home: Home) -> None:
+    quipu("add", str(write(tmp_path / "forests.txt", REPORT)))
+    manifest = home.generations / "1" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("c4a57a7f2011f256", "0000000000000000"))
+    result = quipu("ask", "x")
+    assert result.code == 2
+    assert "The index was made with the encoder 'all-MiniLM-L6-v2' (0000000000000000)" in result.err
+
+
+def test_a_damaged_generation_is_said_and_the_older_one_answers(quipu: Quipu, tmp_path: Path, home: Home) -> None:
+    quipu("add", str(write(tmp_path / "forests.txt", REPORT)))
+    quipu("add", str(write(tmp_path / "rivers.txt", "Rivers\n\nWide.\n")))
+    (home.generations / "2" / "vectors.faiss").write_bytes(b"damaged")
+    result = quipu("ask", "How many illegal sawmills?")
+    assert "412 illegal sawmills" in result.out
+    assert "Generation 2 of" in result.err
+    assert "generation 1 is used instead" in result.err
+
+
+def test_eval_counts_by_kind(quipu: Quipu, tmp_path: Path) -> None:
+    questions = [
+        {"id": "1", "question": "Who controls the VRAEM?", "kind": "factoid", "gold_quotes": ["Shining Path guerrilla group"]},
+        {"id": "2", "question": "Are prisons full?", "kind": "factoid", "gold_quotes": ["a sentence of another report"]},
+        {"id": "3", "question": "How do I bake bread?", "kind": "far", "answerable": False, "gold_quotes": []},
+    ]
+    printed = quipu("eval", str(write(tmp_path / "q.jsonl", "\n".join(map(json.dumps, questions))))).out
+    rows = [line.split() for line in printed.splitlines()]
+    assert ["factoid", "en", "2", "1", "1", "0"] in rows
+    assert ["far", "en", "1", "1"] in rows
+    assert ["all", "answerable", "en", "2", "1", "1", "0"] in rows
+
+
+def test_eval_finds_pages_of_documents_given_for_the_run(quipu: Quipu, tmp_path: Path, home: Home) -> None:
+    pages = [["Trucks of mahogany were seized at the border."], ["Rivers are wide and brown here."]]
+    write(tmp_path / "docs" / "forests.pdf", pdf(pages))
+    questions = [{"id": "1", "question": "How wide are rivers?", "doc": "forests", "gold_pages": [1]}]
+    printed = quipu("eval", str(write(tmp_path / "q.jsonl", json.dumps(questions[0]))), "--documents", str(tmp_path / "docs")).out
+    assert "the question's document  1  1                1" in printed
+    assert not home.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("", "holds no questions"),
+        ('{"id": "1", "question": "x", "gold_quotes": []}\nnot json', "Line 2 of "),
+        ('{"id": "1", "question": "x"}', "Line 1 of "),
+        ('{"id": "1", "question": "x", "gold_quotes": "y"}', "Line 1 of "),
+        ('{"id": "1", "question": "x", "gold_quotes": []}\n{"id": "1", "question": "y", "gold_quotes": []}', "has the id '1'"),
+    ],
+)
+def test_bad_test_questions_are_named(quipu: Quipu, tmp_path: Path, lines: str, says: str) -> None:
+    result = quipu("eval", str(write(tmp_path / "q.jsonl", lines)))
+    assert result.code == 2
+    assert says in result.err
+
+
+def test_a_port_in_use_is_one_sentence(quipu: Quipu) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = quipu("serve", "--port", str(port))
+    assert result.code == 2
+    assert result.err == f"quipu: Port {port} of 127.0.0.1 can't be used: Address already in use. Choose another with --port.\n"
+
+
+def test_serve_prints_its_address_answers_there_and_stops(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ui", "serve", "--port", "0"]
+    environment = {**os.environ, "QUIPU_HOME": str(tmp_path / "served"), "PYTHONPATH": str(Path(__file__).parent.parent)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == "Quipu answers from peru-law-enforcement-corruption.txt.\n"
+        address = server.stdout.readline().split()[1]
+        request = urllib.request.Request(  # noqa: S310
+            f"{address}/api/ask",
+            json.dumps({"question": "Who controls the VRAEM?"}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request) as response:  # noqa: S310
+            assert "Shining Path guerrilla group" in json.load(response)["citations"][0]["quote"]
+        server.send_signal(signal.SIGINT)
+        out, err = server.communicate(timeout=30)
+    assert (out, err, server.returncode) == ("", "", 130)  # as any program that Ctrl-C stops

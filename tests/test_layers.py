@@ -1,0 +1,82 @@
+"""The rooms and the way their imports point, and what a room may load."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOMS = ["corpus", "index", "assistant", "eval", "ui"]
+PROJECT = Path(__file__).parent.parent
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.add(node.module or "")
+    return {name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_rooms_below_it(room: str) -> None:
+    files = list((PROJECT / room).rglob("*.py"))
+    assert files
+    allowed = set(ROOMS[: ROOMS.index(room) + 1])
+    for path in files:
+        assert imported(path) & set(ROOMS) <= allowed, path
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_are_entered_by_the_front_door(room: str) -> None:
+    """From outside, only what a room's `__init__` names is used."""
+    for path in PROJECT.glob("*/**/*.py"):
+        if path.parts[len(PROJECT.parts)] in {*ROOMS} - {room}:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom):
+                    assert not (node.module or "").startswith(f"{room}."), f"{path} imports from {node.module}"
+
+
+HEAVY = ("torch", "transformers", "sentence_transformers", "gradio", "uvicorn")
+
+
+@pytest.mark.parametrize(
+    ("module", "light"),
+    [
+        ("corpus", (*HEAVY, "faiss", "bm25s", "docx", "lxml", "pypdfium2", "markdown_it", "py3langid.langid")),
+        ("index", HEAVY),
+        ("assistant", HEAVY),
+        ("eval", HEAVY),
+        ("ui.cli", HEAVY),
+    ],
+)
+def test_importing_a_room_loads_nothing_heavy(module: str, light: tuple[str, ...]) -> None:
+    program = f"import {module}, sys; print([name for name in {light!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_importing_has_no_effects(tmp_path: Path) -> None:
+    program = (
+        "import os; before = dict(os.environ); import corpus, index, assistant, eval, ui.cli; print(dict(os.environ) == before)"
+    )
+    environment = {"PYTHONPATH": str(PROJECT), "HOME": str(tmp_path), "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("room", ["corpus", "index", "assistant", "eval"])
+def test_what_a_room_names_is_there_and_sorted(room: str) -> None:
+    module = __import__(room)
+    assert all(hasattr(module, name) for name in module.__all__)
+    constants = [name for name in module.__all__ if name.isupper()]
+    classes = [name for name in module.__all__ if name[0].isupper() and not name.isupper()]
+    functions = [name for name in module.__all__ if name[0].islower()]
+    assert module.__all__ == sorted(constants) + sorted(classes) + sorted(functions)

@@ -1,0 +1,146 @@
+from collections.abc import Callable
+
+import pytest
+
+from assistant.question import is_elliptical, understand
+from corpus import QuestionError
+from index import question_terms
+
+TEXT = "Who controls the VRAEM area? other areas north coast sawmills Ministry Peru prisons journalists are killed in 2021"
+
+
+def holds(text: str = TEXT) -> Callable[[str], bool]:
+    known = set(question_terms(text, "en"))
+    return lambda term: term in known
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "empty"),
+        (" \n\t ", "empty"),
+        ("???", "empty"),
+        ("Hi there, how are you today?", "small_talk"),
+        ("hola", "small_talk"),
+        ("Gracias, ¡que tengas un buen día!", "small_talk"),
+        ("Thank you very much!", "small_talk"),
+        ("Who are you?", "small_talk"),
+        ("asdkj qwlek zzxcv?", "gibberish"),
+        ("xxxxxxx bcdfgh", "gibberish"),
+    ],
+)
+def test_what_asks_nothing_is_said_to(text: str, code: str) -> None:
+    nothing = understand(text, [], {"en"}, holds()).nothing
+    assert nothing is not None
+    assert nothing.code == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hi, are prisons overcrowded?",
+        "VRAEM",
+        "prisons",
+        "What about insights?",
+        "Why?",
+        "¿Cuál es la mejor receta para preparar un ceviche?",
+        "How do strengths and lengths differ?",
+        "AML efforts",
+        "2021",
+        "监狱是否人满为患",
+    ],
+)
+def test_what_asks_something_is_searched(text: str) -> None:
+    assert understand(text, [], {"en"}, holds()).nothing is None
+
+
+@pytest.mark.parametrize(
+    ("turn", "history", "searched"),
+    [
+        ("and in the north?", ["Who controls the VRAEM area?"], "and in the north? controls VRAEM area"),
+        ("what about them?", ["Are journalists killed?"], "what about them? journalists killed"),
+        ("why?", ["Are prisons full?"], "why? prisons"),
+        ("¿y en el norte?", ["¿Quién controla el VRAEM?"], "¿y en el norte? controla VRAEM"),
+        ("and the coast?", ["Who controls the VRAEM area?", "and in the north?"], "and the coast? controls VRAEM area"),
+        ("and the coast?", ["Are prisons full?", "thanks!"], "and the coast? prisons"),
+        ("Why are prisons overcrowded?", ["Who controls the VRAEM area?"], "Why are prisons overcrowded?"),
+        ("What is the capital of France?", ["Who controls the VRAEM area?"], "What is the capital of France?"),
+        ("And the price of tea?", ["Who controls the VRAEM area?"], "And the price of tea?"),
+        ("and in the north?", [], "and in the north?"),
+        ("and in the north?", ["hello"], "and in the north?"),
+    ],
+)
+def test_a_follow_up_is_made_explicit_and_a_whole_question_takes_nothing(turn: str, history: list[str], searched: str) -> None:
+    assert understand(turn, history, {"en"}, holds()).searched == searched
+
+
+def test_what_a_follow_up_adds_must_be_in_the_answer() -> None:
+    assert understand("and in the north?", ["Who controls the VRAEM area?"], {"en"}, holds()).own_words == ("north",)
+    assert understand("why?", ["Are prisons full?"], {"en"}, holds()).own_words == ()
+    assert understand("Are prisons full?", [], {"en"}, holds()).own_words == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "searched"),
+    [
+        ("What does the report say about prisons?", "prisons?"),
+        ("According to this report, who controls the north?", "who controls the north?"),
+        ("¿Qué dice el informe sobre los periodistas?", "¿los periodistas?"),
+        ("What does the report say?", "What does the report say?"),
+    ],
+)
+def test_words_about_the_asking_are_not_searched(text: str, searched: str) -> None:
+    assert understand(text, [], {"en"}, holds()).searched == searched
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Are prisons in Chile overcrowded?", ("Chile",)),
+        ("Was Pedro Castillo impeached in 2022?", ("Pedro Castillo", "2022")),
+        ("What did the Ministry of Interior do?", ("Ministry", "Interior")),
+        ("who controls brazil's amazon?", ()),
+        ("¿Qué pasa con la minería en La Libertad?", ("Libertad",)),
+        ("Do I know Chile?", ("Chile",)),
+        ("What Is The State Of Prisons Today?", ()),
+        ("Who controls the VRAEM?", ()),
+        ("I read it. Prisons are full there. Is Mr. Brown right?", ("Brown",)),
+    ],
+)
+def test_names_are_seen_by_their_capitals(text: str, names: tuple[str, ...]) -> None:
+    assert understand(text, [], {"en"}, holds()).names == names
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "year"),
+    [
+        ("How many defenders were killed?", True, False),
+        ("By what percentage was the budget cut?", True, False),
+        ("¿Cuánto dinero reciben las víctimas?", True, False),
+        ("¿Cuántas cárceles hay?", True, False),
+        ("How much does it cost?", True, False),
+        ("How much influence do they have?", False, False),
+        ("In what year was it ratified?", False, True),
+        ("¿En qué año se ratificó?", False, True),
+        ("When was it ratified?", False, False),
+    ],
+)
+def test_what_kind_of_answer_is_asked_for(text: str, number: bool, year: bool) -> None:
+    question = understand(text, [], {"en"}, holds())
+    assert (question.asks_number, question.asks_year) == (number, year)
+
+
+def test_the_language_is_told() -> None:
+    assert understand("¿Quién controla el VRAEM?", [], {"en"}, holds()).language == "es"
+    assert understand("Who controls the VRAEM?", [], {"en"}, holds()).language == "en"
+
+
+def test_a_text_too_long_to_be_a_question_is_refused() -> None:
+    with pytest.raises(QuestionError, match=r"The question has 100,000 characters; Quipu takes up to 2,000."):
+        understand("a" * 100_000, [], {"en"}, holds())
+
+
+def test_a_whole_question_may_open_like_a_follow_up() -> None:
+    assert not is_elliptical("And who is said to control the forests of the north?", "en")
+    assert not is_elliptical("Is it true that Peru has not entered into any extradition treaties?", "en")
+    assert is_elliptical("and who controls them?", "en")

@@ -1,0 +1,133 @@
+"""Which evidence answers, and why none does: decided from scores and words alone."""
+
+import pytest
+
+from assistant.compose import LONGEST_EXTENDED, compose
+from assistant.evidence import Evidence, coverage
+from assistant.question import Question
+from assistant.refusal import decide, near_enough
+from corpus import Document
+from index import question_terms, terms
+from tests.made import text_document
+
+DOCUMENT = text_document(
+    "# Forests\n\n## Timber\n\nThe ministry counted 412 sawmills in Peru. However, few were closed. The first law is of 2021.\n\n"
+    "## Police\n\nThis was never tried. Officers seized trucks. Officers seized trucks.\n",
+    "r.md",
+)
+VOCABULARY = set(terms(DOCUMENT.text, "en"))
+
+
+def evidence(sentence: str, score: float, document: Document = DOCUMENT) -> Evidence:
+    start = document.text.index(sentence)
+    return Evidence(document, start, start + len(sentence), score)
+
+
+def decided(question: Question, *found: Evidence, passages: int = 8, languages: str = "en") -> tuple[list[str], str]:
+    chosen, reason = decide(question, found, passages, frozenset({languages}), lambda term: int(term in VOCABULARY))
+    assert bool(chosen) != bool(reason)
+    return [piece.text for piece in chosen], str(reason or "")
+
+
+def asking(**more: object) -> Question:
+    return Question("a question", "a question", "en", **more)  # type: ignore[arg-type]
+
+
+SAWMILLS = evidence("The ministry counted 412 sawmills in Peru.", 0.6)
+FEW = evidence("However, few were closed.", 0.5)
+LAW = evidence("The first law is of 2021.", 0.46)
+TRUCKS = evidence("Officers seized trucks.", 0.44)
+
+
+def test_the_best_comes_first_and_what_is_nearly_as_good_in_the_documents_order() -> None:
+    assert decided(asking(), FEW, TRUCKS, LAW, SAWMILLS)[0] == [FEW.text, LAW.text, TRUCKS.text]
+    assert decided(asking(), SAWMILLS, FEW, LAW, TRUCKS)[0] == [SAWMILLS.text, FEW.text, LAW.text]
+    assert decided(asking(), SAWMILLS, TRUCKS)[0] == [SAWMILLS.text]  # 0.44 is less than three quarters of 0.6
+
+
+def test_what_says_the_same_is_said_once() -> None:
+    second = Evidence(DOCUMENT, DOCUMENT.text.rindex("Officers"), len(DOCUMENT.text), 0.43)
+    assert decided(asking(), TRUCKS, second)[0] == [TRUCKS.text]
+
+
+def test_what_is_not_near_enough_is_off_the_topic_and_more_so_in_a_large_library() -> None:
+    weak = evidence("Officers seized trucks.", 0.25)
+    assert decided(asking(), weak)[0] == [weak.text]
+    assert decided(asking(), weak, passages=5000) == ([], "off_topic")
+    assert decided(asking()) == ([], "off_topic")
+    assert 0.2 == near_enough(1) < near_enough(10) < near_enough(10_000) < 0.3
+
+
+@pytest.mark.parametrize(
+    ("name", "absent"),
+    [
+        ("Chile", True),
+        ("Peru", False),
+        ("Peruvian", False),
+        ("Chilean", True),
+        ("2021", False),
+        ("1998", True),
+        ("Ministry", False),
+    ],
+)
+def test_a_name_that_stands_nowhere_is_refused(name: str, absent: bool) -> None:
+    assert decided(asking(names=(name,)), SAWMILLS) == (([], f"name_absent: {name}") if absent else ([SAWMILLS.text], ""))
+
+
+def test_a_name_in_another_language_may_be_written_otherwise_but_not_a_year() -> None:
+    assert decided(asking(names=("Ministerio",)), SAWMILLS, languages="es")[1] == ""
+    assert decided(asking(names=("1998",)), SAWMILLS, languages="es")[1] == "name_absent: 1998"
+
+
+def test_a_number_or_a_year_that_is_asked_for_has_to_be_there() -> None:
+    assert decided(asking(asks_number=True), SAWMILLS, FEW)[0] == [SAWMILLS.text]
+    assert decided(asking(asks_number=True), FEW, LAW)[0] == [LAW.text]
+    assert decided(asking(asks_number=True), FEW, TRUCKS) == ([], "no_number")
+    assert decided(asking(asks_year=True), SAWMILLS, LAW)[0] == [LAW.text]
+    assert decided(asking(asks_year=True), SAWMILLS, FEW) == ([], "no_year")
+
+
+@pytest.mark.parametrize(
+    "number", ["412", "3.5%", "forty", "twenty-two", "thousands", "half", "dieciséis", "trescientas", "millones"]
+)
+def test_a_number_may_be_in_words(number: str) -> None:
+    found = text_document(f"They counted {number} of them there.")
+    whole = Evidence(found, 0, len(found.text), 0.6)
+    assert decided(asking(asks_number=True), whole)[0] == [whole.text]
+
+
+def test_a_follow_up_is_answered_by_what_has_its_own_words() -> None:
+    assert decided(asking(own_words=("trucks",)), SAWMILLS, FEW, TRUCKS)[0] == [TRUCKS.text]
+    assert decided(asking(own_words=("sawmill",)), FEW, TRUCKS) == ([], "off_topic")
+
+
+def test_coverage_weighs_words() -> None:
+    asked = [(frozenset(question_terms(word, "en")), weight) for word, weight in (("prisons", 3.0), ("Peru", 1.0))]
+    assert coverage(asked, set(terms("The prison is full.", "en"))) == 0.75
+    assert coverage(asked, set(terms("Peruvian prison in Peru", "en"))) == 1.0
+    assert coverage([], {"prison"}) == 0.0
+
+
+def test_a_sentence_that_cannot_stand_alone_takes_in_the_one_before() -> None:
+    sentences, citations = compose([FEW, TRUCKS])
+    assert [citation.quote for citation in citations] == [f"{SAWMILLS.text} {FEW.text}", TRUCKS.text]
+    assert [(sentence.text, sentence.citations) for sentence in sentences] == [(citations[0].text, (1,)), (TRUCKS.text, (2,))]
+
+
+def test_it_never_reaches_over_a_heading() -> None:
+    (citation,) = compose([evidence("This was never tried.", 0.5)])[1]
+    assert citation.quote == "This was never tried."
+    assert citation.heading_path == ("Timber", "Police")[1:]
+
+
+def test_two_sentences_too_long_together_stay_apart() -> None:
+    long = f"The ministry {'counted and ' * 40}stopped."
+    document = text_document(f"{long} However, few were closed.")
+    (citation,) = compose([evidence("However, few were closed.", 0.5, document)])[1]
+    assert citation.quote == "However, few were closed."
+    assert len(long) > LONGEST_EXTENDED
+
+
+def test_a_sentence_that_another_quote_holds_is_not_quoted_again() -> None:
+    assert [citation.quote for citation in compose([FEW, SAWMILLS])[1]] == [f"{SAWMILLS.text} {FEW.text}"]
+    assert [citation.quote for citation in compose([SAWMILLS, FEW])[1]] == [SAWMILLS.text, FEW.text]

@@ -1,0 +1,214 @@
+"""The HTTP side: the API, the document pages, and what every response carries."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from fastapi.testclient import TestClient
+
+from assistant import Assistant, SentenceReader
+from corpus import AddressError, read_bytes
+from index import Home, SentenceTransformerEncoder, add, remove
+from tests.made import REPORT, pdf, write
+from ui.documents import locate, render
+from ui.security import is_loopback
+from ui.server import bind, create_app
+
+HOSTILE = """# <script>alert(1)</script> & "Title"
+
+<img src=x onerror=alert(1)> A **paragraph** with [a link](javascript:alert(1)) and ![pic](http://evil.example/x.png).
+
+- an item </p><form action=http://evil.example> &lt;b&gt; \u202ereversed
+"""
+
+
+@pytest.fixture
+def client(encoder: SentenceTransformerEncoder, home: Home) -> Iterator[TestClient]:
+    with TestClient(create_app(Assistant(home, encoder, SentenceReader(encoder))), base_url="http://localhost:7860") as client:
+        yield client
+
+
+def marked(page: str) -> list[str]:
+    return re.findall(r"<mark[^>]*>(.*?)</mark>", page, re.DOTALL)
+
+
+def test_ask(client: TestClient) -> None:
+    response = client.post("/api/ask", json={"question": "and in the north?", "history": ["Who controls the VRAEM?"]})
+    assert response.status_code == 200
+    answer = response.json()
+    assert (answer["status"], answer["searched"]) == ("answered", "and in the north? controls VRAEM")
+    assert "on the north coast of Peru" in answer["citations"][0]["quote"]
+    nothing = client.post("/api/ask", json={"question": "Are prisons full?", "documents": ["unknown"]}).json()
+    assert (nothing["status"], nothing["reason"]) == ("not_in_documents", "no_documents")
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (
+            {"question": "a" * 100_000},
+            "The question has 100,000 characters; Quipu takes up to 2,000.",
+        ),
+        ({}, "The request can't be read: body.question: Field required."),
+        ({"question": 5}, "The request can't be read: body.question: Input should be a valid string."),
+        ([], "The request can't be read: body: Input should be"),
+    ],
+)
+def test_what_cannot_be_asked_is_a_problem_in_one_sentence(client: TestClient, body: object, detail: str) -> None:
+    response = client.post("/api/ask", json=body)
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["detail"].startswith(detail)
+
+
+def test_documents_and_health(client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path) -> None:
+    (shipped,) = client.get("/api/documents").json()
+    assert (shipped["source"], shipped["passages"], shipped["pages"]) == ("peru-law-enforcement-corruption.txt", 8, 0)
+    add(home, [write(tmp_path / "r.pdf", pdf([["Rivers are wide and brown."], []], footer="{n}"))], encoder)
+    (added,) = client.get("/api/documents").json()
+    assert (added["source"], added["pages"], added["pages_without_text"], added["language"]) == ("r.pdf", 2, [2], "en")
+    assert client.get(added["link"]).status_code == 200
+    assert client.get("/healthz").json() == {"status": "ok", "generation": 1, "passages": 1, "notice": ""}
+
+
+def test_a_library_that_cannot_be_opened_is_unavailable(
+    client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
+) -> None:
+    add(home, [write(tmp_path / "r.txt", REPORT)], encoder)
+    (home.generations / "1" / "vectors.faiss").write_bytes(b"damaged")
+    for response in (client.get("/healthz"), client.post("/api/ask", json={"question": "Why?"})):
+        assert response.status_code == 503
+        assert "run `quipu rebuild`" in response.json()["detail"]
+
+
+def test_a_citations_link_shows_the_quote_marked(client: TestClient) -> None:
+    citation = client.post("/api/ask", json={"question": "Who controls the VRAEM?"}).json()["citations"][0]
+    page = client.get(citation["link"]).text
+    assert marked(page) == [citation["text"]]
+    assert "<h3 dir" not in page  # the report's title is h1, its sections h2
+    assert page.count("<h1") == 1
+
+
+def test_a_quote_over_blocks_and_pages_is_marked_in_each() -> None:
+    document = read_bytes(pdf([["First page ends here.", "", "And more."], ["Second page begins."]], footer="- {n} -"), "r.pdf")
+    page = render(document, (document.text.index("ends"), document.text.index(" begins")), False, "en")
+    assert marked(page) == ["ends here.", "And more.", "Second page"]
+    assert re.findall(r'id="(page-\d)"[^>]*>([^<]*)</p>', page) == [("page-1", "Page 1"), ("page-2", "Page 2")]
+
+
+def test_both_page_numbers_are_shown_where_they_differ() -> None:
+    document = read_bytes(pdf([["Cover."], [], ["Text."]], labels=[(0, "ROMAN_LOWER", 1), (1, "ARABIC", 1)]), "r.pdf")
+    page = render(document, None, False, "es")
+    assert re.findall(r'id="page-\d"[^>]*>([^<]*)</p>', page) == [
+        "Página i · PDF 1",
+        "Página 1 · PDF 2 (sin texto)",
+        "Página 2 · PDF 3",
+    ]
+
+
+def test_the_text_of_a_hostile_document_is_only_text(
+    client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
+) -> None:
+    add(home, [write(tmp_path / "<b>hostile.md", HOSTILE)], encoder)
+    (document,) = client.get("/api/documents").json()
+    response = client.get(document["link"])
+    page = response.text
+    assert re.findall(r"<(script|img|form|a|b)\b[^>]*>", page) == ["script", "a"]  # our own script, and the link to the chat page
+    assert "evil.example" not in re.sub(r">[^<]*<", "><", page)
+    assert re.findall(r'href="([^"]*)"', page) == ["/app-static/document.css", "/"]
+    assert "\u202e" not in page
+    assert "script-src 'self' 'nonce-" in response.headers["content-security-policy"]
+
+
+def test_an_unknown_or_removed_document_is_not_found(
+    client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
+) -> None:
+    add(home, [write(tmp_path / "r.txt", REPORT), write(tmp_path / "s.txt", "Rivers\n\nWide rivers.\n")], encoder)
+    link = client.post("/api/ask", json={"question": "How many illegal sawmills?"}).json()["citations"][0]["link"]
+    assert "412" in client.get(link).text
+    remove(home, "r.txt")
+    for path in (link, "/documents/0000000000000000", "/documents/..%2f..%2fCURRENT"):
+        response = client.get(path, headers={"Accept-Language": "es"})
+        assert response.status_code == 404
+        assert "412" not in response.text
+    assert "No existe ese documento." in client.get(link, headers={"Accept-Language": "es-PE,en;q=0.5"}).text
+    everything = [client.get(path).text for path in ("/", "/config", "/api/documents", "/healthz")]
+    everything.append(client.post("/api/ask", json={"question": "How many illegal sawmills?"}).text)
+    assert not any("sawmills were" in text or "412" in text for text in everything)
+
+
+def test_a_quote_is_found_by_its_hash_where_the_range_no_longer_fits() -> None:
+    document = read_bytes(REPORT.encode(), "r.txt")
+    start = document.text.index("However")
+    end = document.text.index("closed.") + len("closed.")
+    query = {"start": start, "end": end}
+    link = f"/documents/x?start={start}&end={end}&q=" + _digest(document.text[start:end])
+    q = parse_qs(urlsplit(link).query)["q"][0]
+    assert locate(document, **query, digest=q) == (start, end)
+    assert locate(document, start + 7, end + 7, q) == (start, end)
+    assert locate(document, 10**9, 10**9 + 5, q) == (start, end)
+    assert locate(document, start, end, "00000000") is None
+    assert locate(document, start, end, None) == (start, end)
+    assert locate(document, None, None, None) is None
+    assert locate(document, -5, 3, None) is None
+
+
+def test_a_quote_that_is_gone_is_said(client: TestClient) -> None:
+    (document,) = client.get("/api/documents").json()
+    page = client.get(f"{document['link']}?start=1&end=5&q=00000000").text
+    assert "The quoted passage is not in this document any more." in page
+    assert marked(page) == []
+    assert client.get(f"{document['link']}?start=x").status_code == 422
+
+
+@pytest.mark.parametrize("host", ["evil.example", "quipu.internal:7860", "127.0.0.1.evil.example"])
+def test_another_host_name_is_refused(client: TestClient, host: str) -> None:
+    assert client.get("/api/documents", headers={"Host": host}).status_code == 400
+    assert client.get("/api/documents", headers={"Host": "[::1]:7860"}).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:3000", "null"])
+@pytest.mark.parametrize("path", ["/api/documents", "/config", "/"])
+def test_no_other_origin_may_read(client: TestClient, origin: str, path: str) -> None:
+    response = client.get(path, headers={"Origin": origin})
+    assert "access-control-allow-origin" not in response.headers
+
+
+def test_every_page_has_a_strict_policy_and_scripts_with_its_nonce(client: TestClient) -> None:
+    for path in ("/", "/documents/unknown", "/api/documents"):
+        response = client.get(path)
+        policy = response.headers["content-security-policy"]
+        nonce = re.search(r"script-src 'self' 'nonce-([^']+)'", policy)
+        assert nonce is not None
+        assert "unsafe-eval" not in policy
+        assert "script-src 'self' 'unsafe-inline'" not in policy
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert all(f'nonce="{nonce[1]}"' in script for script in re.findall(r"<script\b[^>]*>", response.text))
+    assert client.get("/").headers["content-security-policy"] != client.get("/").headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("localhost", True),
+        ("0.0.0.0", False),  # noqa: S104
+        ("10.0.0.5", False),
+        ("x", False),
+    ],
+)
+def test_only_addresses_of_this_machine_are_served_on(host: str, loopback: bool) -> None:
+    assert is_loopback(host) == loopback
+    if not loopback:
+        with pytest.raises(AddressError, match="there is no sign-in"):
+            bind(host, 0)
+
+
+def _digest(quote: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(quote.encode()).hexdigest()[:8]
