@@ -71,16 +71,15 @@ class Assistant:
             return self._opened[1]
 
     def topics(self, most: int, documents: Collection[str] | None = None) -> tuple[str, ...]:
-        """What the documents are about, as their own headings put it: at most `most`, from all of them in turn."""
+        """What the documents are about, as the headings of those added last put it: at most `most`, spread over them."""
         index = self.index()
         found: dict[str, None] = {}
-        for entry in index.entries():
-            if documents is None or entry.id in documents:
-                document = index.document(entry.id)
-                for heading in document.headings:
-                    text = document.shown(heading.start, heading.end)
-                    if text != document.title and 2 <= len(text.split()) <= 8:
-                        found.setdefault(text)
+        for entry in [entry for entry in index.entries() if documents is None or entry.id in documents][-most:]:
+            document = index.document(entry.id)
+            for heading in document.headings:
+                text = document.shown(heading.start, heading.end)
+                if text != document.title and 2 <= len(text.split()) <= 8:
+                    found.setdefault(text)
         step = max(1, len(found) // most)
         return tuple(list(found)[::step][:most])
 
@@ -128,7 +127,10 @@ class Assistant:
             index = Index.open(home, self._encoder)
             if index is not None and {entry.id for entry in index.entries()} == expected:
                 return index
+            outdated = index is not None
         except QuipuError:
+            outdated = True
+        if outdated:
             shutil.rmtree(home.path, ignore_errors=True)
         add(home, reports, self._encoder)
         index = Index.open(home, self._encoder)

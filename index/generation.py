@@ -29,11 +29,12 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation says of itself. `files` are its other files with their sha256."""
+    """What a generation says of itself: its documents with their languages in the same order, its other files with their sha256."""
 
     number: int
     model: Model
     volumes: tuple[Volume, ...]
+    languages: tuple[str, ...]
     passages: int
     files: dict[str, str]
     analyser: str = ANALYSER
@@ -43,7 +44,7 @@ class Manifest:
     def from_json(cls, values: dict[str, Any]) -> Self:
         """The manifest in a manifest.json. Raises KeyError or TypeError if it is none."""
         volumes = tuple(Volume(**volume) for volume in values["volumes"])
-        return cls(**{**values, "model": Model(**values["model"]), "volumes": volumes})
+        return cls(**{**values, "model": Model(**values["model"]), "volumes": volumes, "languages": tuple(values["languages"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,11 @@ def write_generation(home: Home, model: Model, volumes: Sequence[Volume]) -> int
     ranges: list[Range] = []
     vectors = [np.empty((0, model.dimension), np.float32)]
     found: list[list[str]] = []
+    languages: list[str] = []
     volumes = sorted(volumes, key=lambda volume: volume.id)
     for volume in volumes:
         document = shelf.document(volume.id, volume.text)
+        languages.append(document.language)
         rows, embedded = shelf.passages(volume)
         vectors.append(embedded)
         for start, end in rows.tolist():
@@ -73,7 +76,7 @@ def write_generation(home: Home, model: Model, volumes: Sequence[Volume]) -> int
     with write_folder(home.generations / str(number)) as folder:
         LocalStore.build([volume.id for volume in volumes], ranges, np.concatenate(vectors), found).save(folder)
         files = {str(file.relative_to(folder)): checksum(file) for file in sorted(folder.rglob("*")) if file.is_file()}
-        manifest = Manifest(number, model, tuple(volumes), len(ranges), files)
+        manifest = Manifest(number, model, tuple(volumes), tuple(languages), len(ranges), files)
         (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
     write_file(home.current, f"{number}\n".encode())
     return number
@@ -117,7 +120,8 @@ def open_current(home: Home) -> Generation | None:
 
 def prune(home: Home, keep: int) -> None:
     """Delete all generations but the newest `keep`."""
-    for number in numbers(home)[:-keep]:
+    found = numbers(home)
+    for number in found[: max(0, len(found) - keep)]:
         shutil.rmtree(home.generations / str(number))
 
 

@@ -27,6 +27,7 @@ class Index:
         self._home, self._encoder, self._store = home, encoder, generation.store
         self._volumes = {volume.id: volume for volume in generation.manifest.volumes}
         self._library, self._shelf = Library(home), Shelf(home)
+        self._languages = dict(zip(self._volumes, generation.manifest.languages, strict=True))
         self._documents = lru_cache(maxsize=128)(self._load)
         self._number = current_number(home)  # what CURRENT said, even where an older generation had to be opened
         self.generation = generation.manifest.number
@@ -65,7 +66,7 @@ class Index:
 
     def languages(self, allowed: Collection[str] | None = None) -> frozenset[str]:
         """The languages of the documents with these ids (None: of all that can be found)."""
-        return frozenset(self._documents(document_id).language for document_id in self._findable(allowed))
+        return frozenset(self._languages[document_id] for document_id in self._findable(allowed))
 
     def search(self, query: str, k: int = 10, allowed: Collection[str] | None = None) -> list[Hit]:
         """The `k` best passages for a query, best first, out of the documents with these ids (None: of all that can be found).

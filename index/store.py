@@ -1,6 +1,7 @@
 """What holds the vectors and the words of a generation: FAISS and BM25 in this process."""
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, Protocol, Self
 
@@ -50,6 +51,7 @@ class LocalStore:
         self._rows = rows  # (n, 3): place of the document in `documents`, start, end
         self._vectors = vectors
         self._words = words  # None if no passage has a term
+        self._rows_within = lru_cache(maxsize=16)(self._mask_of)
 
     @classmethod
     def build(cls, documents: Sequence[str], ranges: Sequence[Range], vectors: Vectors, terms: Sequence[Sequence[str]]) -> Self:
@@ -115,8 +117,10 @@ class LocalStore:
         return len(rows) if mask is None else int(mask[rows].sum())
 
     def _mask(self, allowed: Collection[str] | None) -> NDArray[np.bool_] | None:
-        if allowed is None:
-            return None
+        """Per row, whether it may be found; None if all may."""
+        return None if allowed is None else self._rows_within(frozenset(allowed))
+
+    def _mask_of(self, allowed: frozenset[str]) -> NDArray[np.bool_] | None:
         documents = np.array([document_id in allowed for document_id in self._documents], bool)
         if documents.all():
             return None

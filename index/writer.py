@@ -69,11 +69,12 @@ def add(home: Home, paths: Sequence[Path], encoder: Encoder, progress: Progress 
         generation = open_current(home)
         if generation is not None and generation.manifest.passages:
             check_encoder(generation.manifest.model, encoder)
+        held = {volume.id for volume in generation.manifest.volumes} if generation else set()
         outcomes = []
         for number, path in enumerate(paths, 1):
             progress.reading(path.name, number, len(paths))
             try:
-                outcomes.append(_add_file(home, path, encoder, progress))
+                outcomes.append(_add_file(home, path, encoder, progress, held))
             except DocumentError as error:
                 outcomes.append(Added(path, error=str(error)))
         _commit(home, generation, _model(encoder))
@@ -95,7 +96,10 @@ def remove(home: Home, name: str) -> list[Entry]:
             ids = " or ".join(entry.id for entry in named)
             raise LibraryError(f"{len(named)} documents are named '{name}': remove one by its id, {ids}.")
         library.mark_removed([entry.id for entry in named])
-        generation = open_current(home)
+        try:
+            generation = open_current(home)
+        except LibraryError:
+            generation = None  # it can't be searched, and may not stay: it holds what was removed
         _commit(home, generation, generation.manifest.model if generation else None)
         return named
 
@@ -122,7 +126,8 @@ def check_encoder(model: Model, encoder: Encoder) -> None:
         )
 
 
-def _add_file(home: Home, path: Path, encoder: Encoder, progress: Progress) -> Added:
+def _add_file(home: Home, path: Path, encoder: Encoder, progress: Progress, held: set[str]) -> Added:
+    """Enter a file and put it on the shelf. `held` are the ids of the documents in the generation in use."""
     library, shelf = Library(home), Shelf(home)
     data = load(path)
     entry = Entry(document_id(data), path.name, str(path.absolute()), now())
@@ -138,8 +143,15 @@ def _add_file(home: Home, path: Path, encoder: Encoder, progress: Progress) -> A
         _embed(home, document, data, encoder, progress)
     if replaces is not None:
         library.mark_removed([replaces.id])
-    passages = len(shelf.passages(volume)[0])
-    return Added(path, document.title, len(document.pages), document.pages_without_text(), passages, known, replaces)
+    return Added(
+        path,
+        document.title,
+        len(document.pages),
+        document.pages_without_text(),
+        len(shelf.passages(volume)[0]),
+        known if entry.id in held else None,
+        replaces,
+    )
 
 
 def _embed(home: Home, document: Document, data: bytes, encoder: Encoder, progress: Progress) -> None:
@@ -169,7 +181,7 @@ def _commit(home: Home, before: Generation | None, model: Model | None) -> None:
         volumes = [held.get(volume.id, volume) for volume in made if volume.id in held or shelf.has(volume)]
         if before is None or before.notice or {volume.id for volume in volumes} != set(held):
             write_generation(home, model, volumes)
-    prune(home, keep=1 if gone else _KEPT)
+    prune(home, keep=_KEPT if not gone else 1 if model is not None else 0)
     for document in gone:
         shelf.purge(document)
     library.forget(gone)

@@ -9,6 +9,7 @@ import pytest
 from assistant import Answer, Assistant, SentenceReader
 from corpus import QuestionError, shipped
 from index import Home, SentenceTransformerEncoder, add, remove, verify
+from tests.fakes import WordEncoder
 from tests.made import REPORT, pdf, write
 
 VRAEM = "Who controls the VRAEM?"
@@ -145,6 +146,12 @@ def test_the_library_takes_the_place_of_the_shipped_report_and_gives_it_back(
     assert "412 illegal sawmills" in first_quote(assistant.ask("How many sawmills were counted?"))
     remove(home, "forests.txt")
     assert "Shining Path" in first_quote(assistant.ask(VRAEM))
+
+
+def test_an_outdated_index_of_the_shipped_report_is_made_anew(assistant: Assistant, home: Home) -> None:
+    add(home.shipped, [write(home.path.parent / "old.txt", REPORT)], WordEncoder())  # by another version, of another report
+    assert "Shining Path" in first_quote(assistant.ask(VRAEM))
+    assert [entry.name for entry in assistant.index().entries()] == [path.name for path in shipped()]
 
 
 def test_asking_within_documents(assistant: Assistant, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path) -> None:

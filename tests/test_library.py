@@ -198,6 +198,26 @@ def test_without_a_generation_to_fall_back_to_it_says_what_to_do(home: Home, wor
     assert "412" in first_hit(home, words, "illegal sawmills")
 
 
+def test_removing_works_where_nothing_can_be_opened(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+    add(home, [report, write(tmp_path / "in" / "rivers.txt", "Rivers\n\nThe river is wide.\n")], words)
+    (home.generations / "1" / "vectors.faiss").write_bytes(b"damaged")
+    remove(home, "forests.txt")
+    assert files_holding(home, "mahogani") == files_holding(home, "mahogany") == []
+    with pytest.raises(LibraryError, match="run `quipu rebuild`"):
+        Index.open(home, words)
+    rebuild(home, words)
+    assert "river is wide" in first_hit(home, words, "the river")
+
+
+def test_a_killed_add_is_not_taken_for_known(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    shutil.rmtree(home.generations)
+    home.current.unlink()  # as if killed before the generation was in use
+    (again,) = add(home, [report], words)
+    assert again.known is None
+    assert "412" in first_hit(home, words, "illegal sawmills")
+
+
 def test_an_index_of_another_format_says_what_to_do(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
     path = home.generations / "1" / "manifest.json"
