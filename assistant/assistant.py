@@ -21,6 +21,9 @@ _PASSAGES = 8
 _NEAREST = 3
 """Places that are shown when there is no answer."""
 
+_NAMED = 3
+"""Documents that a notice names."""
+
 
 class Assistant:
     """Answers questions from the documents of a home, or from the report that ships while that has none.
@@ -31,7 +34,8 @@ class Assistant:
     def __init__(self, home: Home, encoder: Encoder, reader: Reader) -> None:
         self._home, self._encoder, self._reader = home, encoder, reader
         self._library = Library(home)
-        self._opened: tuple[Home, Index] | None = None
+        self._own: Index | None = None
+        self._shipped: Index | None = None
         self._lock = threading.Lock()
 
     @classmethod
@@ -62,20 +66,30 @@ class Assistant:
     def index(self) -> Index:
         """The index in use: opened anew if the library changed. Raises LibraryError or EncoderError if it can't be opened."""
         with self._lock:
-            home = self._home if self._library.active() else self._home.shipped
-            if self._opened is None or self._opened[0] != home or self._opened[1].stale():
-                index = Index.open(home, self._encoder) if home == self._home else self._shipped()
-                if index is None:
-                    raise LibraryError(f"{home.path} has documents that were never fully indexed: add them again.")
-                self._opened = home, index
-            return self._opened[1]
+            if self._library.active():
+                if self._own is None or self._own.stale():
+                    self._own = Index.open(self._home, self._encoder)
+                if self._own is not None and self._own.entries():
+                    return self._own
+            if self._shipped is None or self._shipped.stale():
+                self._shipped = self._open_shipped()
+            return self._shipped
+
+    def notice(self) -> str:
+        """What an operator should mend, in a sentence each; "" if there is nothing."""
+        index = self.index()
+        found = {entry.id for entry in index.entries()}
+        missing = [entry.name for entry in self._library.active() if entry.id not in found]
+        listed = ", ".join(missing[:_NAMED]) + f" and {len(missing) - _NAMED} more" * (len(missing) > _NAMED)
+        waiting = f"Not searched: {listed}. Unless `quipu add` is still at work, add again what is missing." if missing else ""
+        return " ".join(sentence for sentence in (index.notice, waiting) if sentence)
 
     def topics(self, most: int, documents: Collection[str] | None = None) -> tuple[str, ...]:
         """What the documents are about, as the headings of those added last put it: at most `most`, spread over them."""
         index = self.index()
         found: dict[str, None] = {}
-        for entry in [entry for entry in index.entries() if documents is None or entry.id in documents][-most:]:
-            document = index.document(entry.id)
+        asked = [entry for entry in index.entries() if documents is None or entry.id in documents]
+        for _, document in index.documents(asked[-most:]):
             for heading in document.headings:
                 text = document.shown(heading.start, heading.end)
                 if text != document.title and 2 <= len(text.split()) <= 8:
@@ -119,7 +133,7 @@ class Assistant:
             generation=index.generation,
         )
 
-    def _shipped(self) -> Index:
+    def _open_shipped(self) -> Index:
         """The index of the reports that ship, made here if it isn't there, or was made from others or by another encoder."""
         home, reports = self._home.shipped, shipped()
         expected = {document_id(load(path)) for path in reports}

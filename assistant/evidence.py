@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus import Document, sentences
+from corpus import Document, LibraryError, sentences
 from index import Encoder, Hit, Index, content_words, question_terms, terms
 
 COSINE_WEIGHT = 0.8
@@ -104,10 +104,16 @@ def _weighted_words(question: str, language: str, index: Index) -> list[tuple[fr
 
 
 def _sentences(index: Index, hits: Sequence[Hit]) -> list[tuple[Document, int, int]]:
-    """The passages' sentences that are no headings, each once: a sentence may reach into the next passage."""
+    """The passages' sentences that are no headings, each once: a sentence may reach into the next passage.
+
+    A document that was removed since the search has none.
+    """
     places: dict[tuple[str, int, int], tuple[Document, int, int]] = {}
     for hit in hits:
-        document = index.document(hit.passage.document_id)
+        try:
+            document = index.document(hit.passage.document_id)
+        except LibraryError:
+            continue
         headings = {heading.start for heading in document.headings}
         for block in document.blocks_within(hit.passage.start, hit.passage.end):
             if block.start not in headings:

@@ -43,7 +43,7 @@ FORMATS = {
 
 def read(path: Path) -> Document:
     """The document in a file. Raises DocumentError, in one sentence, if the file can't be read or holds no text."""
-    return read_bytes(load(path), path.name)
+    return read_bytes(load(path), shown_name(path.name))
 
 
 def load(path: Path) -> bytes:
@@ -51,9 +51,14 @@ def load(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise DocumentError(f"There is no file {path}.") from None
+        raise DocumentError(f"There is no file {shown_name(str(path))}.") from None
     except OSError as error:
-        raise DocumentError(f"{path} can't be read: {error.strerror}.") from None
+        raise DocumentError(f"{shown_name(str(path))} can't be read: {error.strerror}.") from None
+
+
+def shown_name(name: str) -> str:
+    """A file's name as it can be printed, on one line: what is no character, or would change those around it, is U+FFFD."""
+    return "".join(letter if letter.isprintable() else " " if letter.isspace() else "\ufffd" for letter in name)
 
 
 def document_id(data: bytes) -> str:
@@ -69,7 +74,12 @@ def read_bytes(data: bytes, name: str) -> Document:
         raise DocumentError(f"{name} is of a type that Quipu doesn't read. It reads {known}.")
     if not data.strip():
         raise DocumentError(f"{name} is empty.")
-    draft = form.read(data, name)
+    try:
+        draft = form.read(data, name)
+    except DocumentError:
+        raise
+    except Exception as error:  # a reader is as good as the files it was tried on, and nobody should see its traceback
+        raise DocumentError(f"{name} can't be read as {form.media_type}; {type(error).__name__}: {error}") from error
     text = draft.text
     if not any(character.isalnum() for character in text):
         raise DocumentError(f"{name} holds no text.")

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -49,34 +49,41 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """An opened generation. `notice` says in one sentence what the operator should know of it, if anything."""
+    """An opened generation. `current` is what CURRENT said: another number, if that one was damaged; then `notice` says so."""
 
     manifest: Manifest
     store: LocalStore
+    current: int
     notice: str = ""
 
 
 def write_generation(home: Home, model: Model, volumes: Sequence[Volume]) -> int:
-    """Write a generation of these documents, put it in use, and give its number. Nothing is embedded: all is on the shelf."""
+    """Write a generation of these documents, put it in use, and give its number. Nothing is embedded: all is on the shelf.
+
+    A document whose files there are damaged is left out.
+    """
     shelf = Shelf(home)
     ranges: list[Range] = []
     vectors = [np.empty((0, model.dimension), np.float32)]
     found: list[list[str]] = []
     languages: list[str] = []
-    volumes = sorted(volumes, key=lambda volume: volume.id)
-    for volume in volumes:
-        document = shelf.document(volume.id, volume.text)
+    whole: list[Volume] = []
+    for volume in sorted(volumes, key=lambda volume: volume.id):
+        try:
+            document, (rows, embedded) = shelf.document(volume.id, volume.text), shelf.passages(volume)
+        except LibraryError:
+            continue
+        whole.append(volume)
         languages.append(document.language)
-        rows, embedded = shelf.passages(volume)
         vectors.append(embedded)
         for start, end in rows.tolist():
             ranges.append(Range(volume.id, start, end))
             found.append(terms(searched_text(document, document.passage(start, end)), document.language))
     number = max(numbers(home), default=0) + 1
     with write_folder(home.generations / str(number)) as folder:
-        LocalStore.build([volume.id for volume in volumes], ranges, np.concatenate(vectors), found).save(folder)
+        LocalStore.build([volume.id for volume in whole], ranges, np.concatenate(vectors), found).save(folder)
         files = {str(file.relative_to(folder)): checksum(file) for file in sorted(folder.rglob("*")) if file.is_file()}
-        manifest = Manifest(number, model, tuple(volumes), tuple(languages), len(ranges), files)
+        manifest = Manifest(number, model, tuple(whole), tuple(languages), len(ranges), files)
         (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
     write_file(home.current, f"{number}\n".encode())
     return number
@@ -104,8 +111,36 @@ def open_current(home: Home) -> Generation | None:
     or analyser is one that this version of Quipu doesn't know.
     """
     number = current_number(home)
-    if number is None:
-        return None
+    while number is not None:
+        generation, problem = None, None
+        try:
+            generation = _newest_whole(home, number)
+        except LibraryError as error:
+            problem = error
+        opened, number = number, current_number(home)
+        if opened != number:
+            continue  # meanwhile another was put in use, and this one perhaps deleted
+        if problem is not None:
+            raise problem
+        return generation
+    return None
+
+
+def discard_unused(home: Home) -> None:
+    """Delete the generations that a killed writer finished but didn't put in use. Only for whoever is writing."""
+    current = current_number(home)
+    if current != 0:
+        prune(home, [number for number in numbers(home) if current is not None and number <= current])
+
+
+def prune(home: Home, kept: Collection[int]) -> None:
+    """Delete all generations but those of these numbers."""
+    for number in set(numbers(home)).difference(kept):
+        shutil.rmtree(home.generations / str(number))
+
+
+def _newest_whole(home: Home, number: int) -> Generation:
+    """Generation `number`, or else the newest older one that isn't damaged; of all, if `number` is 0."""
     problem = ""
     for candidate in [number, *(older for older in reversed(numbers(home)) if older < number or not number)]:
         try:
@@ -114,15 +149,8 @@ def open_current(home: Home) -> Generation | None:
             problem = problem or f"Generation {candidate} of {home.path} is damaged ({error})"
             continue
         notice = problem and f"{problem}; generation {candidate} is used instead. Run `quipu rebuild` to mend it."
-        return Generation(manifest, store, notice)
+        return Generation(manifest, store, number, notice)
     raise LibraryError(f"{problem}, and there is no older one: run `quipu rebuild`.")
-
-
-def prune(home: Home, keep: int) -> None:
-    """Delete all generations but the newest `keep`."""
-    found = numbers(home)
-    for number in found[: max(0, len(found) - keep)]:
-        shutil.rmtree(home.generations / str(number))
 
 
 class _DamagedError(Exception):

@@ -85,10 +85,8 @@ def write_folder(path: Path) -> Iterator[Path]:
     temporary = path.parent / f".new-{path.name}"
     temporary.mkdir()
     yield temporary
-    for file in temporary.rglob("*"):
-        if file.is_file():
-            _sync(file)
-    _sync(temporary)
+    for written in (*temporary.rglob("*"), temporary):
+        _sync(written)
     temporary.rename(path)
     _sync(path.parent)
 

@@ -47,7 +47,7 @@ class Library:
             try:
                 return self._entries()
             except sqlite3.Error as error:
-                self._reader = None
+                self._reader, self._read = None, (-1, [])
                 raise LibraryError(f"{self._home.library} can't be read: {error}.") from error
 
     def active(self) -> list[Entry]:
@@ -92,8 +92,8 @@ class Library:
 
 
 def now() -> str:
-    """The present moment in ISO 8601 and UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    """The present moment in ISO 8601 and UTC, to the microsecond: what is added later has a later one."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

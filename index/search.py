@@ -1,6 +1,7 @@
 """Searches a library: the one way from a query to passages."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import Self
 
@@ -29,7 +30,7 @@ class Index:
         self._library, self._shelf = Library(home), Shelf(home)
         self._languages = dict(zip(self._volumes, generation.manifest.languages, strict=True))
         self._documents = lru_cache(maxsize=128)(self._load)
-        self._number = current_number(home)  # what CURRENT said, even where an older generation had to be opened
+        self._number = generation.current
         self.generation = generation.manifest.number
         self.passages = generation.manifest.passages
         self.notice = generation.notice
@@ -59,6 +60,12 @@ class Index:
         if not any(entry.id == document_id for entry in self.entries()):
             raise LibraryError(f"There is no document '{document_id}'.")
         return self._documents(document_id)
+
+    def documents(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Document]]:
+        """The entries with their documents, but for what can't be read: removed in this very moment, or damaged."""
+        for entry in entries:
+            with suppress(LibraryError):
+                yield entry, self.document(entry.id)
 
     def size(self, allowed: Collection[str] | None = None) -> int:
         """How many passages the documents with these ids have (None: all that can be found)."""

@@ -16,9 +16,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus import READER, SPLITTER, Document, LibraryError, Passage
+from corpus import READER, SPLITTER, Document, LibraryError, Passage, document_id, load
 from index.encoder import Vectors
 from index.home import Home, write_file, write_folder
+from index.library import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,16 @@ class Shelf:
     def put(self, document: Document, original: bytes) -> None:
         """Keep a document and the bytes it was read from. What is there already stays, unless it is damaged."""
         folder = self.home.documents / document.id
-        name = f"text.{READER}.json"
+        kept = next(folder.glob("original.*"), folder / f"original{Path(document.source).suffix.lower()}")
+        files = {kept.name: original, f"text.{READER}.json": _packed(document)}
         if not folder.exists():
             with write_folder(folder) as new:
-                (new / f"original{Path(document.source).suffix.lower()}").write_bytes(original)
-                (new / name).write_bytes(_packed(document))
-        elif not (folder / name).exists() or (folder / name).read_bytes() != _packed(document):
-            write_file(folder / name, _packed(document))
+                for name, data in files.items():
+                    (new / name).write_bytes(data)
+            return
+        for name, data in files.items():
+            if not (folder / name).exists() or (folder / name).read_bytes() != data:
+                write_file(folder / name, data)
 
     def document(self, document_id: str, text: str) -> Document:
         """The document in its file named `text`. Raises LibraryError if that is missing or damaged."""
@@ -63,11 +67,15 @@ class Shelf:
             raise LibraryError(f"{path} was changed since it was written: add the document again.")
         return document
 
-    def original(self, document_id: str) -> Path:
-        """The file that the document was read from. Raises LibraryError if it is gone."""
-        for path in (self.home.documents / document_id).glob("original.*"):
-            return path
-        raise LibraryError(f"The original of document {document_id} is missing from {self.home.documents}: add it again.")
+    def original(self, entry: Entry) -> bytes:
+        """The file that a document was read from. Raises LibraryError if it is gone, or isn't what was added."""
+        path = next((self.home.documents / entry.id).glob("original.*"), None)
+        if path is None:
+            raise LibraryError(f"The original of {entry.name} is missing from {self.home.documents / entry.id}: add it again.")
+        data = load(path)
+        if document_id(data) != entry.id:
+            raise LibraryError(f"{path} is not the file that was added as {entry.name}: add it again.")
+        return data
 
     def put_passages(self, volume: Volume, passages: list[Passage], vectors: Vectors) -> None:
         """Keep the passages' ranges with their vectors, one row for one."""

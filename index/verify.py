@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from corpus import Document, LibraryError, QuipuError, load, read_bytes
+from corpus import Document, LibraryError, QuipuError, read_bytes
 from index.generation import open_current
 from index.home import Home
 from index.library import Entry, Library
@@ -34,7 +34,8 @@ def stored(home: Home) -> list[Stored]:
     found = []
     for entry in Library(home).active():
         if entry.id not in volumes:
-            found.append(Stored(entry, None, f"{entry.name} was never fully indexed: add it again."))
+            problem = f"{entry.name} is not searched: it was never fully indexed, or its files are damaged. Add it again."
+            found.append(Stored(entry, None, problem))
             continue
         try:
             found.append(Stored(entry, Shelf(home).document(entry.id, volumes[entry.id].text)))
@@ -60,12 +61,10 @@ def verify(home: Home) -> list[Verified]:
 
 def reread(home: Home, entry: Entry) -> Document:
     """The document as it is read now from its kept original. Raises LibraryError or DocumentError if that can't be done."""
-    return read_bytes(load(Shelf(home).original(entry.id)), entry.name)
+    return read_bytes(Shelf(home).original(entry), entry.name)
 
 
 def _difference(now: Document, kept: Document) -> str:
-    if now.id != kept.id:
-        return f"The kept original of {kept.source} is not the file that was added (its sha256 begins {now.id})."
     if now.text != kept.text:
         return f"{kept.source} reads differently now than when it was indexed: run `quipu rebuild`."
     if (now.pages, now.blocks) != (kept.pages, kept.blocks):

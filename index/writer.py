@@ -1,16 +1,28 @@
 """Changes a library: add, remove, rebuild. Each ends in a new generation; killed at any moment, the old one still serves."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from corpus import Document, DocumentError, EncoderError, LibraryError, document_id, encoded_text, load, read_bytes, split
+from corpus import (
+    Document,
+    DocumentError,
+    EncoderError,
+    LibraryError,
+    document_id,
+    encoded_text,
+    load,
+    read_bytes,
+    shown_name,
+    split,
+)
 from index.encoder import Encoder
-from index.generation import Generation, Model, open_current, prune, write_generation
+from index.generation import Generation, Model, discard_unused, open_current, prune, write_generation
 from index.home import Home
 from index.library import Entry, Library, now
-from index.shelf import Shelf
+from index.shelf import Shelf, Volume
 
 
 class Progress(Protocol):
@@ -38,7 +50,6 @@ class _Silent:
 
 
 SILENT: Progress = _Silent()
-_KEPT = 2  # generations: the one in use, and the one to fall back to
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,14 @@ class Added:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What became of a `rebuild`: how many documents were read anew, and a sentence for each that couldn't be."""
+
+    documents: int
+    problems: tuple[str, ...]
+
+
 def add(home: Home, paths: Sequence[Path], encoder: Encoder, progress: Progress = SILENT) -> list[Added]:
     """Add files to the library and index them. A file that can't be read is an `Added` with its error; the rest goes on.
 
@@ -66,15 +85,18 @@ def add(home: Home, paths: Sequence[Path], encoder: Encoder, progress: Progress 
     Raises LibraryError if the home can't be written, EncoderError if the index was made with another encoder.
     """
     with home.writing():
+        discard_unused(home)
         generation = open_current(home)
         if generation is not None and generation.manifest.passages:
             check_encoder(generation.manifest.model, encoder)
-        held = {volume.id for volume in generation.manifest.volumes} if generation else set()
+        searched = {volume.id for volume in generation.manifest.volumes} if generation else set()
         outcomes = []
         for number, path in enumerate(paths, 1):
-            progress.reading(path.name, number, len(paths))
+            progress.reading(shown_name(path.name), number, len(paths))
             try:
-                outcomes.append(_add_file(home, path, encoder, progress, held))
+                entry, added = _add_file(home, path, encoder, progress, searched)
+                outcomes.append(added)
+                searched.add(entry.id)
             except DocumentError as error:
                 outcomes.append(Added(path, error=str(error)))
         _commit(home, generation, _model(encoder))
@@ -84,37 +106,45 @@ def add(home: Home, paths: Sequence[Path], encoder: Encoder, progress: Progress 
 def remove(home: Home, name: str) -> list[Entry]:
     """Remove the document of this name or id, and every trace of it; what was removed.
 
-    Readers don't see it from the moment it is marked; then its files and all older generations are deleted. Raises LibraryError
-    if there is no such document, or if several have this name.
+    Readers don't see it from the moment it is marked, even while another writer is at work; then its files and all generations
+    that held it are deleted. Raises LibraryError if there is no such document, or if several have this name.
     """
+    library = Library(home)
+    named = [entry for entry in library.entries() if name in (entry.id, entry.name)]
+    if not named:
+        raise LibraryError(f"There is no document '{name}' in {home.path}: `quipu documents` lists what is there.")
+    if len(named) > 1:
+        ids = " or ".join(entry.id for entry in named)
+        raise LibraryError(f"{len(named)} documents are named '{name}': remove one by its id, {ids}.")
+    library.mark_removed([entry.id for entry in named])
     with home.writing():
-        library = Library(home)
-        named = [entry for entry in library.entries() if name in (entry.id, entry.name)]
-        if not named:
-            raise LibraryError(f"There is no document '{name}' in {home.path}: `quipu documents` lists what is there.")
-        if len(named) > 1:
-            ids = " or ".join(entry.id for entry in named)
-            raise LibraryError(f"{len(named)} documents are named '{name}': remove one by its id, {ids}.")
-        library.mark_removed([entry.id for entry in named])
+        discard_unused(home)
         try:
             generation = open_current(home)
         except LibraryError:
             generation = None  # it can't be searched, and may not stay: it holds what was removed
         _commit(home, generation, generation.manifest.model if generation else None)
-        return named
+    return named
 
 
-def rebuild(home: Home, encoder: Encoder, progress: Progress = SILENT) -> int:
-    """Read and embed every document anew, where this version of Quipu or this encoder hasn't; gives how many there are."""
+def rebuild(home: Home, encoder: Encoder, progress: Progress = SILENT) -> Rebuilt:
+    """Read and embed every document anew, where this version of Quipu or this encoder hasn't.
+
+    What can't be read anew stays as it was, if this version and this encoder made it.
+    """
     with home.writing():
+        discard_unused(home)
         entries = Library(home).active()
+        problems = []
         for number, entry in enumerate(entries, 1):
             progress.reading(entry.name, number, len(entries))
-            data = load(Shelf(home).original(entry.id))
-            _embed(home, read_bytes(data, entry.name), data, encoder, progress)
+            try:
+                data = Shelf(home).original(entry)
+                _embed(home, read_bytes(data, entry.name), data, encoder, progress)
+            except (DocumentError, LibraryError) as error:
+                problems.append(str(error))
         _commit(home, None, _model(encoder))
-        prune(home, keep=1)
-        return len(entries)
+        return Rebuilt(len(entries) - len(problems), tuple(problems))
 
 
 def check_encoder(model: Model, encoder: Encoder) -> None:
@@ -126,41 +156,52 @@ def check_encoder(model: Model, encoder: Encoder) -> None:
         )
 
 
-def _add_file(home: Home, path: Path, encoder: Encoder, progress: Progress, held: set[str]) -> Added:
-    """Enter a file and put it on the shelf. `held` are the ids of the documents in the generation in use."""
+def _add_file(home: Home, path: Path, encoder: Encoder, progress: Progress, searched: Collection[str]) -> tuple[Entry, Added]:
+    """Enter a file and put it on the shelf. `searched` are the ids of the documents that are known already."""
     library, shelf = Library(home), Shelf(home)
     data = load(path)
-    entry = Entry(document_id(data), path.name, str(path.absolute()), now())
+    entry = Entry(document_id(data), shown_name(path.name), _stored(path), now())
     volume = shelf.volume(entry.id, encoder.fingerprint)
     active = library.active()
     known = next((other for other in active if other.id == entry.id), None)
     replaces = next((other for other in active if other.path == entry.path and other.id != entry.id), None)
-    if known is not None and shelf.has(volume):
-        document = shelf.document(volume.id, volume.text)
-    else:
-        document = read_bytes(data, path.name)
-        library.put(known or entry)  # before its files, so that `remove` finds whatever a killed `add` leaves
-        _embed(home, document, data, encoder, progress)
-    if replaces is not None:
-        library.mark_removed([replaces.id])
-    return Added(
+    document = shelf.document(volume.id, volume.text) if known and shelf.has(volume) else read_bytes(data, entry.name)
+    if known is None:
+        library.put(entry)  # before its files, so that `remove` finds whatever a killed `add` leaves
+    elif replaces is not None or not _holds(known):
+        library.put(replace(known, path=entry.path, added=entry.added))
+    _embed(home, document, data, encoder, progress)
+    return entry, Added(
         path,
         document.title,
         len(document.pages),
         document.pages_without_text(),
         len(shelf.passages(volume)[0]),
-        known if entry.id in held else None,
+        known if entry.id in searched else None,
         replaces,
     )
+
+
+def _stored(path: Path) -> str:
+    """The path as it is kept; a name that isn't UTF-8 with escapes, since SQLite takes no other text."""
+    return os.fsencode(path.absolute()).decode("utf-8", "backslashreplace")
+
+
+def _holds(entry: Entry) -> bool:
+    """Whether the file that the entry was added from still holds the same."""
+    try:
+        return document_id(load(Path(entry.path))) == entry.id
+    except DocumentError:
+        return False
 
 
 def _embed(home: Home, document: Document, data: bytes, encoder: Encoder, progress: Progress) -> None:
     """Put the document and its passages' vectors on the shelf, unless they are there already."""
     shelf = Shelf(home)
     volume = shelf.volume(document.id, encoder.fingerprint)
+    shelf.put(document, data)
     if shelf.has(volume):
         return
-    shelf.put(document, data)
     passages = split(document, encoder.count_tokens, encoder.limit)
     progress.encoding(len(passages))
     texts = [encoded_text(document, passage, encoder.count_tokens, encoder.limit) for passage in passages]
@@ -168,23 +209,48 @@ def _embed(home: Home, document: Document, data: bytes, encoder: Encoder, progre
 
 
 def _commit(home: Home, before: Generation | None, model: Model | None) -> None:
-    """Put a generation of all active documents in use, then delete what was removed and the generations that held it.
+    """Put a generation of all active documents in use; then delete what was removed or replaced, and the generations that held it.
 
-    A document that was entered but whose files aren't complete (its `add` was killed) waits for its next `add`.
+    Without a `model` nothing can be put in use.
     """
     library, shelf = Library(home), Shelf(home)
     entries = library.entries()
     gone = [entry.id for entry in entries if entry.removed is not None]
-    held = {volume.id: volume for volume in before.manifest.volumes} if before else {}
+    kept = [before.manifest.number] if before else []
+    is_new = False
     if model is not None:
-        made = (shelf.volume(entry.id, model.fingerprint) for entry in entries if entry.removed is None)
-        volumes = [held.get(volume.id, volume) for volume in made if volume.id in held or shelf.has(volume)]
-        if before is None or before.notice or {volume.id for volume in volumes} != set(held):
-            write_generation(home, model, volumes)
-    prune(home, keep=_KEPT if not gone else 1 if model is not None else 0)
-    for document in gone:
-        shelf.purge(document)
-    library.forget(gone)
+        held = {volume.id: volume for volume in before.manifest.volumes} if before else {}
+        volumes, replaced = _volumes([entry for entry in entries if entry.removed is None], held, shelf, model)
+        gone += replaced
+        is_new = volumes != held or (before is not None and before.notice != "")
+        if is_new:
+            kept.append(write_generation(home, model, list(volumes.values())))
+    if gone:
+        library.mark_removed(gone)
+        prune(home, kept[-1:])
+        for document in gone:
+            shelf.purge(document)
+        library.forget(gone)
+    elif is_new:
+        prune(home, kept)
+
+
+def _volumes(entries: Sequence[Entry], held: dict[str, Volume], shelf: Shelf, model: Model) -> tuple[dict[str, Volume], list[str]]:
+    """What there is to search, by document id, and the ids of the documents that others replace: earlier ones from the same path.
+
+    `held` are the volumes of the generation in use. A document whose files aren't complete (its `add` was killed) waits for its
+    next `add`, and what it replaces stays until then.
+    """
+    volumes: dict[str, Volume] = {}
+    from_path: dict[str, list[str]] = {}
+    replaced: list[str] = []
+    for entry in entries:
+        volume = held.get(entry.id, shelf.volume(entry.id, model.fingerprint))
+        if entry.id in held or shelf.has(volume):
+            volumes[entry.id] = volume
+            replaced += from_path.pop(entry.path, [])
+        from_path.setdefault(entry.path, []).append(entry.id)
+    return {document: volume for document, volume in volumes.items() if document not in replaced}, replaced
 
 
 def _model(encoder: Encoder) -> Model:

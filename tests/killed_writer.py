@@ -7,8 +7,11 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any
 
+from corpus import read_bytes
 from index import Home, Library, add, remove
 from tests.fakes import WordEncoder
+
+read_bytes(b"What a reader loads on its first file, every writer finds loaded.", "first.txt")
 
 _STEPS: tuple[tuple[Any, str], ...] = (
     (os, "fsync"),

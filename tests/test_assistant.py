@@ -1,14 +1,16 @@
 """The whole way of a question, with the real encoder and a real index on the shipped report."""
 
 import socket
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
-from assistant import Answer, Assistant, SentenceReader
-from corpus import QuestionError, shipped
-from index import Home, SentenceTransformerEncoder, add, remove, verify
+from assistant import Answer, Assistant, Evidence, SentenceReader
+from corpus import LibraryError, QuestionError, shipped
+from index import Entry, Hit, Home, Index, Library, SentenceTransformerEncoder, add, remove, verify
 from tests.fakes import WordEncoder
 from tests.made import REPORT, pdf, write
 
@@ -169,3 +171,62 @@ def test_open_reads_the_settings(home: Home) -> None:
     assistant = Assistant.open()
     assert assistant.ask(VRAEM).status == "answered"
     assert home.shipped.current.exists()
+
+
+def test_while_the_first_document_is_being_added_the_shipped_report_answers(
+    assistant: Assistant, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "forests.txt", REPORT)
+    with home.writing():
+        Library(home).put(Entry("0" * 16, "forests.txt", str(path), "2026-01-01"))
+    assert "Shining Path" in first_quote(assistant.ask(VRAEM))
+    assert assistant.notice() == "Not searched: forests.txt. Unless `quipu add` is still at work, add again what is missing."
+    add(home, [write(tmp_path / "forests.txt", REPORT)], encoder)
+    assert "412 illegal sawmills" in first_quote(assistant.ask("How many sawmills were counted?"))
+    assert assistant.notice() == ""
+
+
+class RemovingReader:
+    """Reads as the real one does, but a document is removed in the same moment, the first time."""
+
+    def __init__(self, reader: SentenceReader, home: Home, name: str, *, only_marked: bool) -> None:
+        self._reader, self._home, self._name, self._only_marked = reader, home, name, only_marked
+
+    def read(self, question: str, language: str, index: Index, hits: Sequence[Hit]) -> list[Evidence]:
+        named = [entry.id for entry in Library(self._home).active() if entry.name == self._name]
+        if named and self._only_marked:
+            Library(self._home).mark_removed(named)
+        elif named:
+            remove(self._home, self._name)
+            raise LibraryError("a file is gone")
+        return self._reader.read(question, language, index, hits)
+
+
+@pytest.mark.parametrize("only_marked", [False, True])
+def test_a_document_removed_in_the_middle_of_a_question_is_not_quoted(
+    home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path, only_marked: bool
+) -> None:
+    add(home, [write(tmp_path / "forests.txt", REPORT), write(tmp_path / "b.txt", "Rivers\n\nThe river is wide.\n")], encoder)
+    reader = RemovingReader(SentenceReader(encoder), home, "forests.txt", only_marked=only_marked)
+    answer = Assistant(home, encoder, reader).ask("How many illegal sawmills were counted?")
+    assert answer.status == "not_in_documents"
+    assert [citation.source for citation in answer.nearest] == ["b.txt"]
+
+
+def test_many_threads_ask_while_documents_come_and_go(
+    assistant: Assistant, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
+) -> None:
+    forests = write(tmp_path / "forests.txt", REPORT)
+    add(home, [forests], encoder)
+    expected = assistant.ask("How many illegal sawmills were counted?").citations
+
+    def ask(_: int) -> bool:
+        answer = assistant.ask("How many illegal sawmills were counted?")
+        return answer.citations == expected
+
+    with ThreadPoolExecutor(8) as threads:
+        asked = threads.map(ask, range(60))
+        for number in range(4):
+            add(home, [write(tmp_path / "other.txt", f"Rivers\n\nThe river number {number} is wide.\n")], encoder)
+        remove(home, "other.txt")
+        assert all(asked)

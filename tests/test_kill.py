@@ -3,11 +3,12 @@
 import multiprocessing
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from index import Home, Index, Library, add, remove, verify
+from index import Home, Index, Library, add, remove, stored, verify
 from tests import killed_writer
 from tests.fakes import WordEncoder
 from tests.made import REPORT, write
@@ -23,6 +24,21 @@ def run(home: Home, last: int, *, added: Path | None = None, removed: str = "") 
     writer.start()
     writer.join(60)
     return writer.exitcode, steps.value
+
+
+def each_kill(start: Home, work: Path, *, added: Path | None = None, removed: str = "") -> Iterator[Home]:
+    """A copy of the home after a writer was killed in it, for each of the writer's steps."""
+    code, steps = run(copied(start, work), 0, added=added, removed=removed)
+    assert code == 0
+    assert steps >= 15
+    for last in range(1, steps + 1):
+        home = copied(start, work)
+        assert run(home, last, added=added, removed=removed) == (-signal.SIGKILL, last)
+        yield home
+
+
+def files_holding(home: Home, text: bytes) -> list[Path]:
+    return [path for path in home.path.rglob("*") if path.is_file() and text in path.read_bytes()]
 
 
 def answers(home: Home, encoder: WordEncoder, query: str) -> str:
@@ -47,13 +63,13 @@ def start(tmp_path: Path, words: WordEncoder) -> Home:
 
 def test_a_killed_add_leaves_the_old_library_or_the_new_one(start: Home, tmp_path: Path, words: WordEncoder) -> None:
     report = write(tmp_path / "in" / "forests.txt", REPORT)
-    code, steps = run(copied(start, tmp_path / "work"), 0, added=report)
-    assert code == 0
-    assert steps >= 20
-    for last in range(1, steps + 1):
-        work = copied(start, tmp_path / "work")
-        assert run(work, last, added=report) == (-signal.SIGKILL, last)
+    for work in each_kill(start, tmp_path / "work", added=report):
         assert "wide and brown" in answers(work, words, "the wide river")
+        if Library(work).entries()[1:]:
+            other = copied(work, tmp_path / "other")
+            remove(other, "forests.txt")
+            assert files_holding(other, b"mahogany") == []
+            assert "wide and brown" in answers(other, words, "the wide river")
         (again,) = add(work, [report], words)
         assert again.error is None
         assert "412" in answers(work, words, "illegal sawmills")
@@ -61,14 +77,37 @@ def test_a_killed_add_leaves_the_old_library_or_the_new_one(start: Home, tmp_pat
         assert not list(work.path.rglob(".new-*"))
 
 
+def test_a_killed_first_add_leaves_nothing_in_the_way(tmp_path: Path, words: WordEncoder) -> None:
+    report = write(tmp_path / "in" / "forests.txt", REPORT)
+    empty = Home(tmp_path / "empty")
+    empty.path.mkdir()
+    for work in each_kill(empty, tmp_path / "work", added=report):
+        index = Index.open(work, words)
+        assert index is None or "412" in answers(work, words, "illegal sawmills")
+        assert [kept.document is None for kept in stored(work)] in ([], [True], [False])
+        add(work, [report], words)
+        assert "412" in answers(work, words, "illegal sawmills")
+        assert [result.problem for result in verify(work)] == [""]
+
+
+def test_a_killed_replacement_leaves_the_old_text_or_the_new_one(start: Home, tmp_path: Path, words: WordEncoder) -> None:
+    changed = write(tmp_path / "in" / "rivers.txt", "Rivers\n\nThe river Marañón is narrow and clear.\n")
+    roads = write(tmp_path / "in" / "roads.txt", "Roads\n\nThe road is long.\n")
+    for work in each_kill(start, tmp_path / "work", added=changed):
+        answer = answers(work, words, "the river")
+        assert ("wide and brown" in answer) != ("narrow and clear" in answer)
+        add(work, [roads], words)  # goes on with what is whole, and with that only
+        answer = answers(work, words, "the river")
+        assert ("wide and brown" in answer) != ("narrow and clear" in answer)
+        add(work, [changed], words)
+        assert "narrow and clear" in answers(work, words, "the river")
+        assert files_holding(work, b"wide and brown") == []
+        assert len(Library(work).entries()) == 2
+
+
 def test_a_killed_remove_hides_the_document_or_has_not_begun(start: Home, tmp_path: Path, words: WordEncoder) -> None:
     add(start, [write(tmp_path / "in" / "forests.txt", REPORT)], words)
-    code, steps = run(copied(start, tmp_path / "work"), 0, removed="forests.txt")
-    assert code == 0
-    assert steps >= 15
-    for last in range(1, steps + 1):
-        work = copied(start, tmp_path / "work")
-        assert run(work, last, removed="forests.txt") == (-signal.SIGKILL, last)
+    for work in each_kill(start, tmp_path / "work", removed="forests.txt"):
         assert "wide and brown" in answers(work, words, "the wide river")
         if [entry.name for entry in Library(work).active()] == ["rivers.txt"]:
             assert "412" not in answers(work, words, "illegal sawmills")
@@ -76,5 +115,5 @@ def test_a_killed_remove_hides_the_document_or_has_not_begun(start: Home, tmp_pa
             remove(work, "forests.txt")
         else:
             add(work, [], words)
-        assert [path for path in work.path.rglob("*") if path.is_file() and b"mahogany" in path.read_bytes()] == []
+        assert files_holding(work, b"mahogany") == []
         assert "wide and brown" in answers(work, words, "the wide river")

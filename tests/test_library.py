@@ -1,14 +1,16 @@
 """Adding, replacing, removing, rebuilding, and falling back, on a real disk with a real index."""
 
 import json
+import os
 import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from corpus import EncoderError, LibraryError
-from index import Added, Home, Index, Library, add, rebuild, remove, stored, verify
+from index import Added, Home, Index, Library, Rebuilt, add, rebuild, remove, stored, verify
 from tests.fakes import WordEncoder
 from tests.made import REPORT, pdf, scanned_pdf, write
 
@@ -194,7 +196,7 @@ def test_without_a_generation_to_fall_back_to_it_says_what_to_do(home: Home, wor
     home.current.write_text("not a number")
     with pytest.raises(LibraryError, match="run `quipu rebuild`"):
         Index.open(home, words)
-    assert rebuild(home, words) == 1
+    assert rebuild(home, words) == Rebuilt(1, ())
     assert "412" in first_hit(home, words, "illegal sawmills")
 
 
@@ -293,3 +295,141 @@ def test_the_catalogue_keeps_nothing_of_what_it_deletes(home: Home, words: WordE
     assert connection.execute("SELECT count(*) FROM documents").fetchone() == (0,)
     connection.close()
     assert b"forests" not in home.library.read_bytes()
+
+
+def test_a_generation_that_a_killed_writer_did_not_put_in_use_holds_nothing_back(
+    home: Home, words: WordEncoder, report: Path, tmp_path: Path
+) -> None:
+    add(home, [write(tmp_path / "in" / "rivers.txt", "Rivers\n\nThe river is wide.\n")], words)
+    add(home, [report], words)
+    home.current.write_text("1\n")  # as if killed before CURRENT was flipped
+    assert "forests.txt" not in [entry.name for entry in open_index(home, words).entries()]
+    remove(home, "forests.txt")
+    assert files_holding(home, "mahogany") == files_holding(home, "mahogani") == []
+    assert "river is wide" in first_hit(home, words, "the river")
+
+
+def test_what_falls_back_is_mended_by_the_next_add(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+    add(home, [report], words)
+    add(home, [write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
+    (home.generations / "2" / "vectors.faiss").write_bytes(b"damaged")
+    add(home, [write(tmp_path / "c.txt", "Roads\n\nLong roads.\n")], words)
+    index = open_index(home, words)
+    assert (index.generation, index.notice) == (3, "")
+    assert [entry.name for entry in index.entries()] == ["forests.txt", "b.txt", "c.txt"]
+    assert sorted(folder.name for folder in home.generations.iterdir()) == ["1", "3"]  # and not the damaged one
+
+
+def test_adding_what_is_known_changes_nothing(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+    add(home, [report], words)
+    add(home, [write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
+    before = {path: path.stat().st_mtime_ns for path in home.path.rglob("*") if path.is_file() and path.name != "lock"}
+    add(home, [report], words)
+    assert {path: path.stat().st_mtime_ns for path in home.path.rglob("*") if path.is_file() and path.name != "lock"} == before
+
+
+def test_of_two_files_with_the_same_bytes_the_second_is_known(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+    first, second = add(home, [report, write(tmp_path / "copy.txt", REPORT)], words)
+    assert (first.known, second.known and second.known.name) == (None, "forests.txt")
+
+
+def test_a_replacement_that_was_killed_leaves_what_it_replaces(
+    home: Home, words: WordEncoder, report: Path, tmp_path: Path
+) -> None:
+    add(home, [report], words)
+    old = Library(home).active()[0]
+    write(report, REPORT.replace("412", "977"))
+    add(Home(tmp_path / "elsewhere"), [report], words)
+    new = Library(Home(tmp_path / "elsewhere")).active()[0]
+    Library(home).put(new)  # as if killed before the new text was on the shelf
+    add(home, [write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
+    assert "412 illegal" in first_hit(home, words, "illegal sawmills")
+    shutil.copytree(Home(tmp_path / "elsewhere").documents / new.id, home.documents / new.id)  # or before it was in use
+    add(home, [write(tmp_path / "c.txt", "Roads\n\nLong roads.\n")], words)
+    assert "977 illegal" in first_hit(home, words, "illegal sawmills")
+    assert old.id not in [entry.id for entry in Library(home).entries()]
+    assert files_holding(home, "412 illegal") == []
+
+
+def test_a_file_that_goes_back_to_what_it_was_replaces_what_it_became(home: Home, words: WordEncoder, report: Path) -> None:
+    for number in ("412", "977", "412"):
+        write(report, REPORT.replace("412", number))
+        add(home, [report], words)
+        assert f"{number} illegal" in first_hit(home, words, "illegal sawmills")
+        assert len(Library(home).entries()) == 1
+
+
+def test_a_file_that_was_moved_is_replaced_from_its_new_place(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+    add(home, [report], words)
+    moved = report.rename(tmp_path / "moved.txt")
+    assert add(home, [moved], words)[0].known is not None
+    write(moved, REPORT.replace("412", "977"))
+    assert add(home, [moved], words)[0].replaces is not None
+    assert len(Library(home).entries()) == 1
+    assert "977 illegal" in first_hit(home, words, "illegal sawmills")
+
+
+def test_a_file_that_became_a_copy_of_another_leaves_the_library(
+    home: Home, words: WordEncoder, report: Path, tmp_path: Path
+) -> None:
+    rivers = write(tmp_path / "rivers.txt", "Rivers\n\nThe river is wide.\n")
+    add(home, [report, rivers], words)
+    write(rivers, REPORT)
+    (added,) = add(home, [rivers], words)
+    assert added.known is not None
+    assert added.replaces is not None
+    assert [entry.name for entry in open_index(home, words).entries()] == ["forests.txt"]
+    assert files_holding(home, "river is wide") == []
+
+
+def test_a_damaged_text_does_not_hold_up_the_rest(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+    add(home, [report, write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
+    damaged = Library(home).active()[0]
+    (home.documents / damaged.id / "text.1.json").write_bytes(b"damaged")
+    add(home, [write(tmp_path / "c.txt", "Roads\n\nLong roads.\n")], words)
+    assert [entry.name for entry in open_index(home, words).entries()] == ["b.txt", "c.txt"]
+    assert stored(home)[0].problem == (
+        "forests.txt is not searched: it was never fully indexed, or its files are damaged. Add it again."
+    )
+    add(home, [report], words)
+    assert "412 illegal" in first_hit(home, words, "illegal sawmills")
+
+
+def test_rebuilding_says_what_cannot_be_read_anew_and_keeps_it(
+    home: Home, words: WordEncoder, report: Path, tmp_path: Path
+) -> None:
+    add(home, [report, write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
+    original = home.documents / Library(home).active()[0].id / "original.txt"
+    original.write_bytes(b"something else")
+    rebuilt = rebuild(home, words)
+    assert rebuilt == Rebuilt(1, (f"{original} is not the file that was added as forests.txt: add it again.",))
+    assert "412 illegal" in first_hit(home, words, "illegal sawmills")
+    add(home, [report], words)
+    assert rebuild(home, words) == Rebuilt(2, ())
+    original.unlink()
+    assert rebuild(home, words).problems[0].startswith("The original of forests.txt is missing from ")
+
+
+def test_a_document_is_hidden_while_another_writer_is_at_work(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    with FileLock(home.path / "lock"), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("index.home._PATIENCE", 0.0)
+        with pytest.raises(LibraryError, match="Another quipu is changing"):
+            remove(home, "forests.txt")
+    assert open_index(home, words).entries() == []
+    assert [entry.name for entry in remove(home, "forests.txt")] == ["forests.txt"]
+    assert files_holding(home, "mahogany") == []
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.txt", b"two\nlines.txt", "\u202egpj.txt".encode()])
+def test_a_strange_file_name_is_shown_as_it_can_be(home: Home, words: WordEncoder, tmp_path: Path, name: bytes) -> None:
+    path = tmp_path / os.fsdecode(name)
+    path.write_text(REPORT, encoding="utf-8")
+    (added,) = add(home, [path], words)
+    assert added.error is None
+    entry = Library(home).active()[0]
+    assert entry.name.isprintable()
+    assert entry.name.endswith(".txt")
+    assert open_index(home, words).document(entry.id).source == entry.name
+    path.write_text(REPORT.replace("412", "977"), encoding="utf-8")
+    assert add(home, [path], words)[0].replaces == entry

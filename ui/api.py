@@ -39,8 +39,7 @@ def router(assistant: Assistant) -> APIRouter:
         """The documents that can be asked, in the order they were added."""
         index = assistant.index()
         listed = []
-        for entry in index.entries():
-            document = index.document(entry.id)
+        for entry, document in index.documents(index.entries()):
             listed.append(
                 {
                     "id": entry.id,
@@ -61,7 +60,7 @@ def router(assistant: Assistant) -> APIRouter:
     def healthz() -> dict[str, Any]:
         """Whether questions can be answered; `notice` says what an operator should mend."""
         index = assistant.index()
-        return {"status": "ok", "generation": index.generation, "passages": index.passages, "notice": index.notice}
+        return {"status": "ok", "generation": index.generation, "passages": index.passages, "notice": assistant.notice()}
 
     return routes
 

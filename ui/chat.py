@@ -89,7 +89,7 @@ def about_text(assistant: Assistant, language: Language) -> str:
     """The head of the page, as Markdown: what answers here, and from what."""
     index = assistant.index()
     entries = index.entries()
-    titles = [f"[{escape(index.document(entry.id).title)}](/documents/{entry.id})" for entry in entries[:_TITLES]]
+    titles = [f"[{escape(document.title)}](/documents/{entry.id})" for entry, document in index.documents(entries[:_TITLES])]
     if len(entries) > _TITLES:
         titles.append(say("and_more", language, count=len(entries) - _TITLES))
     return f"# Quipu\n{say('answers_from', language)}: {', '.join(titles)}."

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from assistant import Assistant, Settings
-from corpus import FORMATS, DocumentError, LibraryError, QuestionError
+from corpus import FORMATS, DocumentError, LibraryError, QuestionError, shown_name
 from index import Home, Index, Library, SentenceTransformerEncoder, add, rebuild, remove, stored, verify
 from ui.payload import payload
 from ui.progress import Bar
@@ -40,7 +40,8 @@ def serve(
     listener = bind(host, port)
     assistant = Assistant.open()
     served = create_app(assistant)
-    names = ", ".join(entry.name for entry in _noticed(assistant).entries())
+    _print_notice(assistant)
+    names = ", ".join(entry.name for entry in assistant.index().entries())
     address, bound = listener.getsockname()[:2]
     typer.echo(f"Quipu answers from {names}.")
     typer.echo(f"Open http://{f'[{address}]' if ':' in address else address}:{bound} in a browser; Ctrl-C stops it.")
@@ -57,8 +58,8 @@ def ask(
 ) -> None:
     """Ask one question. A refusal is an answer too: the exit code is 0 for both."""
     assistant = Assistant.open()
-    index = _noticed(assistant)
-    documents = _ids(index, document) if document else None
+    _print_notice(assistant)
+    documents = _ids(assistant.index(), document) if document else None
     started = time.perf_counter()
     answer = assistant.ask(question, documents=documents)
     milliseconds = 1000 * (time.perf_counter() - started)
@@ -82,7 +83,7 @@ def add_command(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", h
         else:
             typer.echo(f"quipu: {outcome.error}", err=True)
     for path in passed_over:
-        typer.echo(f"{path} was passed over: Quipu doesn't read that type.", err=True)
+        typer.echo(f"{shown_name(str(path))} was passed over: Quipu doesn't read that type.", err=True)
     if any(outcome.error is not None for outcome in outcomes):
         raise typer.Exit(2)
 
@@ -101,7 +102,11 @@ def rebuild_command() -> None:
     encoder = SentenceTransformerEncoder.load(settings.model)
     with Bar(_err) as bar:
         rebuilt = rebuild(Home(settings.home), encoder, bar)
-    typer.echo(f"Rebuilt the index of {count(rebuilt, 'document')} with {encoder.name}.")
+    typer.echo(f"Rebuilt the index of {count(rebuilt.documents, 'document')} with {encoder.name}.")
+    for problem in rebuilt.problems:
+        typer.echo(f"quipu: {problem}", err=True)
+    if rebuilt.problems:
+        raise typer.Exit(2)
 
 
 @app.command()
@@ -162,12 +167,10 @@ def eval_command(
         Console(highlight=False, markup=False).print(evaluation_table(assistant, asked))
 
 
-def _noticed(assistant: Assistant) -> Index:
-    """The assistant's index, after telling the operator what is amiss with it."""
-    index = assistant.index()
-    if index.notice:
-        typer.echo(f"quipu: {index.notice}", err=True)
-    return index
+def _print_notice(assistant: Assistant) -> None:
+    """Tell the operator what is amiss with the library, if anything."""
+    if notice := assistant.notice():
+        typer.echo(f"quipu: {notice}", err=True)
 
 
 def _ids(index: Index, names: list[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Answers and documents as lines of text."""
 
 from assistant import Answer
+from corpus import shown_name
 from index import Added, Stored
 from ui.wording import as_language, explain, place, say, suggest
 
@@ -32,12 +33,11 @@ def answer_text(answer: Answer) -> str:
 
 def added_line(added: Added) -> str:
     """What was read of one file that was added."""
-    if added.known is not None:
-        return f"{added.path.name}: already in the library as {added.known.name}."
     parts = [count(added.pages, "page")] if added.pages else []
     parts.append(count(added.passages, "passage"))
-    line = f"{added.path.name}: {', '.join(parts)}. “{added.title}”."
-    if added.pages_without_text:
+    said = f"already in the library as {added.known.name}" if added.known else f"{', '.join(parts)}. “{added.title}”"
+    line = f"{shown_name(added.path.name)}: {said}."
+    if added.pages_without_text and not added.known:
         line += f" No text on {page_numbers(added.pages_without_text)}: scanned or blank; a scanned page needs OCR."
     if added.replaces is not None:
         line += f" It replaces what was added on {added.replaces.added[:10]}."
