@@ -56,6 +56,7 @@ class Assistant:
         "Not in the documents" is an answer. Raises QuestionError if the question is too long.
         """
         index = self.index()
+        question, history = _encodable(question), [_encodable(earlier) for earlier in history]
         try:
             return self._ask(index, question, history, documents)
         except LibraryError:
@@ -82,7 +83,8 @@ class Assistant:
         missing = [entry.name for entry in self._library.active() if entry.id not in found]
         listed = ", ".join(missing[:_NAMED]) + f" and {len(missing) - _NAMED} more" * (len(missing) > _NAMED)
         waiting = f"Not searched: {listed}. Unless `quipu add` is still at work, add again what is missing." if missing else ""
-        return " ".join(sentence for sentence in (index.notice, waiting) if sentence)
+        outdated = "Another version of Quipu read the documents: `quipu rebuild` reads them anew." if index.outdated() else ""
+        return " ".join(sentence for sentence in (index.notice, waiting, outdated) if sentence)
 
     def topics(self, most: int, documents: Collection[str] | None = None) -> tuple[str, ...]:
         """What the documents are about, as the headings of those added last put it: at most `most`, spread over them."""
@@ -139,7 +141,7 @@ class Assistant:
         expected = {document_id(load(path)) for path in reports}
         try:
             index = Index.open(home, self._encoder)
-            if index is not None and {entry.id for entry in index.entries()} == expected:
+            if index is not None and {entry.id for entry in index.entries()} == expected and not index.outdated():
                 return index
             outdated = index is not None
         except QuipuError:
@@ -151,6 +153,11 @@ class Assistant:
         if index is None:
             raise LibraryError(f"The shipped report could not be indexed in {home.path}.")
         return index
+
+
+def _encodable(text: str) -> str:
+    """The text without halves of surrogate pairs, which JSON may hold and UTF-8 can't."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _nearest(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:

@@ -44,7 +44,7 @@ class Reader(Protocol):
 class SentenceReader:
     """Scores a sentence by its cosine with the question, and by the share of the question's words that it has.
 
-    A word counts by its inverse document frequency: the rarer, the more it says.
+    A word counts by its inverse document frequency in the whole library: the rarer, the more it says.
     """
 
     def __init__(self, encoder: Encoder) -> None:

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 
 from assistant.answer import Reason
 from assistant.phrases import FILLER, FRAME, NUMBER_ASKED, OPENER, PREPOSITION, PRONOUN, SMALL_TALK, YEAR, YEAR_ASKED
-from corpus import QuestionError, language_of, split_sentences
+from corpus import USUAL_LANGUAGES, QuestionError, language_of, split_sentences
 from index import content_words, fold, question_terms, words
 
 LONGEST_QUESTION = 2000
 """Characters. Several times the longest question that anyone has been seen to ask; the encoder sees about half of it."""
-
-LANGUAGES = ("en", "es")
 
 _ELLIPTICAL = 3  # content words: a longer turn asks a whole question, whatever it opens with
 _NO_NAMES = frozenset(["mr", "mrs", "ms", "dr", "sr", "sra", "srta", "don", "dona", "i", "ii", "iii", "iv"])
@@ -39,15 +37,16 @@ class Question:
 def understand(text: str, history: Sequence[str], languages: Collection[str], holds: Callable[[str], bool]) -> Question:
     """The question that `text` asks after the earlier questions `history`, oldest first.
 
-    `languages` are those of the documents, and `holds` says whether an index term stands in them. Raises QuestionError if the
-    text is too long to be a question.
+    `languages` are those of the documents, and `holds` says whether an index term stands in them. What is too long to be a
+    question is left out of the history; as the text, it raises QuestionError.
     """
     if len(text) > LONGEST_QUESTION:
         raise QuestionError(
             f"The question has {len(text):,} characters; Quipu takes up to {LONGEST_QUESTION:,}. Ask about one thing at a time."
         )
     text = " ".join(text.split())
-    language = language_of(text, LANGUAGES)
+    history = [earlier for earlier in history if len(earlier) <= LONGEST_QUESTION]
+    language = language_of(text, USUAL_LANGUAGES)
     if spoken := _small_talk(text):
         return Question(text, text, spoken, nothing=Reason("small_talk"))
     if not any(character.isalnum() for character in text):
@@ -97,7 +96,7 @@ def _topic(text: str, history: Sequence[str], holds: Callable[[str], bool]) -> l
     """
     own = set(words(text))
     for earlier in reversed(history):
-        language = language_of(earlier, LANGUAGES)
+        language = language_of(earlier, USUAL_LANGUAGES)
         if not is_elliptical(earlier, language) and not _small_talk(earlier):
             topic = [word for word in _surface_words(earlier) if _is_content(word, language) and fold(word) not in own]
             found = [word for word in topic if any(map(holds, question_terms(word, language)))]
@@ -126,7 +125,7 @@ def _is_gibberish(text: str, holds: Callable[[str], bool]) -> bool:
 
 def _is_known(word: str, holds: Callable[[str], bool]) -> bool:
     """Whether a word is a stop word of either language, or stands in the documents."""
-    return not all(_is_content(word, language) for language in LANGUAGES) or any(map(holds, question_terms(word, "")))
+    return not all(_is_content(word, language) for language in USUAL_LANGUAGES) or any(map(holds, question_terms(word, "")))
 
 
 def _is_unpronounceable(word: str) -> bool:

@@ -71,4 +71,7 @@ def _forms(name: str) -> list[str]:
 
 def _distinct(evidence: Sequence[Evidence]) -> list[Evidence]:
     """The evidence without sentences that say the same in the same words."""
-    return list({found.text.casefold(): found for found in reversed(evidence)}.values())[::-1]
+    found: dict[str, Evidence] = {}
+    for piece in evidence:
+        found.setdefault(piece.text.casefold(), piece)
+    return list(found.values())

@@ -5,7 +5,7 @@ This room never knows what an embedding is, and never fetches, executes or chang
 
 from corpus.document import Block, Document, Heading, Page, Passage, Run
 from corpus.errors import AddressError, DocumentError, EncoderError, LibraryError, QuestionError, QuipuError, SettingsError
-from corpus.language import language_of
+from corpus.language import USUAL_LANGUAGES, language_of
 from corpus.read import FORMATS, READER, document_id, load, read, read_bytes, shipped, shown_name
 from corpus.sentences import sentences, split_sentences
 from corpus.split import SPLITTER, encoded_text, searched_text, split
@@ -14,6 +14,7 @@ __all__ = [
     "FORMATS",
     "READER",
     "SPLITTER",
+    "USUAL_LANGUAGES",
     "AddressError",
     "Block",
     "Document",

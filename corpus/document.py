@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import islice, takewhile
 from typing import Any, NamedTuple, Self
 
@@ -13,6 +14,8 @@ _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u20
 _LINE_END_HYPHEN = re.compile(r"(?<=\w)-\n(?=\w)")
 _WORD_BEFORE = re.compile(r"[^\W\d_]+$")
 _WORD_AFTER = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
+_LONGEST_WORD = 50  # characters that are looked back over
 
 
 class Page(NamedTuple):
@@ -63,7 +66,7 @@ class Passage:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """A read file. `id` is the first 16 hex digits of the file's sha256; `text` is never rewritten once it exists.
 
@@ -101,15 +104,12 @@ class Document:
         A heading stands under those above it, not under itself.
         """
         path: list[str] = []
-        above = None  # the level that the next heading outwards must be above
-        for heading in reversed(self.headings[: bisect_right(self.headings, position, key=lambda heading: heading.start)]):
-            if above is not None and heading.level >= above:
-                continue
-            above = heading.level
+        place: int | None = bisect_right(self.headings, position, key=lambda heading: heading.start) - 1
+        while place is not None and place >= 0:
+            heading = self.headings[place]
             if heading.start < position:
                 path.insert(0, self.shown(heading.start, heading.end))
-            if above == 1:
-                break
+            place = self._parents[place]
         return tuple(text for text in path if text != self.title)
 
     def blocks_within(self, start: int, end: int) -> Iterator[Block]:
@@ -128,15 +128,33 @@ class Document:
 
     def _tidied(self, start: int, end: int) -> str:
         def join(match: re.Match[str]) -> str:
-            before = _WORD_BEFORE.search(self.text, start, start + match.start())
+            cut = start + match.start()
+            before = _WORD_BEFORE.search(self.text, max(start, cut - _LONGEST_WORD), cut)
             after = _WORD_AFTER.match(self.text, start + match.end())
             if before is None or after is None:
                 return "-"
-            compound, whole = f"{before[0]}-{after[0]}", before[0] + after[0]
-            return "-" if compound in self.text and whole not in self.text else ""
+            compound, whole = f"{before[0]}-{after[0]}".casefold(), f"{before[0]}{after[0]}".casefold()
+            return "-" if compound in self._words and whole not in self._words else ""
 
         text = _LINE_END_HYPHEN.sub(join, self.text[start:end])
         return " ".join(_INVISIBLE.sub("", text).split())
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        """The document's words and hyphenated compounds, in lower case."""
+        return frozenset(_WORD.findall(self.text.casefold()))
+
+    @cached_property
+    def _parents(self) -> list[int | None]:
+        """Per heading, the place of the one that it stands under."""
+        parents: list[int | None] = []
+        above: list[int] = []
+        for place, heading in enumerate(self.headings):
+            while above and self.headings[above[-1]].level >= heading.level:
+                above.pop()
+            parents.append(above[-1] if above else None)
+            above.append(place)
+        return parents
 
     def pages_without_text(self) -> tuple[int, ...]:
         """The physical numbers of the pages that gave no text."""

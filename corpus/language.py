@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
+USUAL_LANGUAGES = ("en", "es")
+"""Those that questions are asked in, and most documents are written in."""
+
 _SAMPLE = 5000  # characters; more doesn't change the answer and costs time
 
 

@@ -10,10 +10,13 @@ from pathlib import Path
 from corpus.document import Document
 from corpus.draft import Draft
 from corpus.errors import DocumentError
-from corpus.language import language_of
+from corpus.language import USUAL_LANGUAGES, language_of
 
-READER = 1
+READER = 2
 """Raise this when the same file gives another text, so that stored texts are made anew."""
+
+_TELLING = 300
+"""Letters. A text with fewer is taken for one in a usual language, since a guess among all is often wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def read_bytes(data: bytes, name: str) -> Document:
         title=draft.title or Path(name).stem,
         source=name,
         media_type=form.media_type,
-        language=language_of(text),
+        language=language_of(text, USUAL_LANGUAGES if sum(map(str.isalpha, text)) < _TELLING else ()),
         text=text,
         pages=tuple(draft.pages),
         headings=tuple(draft.headings),

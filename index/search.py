@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Self
 
-from corpus import Document, LibraryError, language_of
+from corpus import USUAL_LANGUAGES, Document, LibraryError, language_of
 from index.encoder import Encoder
 from index.fusion import fuse
 from index.generation import Generation, current_number, open_current
@@ -51,6 +51,11 @@ class Index:
         """Whether another generation was put in use since this one was opened."""
         return current_number(self._home) != self._number
 
+    def outdated(self) -> bool:
+        """Whether a document in it was read by another version of Quipu than this one."""
+        fingerprint = self._encoder.fingerprint
+        return any(volume != self._shelf.volume(volume.id, fingerprint) for volume in self._volumes.values())
+
     def entries(self) -> list[Entry]:
         """The documents that can be found, in the order they were added: indexed, and not removed."""
         return [entry for entry in self._library.active() if entry.id in self._volumes]
@@ -78,12 +83,12 @@ class Index:
     def search(self, query: str, k: int = 10, allowed: Collection[str] | None = None) -> list[Hit]:
         """The `k` best passages for a query, best first, out of the documents with these ids (None: of all that can be found).
 
-        Dense and BM25 candidates are filtered, then fused. Equal input gives equal output: ties go by passage id.
+        Dense and BM25 candidates are filtered, then fused. Equal input gives equal output: ties go by document id and place.
         """
         documents = self._findable(allowed)
         depth = max(k, _DEPTH)
         dense = self._store.dense(self._encoder.questions([query]), depth, documents)
-        lexical = self._store.lexical(question_terms(query, language_of(query, ("en", "es"))), depth, documents)
+        lexical = self._store.lexical(question_terms(query, language_of(query, USUAL_LANGUAGES)), depth, documents)
         fused = fuse(dense, lexical)
         best = sorted(fused, key=lambda place: (-fused[place], place))[:k]
         found = {"dense": dense, "lexical": lexical}

@@ -54,9 +54,12 @@ def terms(text: str, language: str) -> list[str]:
 
 
 def question_terms(text: str, language: str) -> list[str]:
-    """The distinct index terms of a question in `language`, stemmed as English and as Spanish: it may be asked of either."""
+    """The distinct index terms of a question in `language`: stemmed as English, as Spanish, and as they are, since it may be
+    asked of documents in any language.
+    """
     found = content_words(text, language)
-    return list(dict.fromkeys(term for stemmed in zip(_stem(found, "en"), _stem(found, "es"), strict=True) for term in stemmed))
+    forms = zip(_stem(found, "en"), _stem(found, "es"), found, strict=True)
+    return list(dict.fromkeys(term for stemmed in forms for term in stemmed))
 
 
 def _stem(found: list[str], language: str) -> list[str]:

@@ -1,10 +1,10 @@
 """The whole way of a question, with the real encoder and a real index on the shipped report."""
 
-import socket
+import subprocess
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -115,13 +115,25 @@ def test_a_question_of_100000_characters_is_refused(asked: Assistant) -> None:
         asked.ask("a" * 100_000)
 
 
-def test_asking_needs_no_network(asked: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> NoReturn:
-        raise AssertionError("something reached for the network")
-
-    for name in ("socket", "create_connection", "getaddrinfo"):
-        monkeypatch.setattr(socket, name, refuse)
-    assert asked.ask("Who controls the VRAEM area, then?").status == "answered"
+def test_nothing_from_start_to_answer_needs_a_network(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "def refuse(event, arguments):\n"
+        "    if event in ('socket.__new__', 'socket.connect', 'socket.getaddrinfo', 'socket.bind', 'socket.sendto'):\n"
+        "        raise AssertionError(f'something reached for the network: {event} {arguments}')\n"
+        "sys.addaudithook(refuse)\n"
+        "from assistant import Assistant\n"
+        f"assistant = Assistant.open({str(tmp_path)!r})\n"
+        "print(assistant.ask('Who controls the VRAEM?').status, assistant.ask('And in Chile?').status)\n"
+        "import socket\n"
+        "try:\n"
+        "    socket.socket()\n"
+        "except AssertionError:\n"
+        "    print('refused')\n"
+    )
+    environment = {"PYTHONPATH": str(Path(__file__).parent.parent), "HOME": str(tmp_path), "PATH": ""}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["answered not_in_documents", "refused"], done.stderr
 
 
 def test_every_quote_is_its_slice_and_the_originals_confirm_it(asked: Assistant) -> None:

@@ -127,6 +127,13 @@ def test_verify_proves_the_quotes_of_an_answer(quipu: Quipu, tmp_path: Path) -> 
     forged = write(tmp_path / "forged.json", answer.replace("is controlled by", "is not controlled by"))
     result = quipu("verify", str(forged))
     assert (result.code, result.out) == (1, "[1] is not what peru-law-enforcement-corruption.txt has at 497-669.\n")
+    citation = json.loads(answer)["citations"][0]
+    for changed in ({"text": "is not controlled by"}, {"quote": "", "end": 497, "text": ""}, {"start": 498}, {"document_id": "0"}):
+        given = json.dumps({"citations": [{**citation, "source": "another.txt", **changed}]})
+        result = quipu("verify", "-", given=given)
+        assert result.code == 1
+        assert result.out.startswith("[1] is not what peru-law") or "document_id" in changed
+    assert result.out == "[1] quotes another.txt, which is not in the library.\n"
     assert "is not an answer from `quipu ask --json`" in quipu("verify", "-", given="{}").err
 
 

@@ -1,4 +1,5 @@
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,14 @@ def test_rows_are_unit_vectors_and_near_for_near_meanings(encoder: SentenceTrans
     assert passages.dtype == np.float32
     assert np.linalg.norm(passages, axis=1) == pytest.approx(1.0, abs=1e-5)
     assert passages[0] @ question > 0.4 > passages[1] @ question
+
+
+def test_threads_get_the_vectors_of_their_own_texts(encoder: SentenceTransformerEncoder) -> None:
+    texts = [f"The ministry counted {number} sawmills in the {'far ' * (number % 9)}north." for number in range(40)]
+    alone = [encoder.questions([text]).tobytes() for text in texts]
+    with ThreadPoolExecutor(8) as threads:
+        assert [rows.tobytes() for rows in threads.map(lambda text: encoder.questions([text]), texts)] == alone
+        assert list(threads.map(encoder.count_tokens, texts)) == [encoder.count_tokens(text) for text in texts]
 
 
 def test_no_texts_give_no_rows(encoder: SentenceTransformerEncoder) -> None:

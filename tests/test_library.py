@@ -152,6 +152,14 @@ def test_what_was_removed_can_be_added_again(home: Home, words: WordEncoder, rep
     assert "412" in first_hit(home, words, "illegal sawmills")
 
 
+def test_as_many_hits_as_are_asked_for(home: Home, words: WordEncoder, tmp_path: Path) -> None:
+    towns = "".join(f"## Town {number}\n\nThe town of number {number} has sawmills.\n\n" for number in range(70))
+    add(home, [write(tmp_path / "towns.md", f"# Towns\n\n{towns}")], words)
+    index = open_index(home, words)
+    assert [len(index.search("sawmills of the town", k)) for k in (3, 60, 70, 99)] == [3, 60, 70, 70]
+    assert all(hit.score == round(hit.score, 6) for hit in index.search("sawmills of the town", 70))
+
+
 def test_a_search_stays_within_the_allowed_documents(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
     add(home, [report, write(tmp_path / "other.txt", "Other\n\nIllegal sawmills were nowhere to be seen.\n")], words)
     index = open_index(home, words)
@@ -271,7 +279,7 @@ def test_verify_rereads_the_originals(home: Home, words: WordEncoder, report: Pa
 def test_a_changed_text_is_never_quoted(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
     entry = Library(home).active()[0]
-    path = home.documents / entry.id / "text.1.json"
+    path = home.documents / entry.id / "text.2.json"
     path.write_text(path.read_text(encoding="utf-8").replace("412 illegal", "413 illegal"), encoding="utf-8")
     with pytest.raises(LibraryError, match="was changed since it was written: add the document again"):
         open_index(home, words).search("illegal sawmills", 1)
@@ -385,7 +393,7 @@ def test_a_file_that_became_a_copy_of_another_leaves_the_library(
 def test_a_damaged_text_does_not_hold_up_the_rest(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
     add(home, [report, write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
     damaged = Library(home).active()[0]
-    (home.documents / damaged.id / "text.1.json").write_bytes(b"damaged")
+    (home.documents / damaged.id / "text.2.json").write_bytes(b"damaged")
     add(home, [write(tmp_path / "c.txt", "Roads\n\nLong roads.\n")], words)
     assert [entry.name for entry in open_index(home, words).entries()] == ["b.txt", "c.txt"]
     assert stored(home)[0].problem == (

@@ -120,6 +120,23 @@ def test_each_table_row_is_a_block() -> None:
     assert blocks_of(document) == ["Region 2020 2021", "Loreto 15 412", "Ucayali 7 9"]
 
 
+def test_a_dash_in_a_table_is_a_cell_and_not_a_bullet() -> None:
+    document = read_bytes(table_pdf([["Region", "2020", "2021"], ["- ", "15", "412"], ["– nil", "7", "9"]]), "r.pdf")
+    assert blocks_of(document) == ["Region 2020 2021", "- 15 412", "– nil 7 9"]
+
+
+def test_a_wrapped_line_that_looks_like_an_item_loses_nothing() -> None:
+    lines = [
+        "The ministry of forests counted the illegal sawmills of the north in",
+        "412. It closed some of them - by night, and with the help of the army",
+        "- as the law says in its article, which every officer has to know and",
+        "(44) in the code. The rest went on.",
+        "(a) The first finding is that.",
+        "(b) The second finding is this.",
+    ]
+    assert blocks_of(read_bytes(pdf([lines]), "r.pdf")) == [" ".join(lines[:4]), *lines[4:]]
+
+
 @pytest.mark.parametrize(
     ("title", "expected"),
     [("Forests and Trade", "Forests and Trade"), ("Microsoft Word - v2.docx", "The Heading"), ("", "The Heading")],

@@ -1,9 +1,14 @@
 """The readers of text formats: what is a heading, a paragraph, a list item, a table row."""
 
+import re
+
 import docx as python_docx
 import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
 
 from corpus import Document, DocumentError, read_bytes
+from corpus.draft import Draft
 from corpus.read import FORMATS
 from tests.made import docx_bytes, text_document
 
@@ -103,7 +108,8 @@ PAGE = """<!doctype html><html><head><title>Site | Annual</title><meta charset="
 <h2>Section</h2><ul><li>One.<ul><li>Nested.</li></ul></li><li>Two.</li></ul>
 <table><tr><th>Year</th><th>Cases</th></tr><tr><td><p>2020</p></td><td>15</td></tr></table>
 <div>Loose text in a div.</div><p hidden>secret</p><p style="DISPLAY: none">secret</p><script>alert(1)</script>
-<!-- a comment --><form><input value="x">form</form></main><aside>Read this too</aside><footer>Contact</footer></body></html>"""
+<!-- a comment --><form><input value="x"><button>Send</button>Text in a form.</form></main>
+<aside>Read this too</aside><footer>Contact</footer></body></html>"""
 
 
 def test_html_keeps_the_text_and_leaves_out_the_furniture() -> None:
@@ -119,7 +125,29 @@ def test_html_keeps_the_text_and_leaves_out_the_furniture() -> None:
         (0, "Year | Cases"),
         (0, "2020 | 15"),
         (0, "Loose text in a div."),
+        (0, "Text in a form."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("page", "kept"),
+    [
+        ("<form><p>TEXT</p></form>", True),
+        ("<article><aside>TEXT</aside></article>", True),
+        ("<aside>TEXT</aside><p>x</p>", True),
+        ("<main>x</main><aside>TEXT</aside>", False),
+        ("<header><h1>TEXT</h1></header><main>x</main>", True),
+        ("<header>TEXT</header><p>x</p>", False),
+        ("<main>x<footer>TEXT</footer></main>", True),
+        ("<footer>TEXT</footer><p>x</p>", False),
+        ("<p class='cookies-law'>TEXT</p>", True),
+        ("<div id='cookie_consent-1'>TEXT</div><p>x</p>", False),
+        ("<div class='Banner cookie'>TEXT</div><p>x</p>", True),
+        ("<html class='cookie-banner-open'><p>TEXT</p></html>", True),
+    ],
+)
+def test_html_leaves_out_furniture_only(page: str, kept: bool) -> None:
+    assert ("TEXT" in text_document(page, "r.html").text) == kept
 
 
 def test_html_without_structure_loses_nothing() -> None:
@@ -136,8 +164,8 @@ def test_html_without_structure_loses_nothing() -> None:
 
 
 def test_html_in_a_declared_character_set() -> None:
-    page = '<meta charset="iso-8859-1"><p>El año pasado en Perú.</p>'
-    assert read_bytes(page.encode("latin-1"), "r.html").text == "El año pasado en Perú."
+    page = '<meta charset="iso-8859-1"><p>El año pasado en Perú: “sí”.</p>'
+    assert read_bytes(page.encode("windows-1252"), "r.html").text == "El año pasado en Perú: “sí”."
 
 
 def test_html_nested_too_deep_is_refused_and_not_cut_short() -> None:
@@ -175,6 +203,79 @@ def test_docx_has_headings_lists_and_table_rows_in_order() -> None:
         (2, "Detail"),
         (0, "It ends here."),
     ]
+
+
+def test_docx_leaves_out_no_text_because_of_its_wrapping() -> None:
+    report = python_docx.Document()
+    for inner in (
+        "<w:ins><w:r><w:t>Inserted. </w:t></w:r></w:ins><w:del><w:r><w:delText>Deleted. </w:delText></w:r></w:del>",
+        '<w:fldSimple w:instr="REF x"><w:r><w:t>A field.</w:t></w:r></w:fldSimple><w:r><w:tab/><w:t>After a tab.</w:t></w:r>',
+        "<w:hyperlink><w:r><w:t>A link</w:t></w:r></w:hyperlink><w:r><w:br/><w:t>and more.</w:t></w:r>",
+        "<w:r><w:t>Beside a box.</w:t><w:txbxContent><w:p><w:r><w:t>In the box.</w:t></w:r></w:p></w:txbxContent></w:r>",
+    ):
+        report.element.body.append(parse_xml(f"<w:p {nsdecls('w')}>{inner}</w:p>"))
+    wrapped = "<w:sdtContent><w:p><w:r><w:t>In a control.</w:t></w:r></w:p></w:sdtContent>"
+    report.element.body.append(parse_xml(f"<w:sdt {nsdecls('w')}>{wrapped}</w:sdt>"))
+    assert shown(read_bytes(docx_bytes(report), "r.docx")) == [
+        (0, "Inserted."),
+        (0, "A field. After a tab."),
+        (0, "A link and more."),
+        (0, "Beside a box."),
+        (0, "In the box."),
+        (0, "In a control."),
+    ]
+
+
+def test_docx_cells_merged_over_rows_read_in_each_of_them() -> None:
+    report = python_docx.Document()
+    table = report.add_table(rows=3, cols=3)
+    for row, texts in zip(table.rows, (["Region", "Year", "Cases"], ["Loreto", "2020", "15"], ["", "2021", "16"]), strict=True):
+        for cell, text in zip(row.cells, texts, strict=True):
+            cell.text = text
+    table.cell(1, 0).merge(table.cell(2, 0))
+    assert [text for _, text in shown(read_bytes(docx_bytes(report), "r.docx"))] == [
+        "Region | Year | Cases",
+        "Loreto | 2020 | 15",
+        "Loreto | 2021 | 16",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "blocks"),
+    [
+        ("as the court held in its judgment of\n(44) of the code of procedure, and so\non.", 1),
+        ("in all, and to the end of the year,\n412. That was more than before.", 1),
+        ("the valley of the three rivers, which\n- as everyone knows - is poor, and so\non.", 1),
+        ("The court held what follows from it:\n(a) the first of the two is not so;\n(b) the second is.", 3),
+        ("1. The first item is long enough to be\n2. The second item follows it at once.", 2),
+        ("- The first item is long enough to be\n- The second item follows it at once.", 2),
+        ("The valley of the three rivers is\n• The symbol begins an item anywhere.", 2),
+    ],
+)
+def test_a_wrapped_line_that_looks_like_an_item_loses_nothing(text: str, blocks: int) -> None:
+    document = text_document(text + "\n\nThe widest line of all of this text here.\n")
+    assert len(document.blocks) == blocks + 1
+    assert re.findall(r"\w+", " ".join(document.shown(*block) for block in document.blocks[:-1])) == re.findall(r"\w+", text)
+
+
+def test_markdown_front_matter_is_no_text_and_a_ruled_line_is_no_front_matter() -> None:
+    assert text_document("---\ntitle: One\ntags:\n - a\n- b\n# c\n\nx: 1\n---\nText.\n", "r.md").text == "Text."
+    assert "Kept text here." in text_document("---\n\nKept text here.\n\n---\n\nMore.\n", "r.md").text
+
+
+def test_markdown_nested_too_deep_is_refused_and_not_cut_short() -> None:
+    assert "deep text" in text_document("> " * 90 + "deep text", "r.md").text
+    with pytest.raises(DocumentError, match="its quotes and lists are nested too deep"):
+        text_document("> " * 100 + "deep text", "r.md")
+
+
+def test_a_reader_that_fails_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Draft:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr("corpus.readers.plain.read_plain", fail)
+    with pytest.raises(DocumentError, match=r"report\.txt can't be read as text/plain; RecursionError: too deep"):
+        text_document("Text.")
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,9 @@ def test_the_best_comes_first_and_what_is_nearly_as_good_in_the_documents_order(
 def test_what_says_the_same_is_said_once() -> None:
     second = Evidence(DOCUMENT, DOCUMENT.text.rindex("Officers"), len(DOCUMENT.text), 0.43)
     assert decided(asking(), TRUCKS, second)[0] == [TRUCKS.text]
+    found = decided(asking(), TRUCKS, FEW, second, LAW)[0]
+    assert found[0] == TRUCKS.text  # the best one stays the first
+    assert sorted(found) == sorted([TRUCKS.text, FEW.text, LAW.text])
 
 
 def test_what_is_not_near_enough_is_off_the_topic_and_more_so_in_a_large_library() -> None:

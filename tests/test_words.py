@@ -30,6 +30,7 @@ def test_forms_of_a_word_are_one_term(one: str, other: str, language: str) -> No
 def test_a_question_finds_passages_of_both_languages() -> None:
     assert set(terms("trafficking", "en")) <= set(question_terms("trafficking", "en"))
     assert set(terms("investigaciones", "es")) <= set(question_terms("investigaciones", "en"))
+    assert set(terms("élections", "fr")) <= set(question_terms("élections", "en"))
 
 
 def test_stop_words_are_those_of_the_language() -> None:

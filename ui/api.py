@@ -9,9 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from assistant import LONGEST_QUESTION, Assistant
+from assistant import Assistant
 from corpus import QuestionError, QuipuError
 from ui.payload import payload
+from ui.security import problem
 
 
 class Ask(BaseModel):
@@ -30,8 +31,7 @@ def router(assistant: Assistant) -> APIRouter:
     def ask(asked: Ask) -> dict[str, Any]:
         """The answer. "Not in the documents" is an answer: status 200."""
         started = time.perf_counter()
-        history = [turn for turn in asked.history if len(turn) <= LONGEST_QUESTION]
-        answer = assistant.ask(asked.question, history, asked.documents)
+        answer = assistant.ask(asked.question, asked.history, asked.documents)
         return payload(answer, 1000 * (time.perf_counter() - started))
 
     @routes.get("/api/documents")
@@ -81,12 +81,3 @@ def add_error_handlers(app: FastAPI) -> None:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"The request can't be read: {where}: {first['msg']}.")
-
-
-def problem(status: HTTPStatus, detail: str) -> JSONResponse:
-    """A problem-details response: what kind of problem, and one sentence on this one."""
-    return JSONResponse(
-        {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail},
-        status_code=status,
-        media_type="application/problem+json",
-    )

@@ -15,7 +15,7 @@ from assistant import Assistant
 from corpus import AddressError, LibraryError
 from ui.api import add_error_handlers, router
 from ui.documents import locate, render, render_message
-from ui.security import LOOPBACK_HOSTS, SecurityHeaders, is_loopback
+from ui.security import LOOPBACK_HOSTS, OwnOriginOnly, SecurityHeaders, is_loopback
 from ui.wording import language_for, say
 
 _STATIC = Path(__file__).parent / "static"
@@ -30,6 +30,7 @@ def create_app(assistant: Assistant) -> FastAPI:
     from ui.chat import chat_page, theme
 
     app = FastAPI(title="Quipu", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(OwnOriginOnly)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(CORSMiddleware, allow_origins=[])  # without it, Gradio lets other origins of this machine in
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS, www_redirect=False)
@@ -37,7 +38,7 @@ def create_app(assistant: Assistant) -> FastAPI:
     app.include_router(router(assistant))
     app.mount("/app-static", StaticFiles(directory=_STATIC), name="app-static")
 
-    @app.get("/documents/{document_id}")
+    @app.api_route("/documents/{document_id}", methods=["GET", "HEAD"])
     def document_page(
         request: Request, document_id: str, start: int | None = None, end: int | None = None, q: str | None = None
     ) -> HTMLResponse:
@@ -53,7 +54,15 @@ def create_app(assistant: Assistant) -> FastAPI:
     chat = chat_page(assistant)
     chat.queue(default_concurrency_limit=4)
     return gr.mount_gradio_app(  # type: ignore[no-any-return]
-        app, chat, "/", footer_links=[], run_history=False, show_error=False, theme=theme(), css_paths=_STATIC / "chat.css"
+        app,
+        chat,
+        "/",
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        max_file_size=0,
+        theme=theme(),
+        css_paths=_STATIC / "chat.css",
     )
 
 

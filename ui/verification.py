@@ -28,20 +28,22 @@ def verify_answer(home: Home, answer: str, name: str) -> list[VerifiedQuote]:
     try:
         citations = json.loads(answer)["citations"]
         for citation in citations:
-            number, source, quote = int(citation["number"]), str(citation["source"]), str(citation["quote"])
+            number, quote, text = int(citation["number"]), str(citation["quote"]), str(citation["text"])
             start, end, document_id = int(citation["start"]), int(citation["end"]), str(citation["document_id"])
-            problem = ""
+            source, problem = str(citation["source"]), ""
             try:
                 if document_id not in entries:
                     problem = f"[{number}] quotes {source}, which is not in the library."
                 else:
+                    source = entries[document_id].name
                     if document_id not in originals:
                         originals[document_id] = reread(home, entries[document_id])
-                    if originals[document_id].text[start:end] != quote:
+                    original = originals[document_id]
+                    if not quote or original.text[start:end] != quote or original.shown(start, end) != text:
                         problem = f"[{number}] is not what {source} has at {start}-{end}."
             except QuipuError as error:
                 problem = str(error)
-            results.append(VerifiedQuote(number, source, str(citation["text"]), problem))
+            results.append(VerifiedQuote(number, source, text, problem))
     except (ValueError, KeyError, TypeError) as error:
         raise QuestionError(f"{name} is not an answer from `quipu ask --json`: {type(error).__name__} {error}.") from None
     return results

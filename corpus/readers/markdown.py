@@ -7,10 +7,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from corpus.draft import Draft
+from corpus.errors import DocumentError
 from corpus.readers.plain import decode
 
-_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
+_FRONT_MATTER = re.compile(r"---[ \t]*\n((?:(?:[\w-]+:|[ \t]|- |#).*\n|\n)+)(?:---|\.\.\.)[ \t]*(?:\n|$)")
 _FRONT_TITLE = re.compile(r"^title:[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_DEEPEST = 100  # quotes and lists within each other; markdown-it-py leaves out what is deeper
 
 
 def read_markdown(data: bytes, name: str) -> Draft:
@@ -20,7 +22,10 @@ def read_markdown(data: bytes, name: str) -> Draft:
         text = text[front.end() :]
         if title := _FRONT_TITLE.search(front[1]):
             draft.title = title[1].strip("\"'")
-    _Layout(draft).tokens(MarkdownIt("commonmark").enable("table").parse(text))
+    tokens = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table").parse(text)
+    if any(token.level > _DEEPEST - 5 for token in tokens):
+        raise DocumentError(f"{name} can't be read as Markdown: its quotes and lists are nested too deep.")
+    _Layout(draft).tokens(tokens)
     return draft
 
 

@@ -10,7 +10,6 @@ from corpus.errors import DocumentError
 from corpus.readers.pdf_layout import LineBlock, blocks_of
 from corpus.readers.pdf_lines import Line, page_lines
 from corpus.readers.pdf_running import printed_labels, running_lines
-from corpus.readers.plain import BULLET
 
 PDFIUM = threading.RLock()
 """Hold this around every call of pypdfium2: PDFium is documented as not thread-safe."""
@@ -79,8 +78,7 @@ def _lay(blocks: list[LineBlock], draft: Draft) -> dict[int, int]:
                 draft.write("\n" if place else "\n\n")
             starts.setdefault(line.page, draft.length)
             if place == 0:
-                bullet = BULLET.match(line.text)
-                start = draft.length + (bullet.end() if bullet and not block.level else 0)
+                start = draft.length + block.marker
             draft.runs.extend(Run(draft.length + at, length, line.page, index) for at, index, length in line.sources)
             draft.write(line.text)
         draft.close_block(start, block.level)

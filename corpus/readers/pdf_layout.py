@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from corpus.readers.pdf_lines import Line
 from corpus.readers.pdf_running import usual_leading
-from corpus.readers.plain import BULLET
+from corpus.readers.plain import SENTENCE_ENDS, begins_item, marker_length, may_be_item
 
 _LEADING = 1.35  # times the page's usual distance between lines: a wider one separates paragraphs
 _FULL = 0.8  # of the page's widest line: a paragraph's last line is often shorter
@@ -15,15 +15,15 @@ _LARGER = 1.15  # times the body's height: text that large is a heading
 _BODY = 0.15  # of the document's characters: what a size must have to be a size of the body
 _LONGEST_HEADING = 150  # characters
 _LEVELS = 4
-_SENTENCE_ENDS = ".!?:;"
 
 
 @dataclass(frozen=True, slots=True)
 class LineBlock:
-    """Lines that belong together, in order; `level` is a heading's, 0 for text."""
+    """Lines that belong together, in order; `level` is a heading's, 0 for text. The first line begins with a bullet so long."""
 
     lines: tuple[Line, ...]
     level: int
+    marker: int
 
 
 def blocks_of(pages: Sequence[Sequence[Line]]) -> list[LineBlock]:
@@ -32,22 +32,27 @@ def blocks_of(pages: Sequence[Sequence[Line]]) -> list[LineBlock]:
     right = {page[0].page: max(line.right for line in page) for page in pages if page}
     groups: list[list[Line]] = []
     for line in (line for page in pages for line in page):
-        before = groups[-1][-1] if groups else None
-        if before is not None and _goes_on(before, line, leading[line.page], right[before.page]):
+        if groups and _goes_on(groups[-1], line, leading[line.page], right[groups[-1][-1].page]):
             groups[-1].append(line)
         else:
             groups.append([line])
     levels = _heading_levels(groups)
-    return [LineBlock(tuple(group), level) for group, level in zip(groups, levels, strict=True)]
+    return [
+        LineBlock(tuple(group), level, 0 if level or _is_row(group[0]) else marker_length(group[0].text))
+        for group, level in zip(groups, levels, strict=True)
+    ]
 
 
-def _goes_on(before: Line, line: Line, leading: float, right: float) -> bool:
-    """Whether `line` is in the same block as `before`, the line that precedes it in the text and reaches to `right` when full."""
-    if _is_row(before) or _is_row(line) or BULLET.match(line.text) or before.bold != line.bold:
+def _goes_on(group: Sequence[Line], line: Line, leading: float, right: float) -> bool:
+    """Whether `line` is in the same block as the lines before it, the last of which reaches to `right` when full."""
+    before = group[-1]
+    if _is_row(before) or _is_row(line) or before.bold != line.bold:
         return False
     if abs(before.size - line.size) > _SAME_SIZE * line.size:
         return False
-    full, ended = before.right >= _FULL * right, before.text[-1] in _SENTENCE_ENDS
+    full, ended = before.right >= _FULL * right, before.text[-1] in SENTENCE_ENDS
+    if begins_item(line.text, first=group[0].text, ended=ended or not full):
+        return False
     if before.page != line.page:
         return full and not ended
     return 0 < before.y - line.y <= _LEADING * max(leading, line.size) and (full or not ended)
@@ -55,7 +60,7 @@ def _goes_on(before: Line, line: Line, leading: float, right: float) -> bool:
 
 def _is_row(line: Line) -> bool:
     """A table row: words apart as cells are. One gap is a row if a number follows it; a marker's gap at the start is none."""
-    cells = line.cells - (1 if BULLET.match(line.text) else 0)
+    cells = line.cells - (1 if may_be_item(line.text) else 0)
     return cells > 2 or (cells == 2 and any(map(str.isdigit, line.text)))
 
 

@@ -7,8 +7,8 @@ from corpus.document import Block, Heading, Page
 from corpus.draft import Draft
 from corpus.errors import DocumentError
 
-BULLET = re.compile(r"(?:[-*+•‣▪◦●·–—]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\))[ \t]+(?=\S)")
-"""A list marker at the start of a line, with the white space after it."""
+_ITEM = re.compile(r"(?:(?P<symbol>[•‣▪◦●])|(?P<dash>[-*+·–—])|(?P<number>\(?\d{1,3}[.)]|\(?[a-zA-Z]\)))[ \t]+(?=\S)")
+"""How a list item begins. A wrapped line may begin so too, but for the symbols."""
 
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)[.)]?[ \t]+(?=[^\W\d_])")
 _RULE = re.compile(r"[-=_*~#\s]{3,}")
@@ -18,11 +18,37 @@ _LONGEST_HEADING = 120
 _LONGEST_SENTENCE_CASE_HEADING = 80
 
 
+SENTENCE_ENDS = ".!?:;"
+"""What a line ends with that doesn't go on in the next."""
+
+
 class _Line(NamedTuple):
     start: int
     end: int
     text: str
     blank_before: bool
+
+
+def may_be_item(text: str) -> bool:
+    """Whether a line looks like the first one of a list item."""
+    return _ITEM.match(text) is not None
+
+
+def begins_item(text: str, *, first: str, ended: bool) -> bool:
+    """Whether a line begins a list item, rather than going on from the line before.
+
+    `first` is the first line of the block before it; `ended` says that this one could end where it does.
+    """
+    item, other = _ITEM.match(text), _ITEM.match(first)
+    if item is None:
+        return False
+    return ended or item.lastgroup == "symbol" or (other is not None and other.lastgroup == item.lastgroup)
+
+
+def marker_length(text: str) -> int:
+    """The characters of an item's bullet and the white space after it. A number or a letter is no bullet: it is text."""
+    item = _ITEM.match(text)
+    return item.end() if item and item.lastgroup != "number" else 0
 
 
 def decode(data: bytes, name: str) -> str:
@@ -50,13 +76,13 @@ def read_plain(data: bytes, name: str) -> Draft:
     lengths = sorted(len(line.text) for line in lines)
     wrapped = bool(lines) and lengths[len(lines) * 9 // 10] <= _WRAP
     full = _FULL * lengths[-1] if wrapped else float("inf")
-    previous: _Line | None = None  # None at the start and after a heading
+    first = previous = None  # lines of the block at hand, and None at the start and after a heading
     for line, following in zip(lines, [*lines, None][1:], strict=False):
         apart = line.blank_before or previous is None or (len(previous.text) < full and not previous.text.endswith("-"))
         level = _heading_level(line, following, apart) if apart or not wrapped else 0
-        bullet = None if level else BULLET.match(line.text)
-        if apart or bullet or level:
-            draft.blocks.append(Block(line.start + (bullet.end() if bullet else 0), line.end))
+        if first is None or previous is None or apart or level or begins_item(line.text, first=first.text, ended=_ended(previous)):
+            first = line
+            draft.blocks.append(Block(line.start + (0 if level else marker_length(line.text)), line.end))
         else:
             draft.blocks[-1] = Block(draft.blocks[-1].start, line.end)
         if level:
@@ -84,6 +110,10 @@ def _lines(text: str) -> list[_Line]:
     return lines
 
 
+def _ended(line: _Line) -> bool:
+    return line.text[-1] in SENTENCE_ENDS
+
+
 def _heading_level(line: _Line, following: _Line | None, apart: bool) -> int:
     """1 for a numbered heading's first level, 2 for its second and so on; 2 for any other heading; 0 for text.
 
@@ -95,11 +125,11 @@ def _heading_level(line: _Line, following: _Line | None, apart: bool) -> int:
         return 0
     if apart and (numbered := _NUMBERED.match(text)) and text[numbered.end()].isupper():
         return numbered[1].count(".") + 1
-    if BULLET.match(text) or not (text[0].isupper() or text[0].isdigit()):
+    if may_be_item(text) or not (text[0].isupper() or text[0].isdigit()):
         return 0
     words = [word for word in re.findall(r"[^\W_][\w’'-]*", text) if len(word) > 3 or word == text]
     title_case = bool(words) and all(word[0].isupper() or word[0].isdigit() for word in words)
-    above_text = len(following.text) > 2 * len(text) or BULLET.match(following.text) is not None
+    above_text = len(following.text) > 2 * len(text) or may_be_item(following.text)
     by_itself = len(text) <= _LONGEST_SENTENCE_CASE_HEADING and above_text and (following.blank_before or not line.blank_before)
     return 2 if apart and (text.isupper() or title_case or by_itself) else 0
 

@@ -1,4 +1,4 @@
-"""DOCX, read by python-docx: paragraphs and tables in their order, headings by their style."""
+"""DOCX: opened by python-docx, walked element by element, so that no text is left out because of what it is wrapped in."""
 
 import io
 import re
@@ -8,7 +8,7 @@ from zipfile import BadZipFile
 import docx
 from docx.document import Document as DocxDocument
 from docx.opc.exceptions import OpcError
-from docx.table import Table, _Cell
+from docx.oxml.ns import qn
 from docx.text.paragraph import Paragraph
 from lxml import etree
 
@@ -16,13 +16,18 @@ from corpus.draft import Draft
 from corpus.errors import DocumentError
 
 _HEADING_STYLE = re.compile(r"heading (\d)", re.IGNORECASE)
+_PARAGRAPH, _TABLE, _ROW, _CELL, _TEXT, _BOX = map(qn, ("w:p", "w:tbl", "w:tr", "w:tc", "w:t", "w:txbxContent"))
+_WRAPPERS = frozenset(map(qn, ("w:sdt", "w:sdtContent", "w:customXml", "w:ins", "w:moveTo")))
+_SPACES = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # the same once more, for old programs
+_NOT_SHOWN = frozenset((qn("w:del"), qn("w:moveFrom"), qn("w:pPr"), qn("w:rPr"), _FALLBACK))
 
 
 def read_docx(data: bytes, name: str) -> Draft:
-    """Paragraphs and table rows are blocks. A DOCX knows no pages. The title is the file's own, or its first heading.
+    """Paragraphs and table rows are blocks; a text box follows the paragraph that it hangs on. A DOCX knows no pages.
 
-    Headers, footers, footnotes and comments stand outside the text and are not read. Raises DocumentError for a file that is
-    not a DOCX.
+    Tracked changes are read as if they were accepted. Headers, footers, footnotes and comments stand outside the text and are
+    not read. The title is the file's own, or its first heading. Raises DocumentError for a file that is not a DOCX.
     """
     try:
         document = docx.Document(io.BytesIO(data))
@@ -31,32 +36,69 @@ def read_docx(data: bytes, name: str) -> Draft:
             f"{name} is not a DOCX file ({error}): open it in a word processor and save it as .docx again."
         ) from None
     draft = Draft()
-    _lay(document, draft)
+    _lay(document, document.element.body, draft)
     first = draft.text[slice(draft.headings[0].start, draft.headings[0].end)] if draft.headings else ""
     draft.title = (document.core_properties.title or "").strip() or first
     return draft
 
 
-def _lay(container: DocxDocument | _Cell, draft: Draft) -> None:
-    for item in container.iter_inner_content():
-        if isinstance(item, Paragraph):
-            draft.block(item.text, _level(item))
-        else:
-            for row in _rows(item):
+def _lay(document: DocxDocument, container: etree._Element, draft: Draft) -> None:
+    for item in _within(container):
+        if item.tag == _PARAGRAPH:
+            draft.block(_text(item), _level(Paragraph(item, document)))
+            for box in _boxes(item):
+                _lay(document, box, draft)
+        elif item.tag == _TABLE:
+            for row in _rows(document, item):
                 draft.block(row)
 
 
-def _rows(table: Table) -> Iterator[str]:
-    """Each row's cells with a bar between them; a merged cell counts once, a nested table reads inside its cell."""
-    for row in table.rows:
-        cells: list[str] = []
-        seen = set()
-        for cell in row.cells:
-            if cell._tc not in seen:
-                seen.add(cell._tc)
+def _within(container: etree._Element) -> Iterator[etree._Element]:
+    """What a body, a cell, a table or a row holds, without its wrappers."""
+    for child in container:
+        if child.tag in _WRAPPERS:
+            yield from _within(child)
+        else:
+            yield child
+
+
+def _text(paragraph: etree._Element) -> str:
+    """The words of a paragraph, those in links, fields and insertions too, but for what is in a text box."""
+    parts = []
+    walk = etree.iterwalk(paragraph, events=("start",))
+    for _, element in walk:
+        if element.tag in _NOT_SHOWN or element.tag == _BOX:
+            walk.skip_subtree()
+        else:
+            parts.append(element.text or "" if element.tag == _TEXT else _SPACES.get(element.tag, ""))
+    return "".join(parts)
+
+
+def _boxes(paragraph: etree._Element) -> Iterator[etree._Element]:
+    walk = etree.iterwalk(paragraph, events=("start",))
+    for _, element in walk:
+        if element.tag in _NOT_SHOWN or element.tag == _BOX:
+            walk.skip_subtree()
+        if element.tag == _BOX:
+            yield element
+
+
+def _rows(document: DocxDocument, table: etree._Element) -> Iterator[str]:
+    """Each row's cells with a bar between them. A cell that is merged over columns counts once, one that is merged over rows
+    in each of them; a nested table reads inside its cell.
+    """
+    above: dict[int, str] = {}  # by the cell's first column
+    for row in _within(table):
+        if row.tag != _ROW:
+            continue
+        column, cells = int(row.grid_before), []
+        for cell in _within(row):
+            if cell.tag == _CELL:
                 inner = Draft()
-                _lay(cell, inner)
-                cells.append(" ".join(inner.text.split()))
+                _lay(document, cell, inner)
+                above[column] = above.get(column, "") if cell.vMerge == "continue" else " ".join(inner.text.split())
+                cells.append(above[column])
+                column += cell.grid_span
         yield " | ".join(cell for cell in cells if cell)
 
 
