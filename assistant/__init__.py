@@ -6,11 +6,9 @@ This room never words anything for a screen: reasons are codes, and the sentence
 from assistant.answer import Answer, Citation, Reason, Sentence, Status
 from assistant.assistant import Assistant
 from assistant.evidence import Evidence, Reader, SentenceReader
-from assistant.question import LONGEST_QUESTION
 from assistant.settings import Settings
 
 __all__ = [
-    "LONGEST_QUESTION",
     "Answer",
     "Assistant",
     "Citation",

@@ -5,7 +5,6 @@ This room never decides whether a passage answers the question.
 
 from index.encoder import DEFAULT_MODEL, Encoder, SentenceTransformerEncoder, Vectors, go_offline
 from index.fusion import fuse
-from index.generation import open_current
 from index.hit import Hit
 from index.home import Home
 from index.library import Entry, Library
@@ -38,7 +37,6 @@ __all__ = [
     "fold",
     "fuse",
     "go_offline",
-    "open_current",
     "question_terms",
     "rebuild",
     "remove",
