@@ -1,6 +1,5 @@
 """The assistant: one method, `ask`, by which every user interface, test and evaluation gets its answers."""
 
-import shutil
 import threading
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from assistant.question import understand
 from assistant.refusal import decide
 from assistant.settings import Settings
 from corpus import LibraryError, QuipuError, document_id, load, shipped
-from index import Encoder, Home, Index, Library, SentenceTransformerEncoder, add
+from index import Encoder, Home, Index, Library, SentenceTransformerEncoder, add, rebuild, remove
 
 _PASSAGES = 8
 """Passages that are read for an answer."""
@@ -55,14 +54,12 @@ class Assistant:
 
         "Not in the documents" is an answer. Raises QuestionError if the question is too long.
         """
-        index = self.index()
         question, history = _encodable(question), [_encodable(earlier) for earlier in history]
-        try:
-            return self._ask(index, question, history, documents)
-        except LibraryError:
-            if not index.stale():
-                raise
-            return self._ask(self.index(), question, history, documents)  # a document was removed in this very moment
+        index = self.index()
+        answer = self._ask(index, question, history, documents)
+        if index.stale():  # what was removed or replaced in this very moment is not quoted
+            answer = self._ask(self.index(), question, history, documents)
+        return answer
 
     def index(self) -> Index:
         """The index in use: opened anew if the library changed. Raises LibraryError or EncoderError if it can't be opened."""
@@ -141,15 +138,16 @@ class Assistant:
         expected = {document_id(load(path)) for path in reports}
         try:
             index = Index.open(home, self._encoder)
-            if index is not None and {entry.id for entry in index.entries()} == expected and not index.outdated():
-                return index
-            outdated = index is not None
+            is_right = index is not None and not index.outdated() and {entry.id for entry in index.entries()} == expected
         except QuipuError:
-            outdated = True
-        if outdated:
-            shutil.rmtree(home.path, ignore_errors=True)
-        add(home, reports, self._encoder)
-        index = Index.open(home, self._encoder)
+            is_right = False
+        if not is_right:
+            rebuild(home, self._encoder)
+            add(home, reports, self._encoder)
+            for entry in Library(home).active():
+                if entry.id not in expected:
+                    remove(home, entry.id)
+            index = Index.open(home, self._encoder)
         if index is None:
             raise LibraryError(f"The shipped report could not be indexed in {home.path}.")
         return index

@@ -18,6 +18,11 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
 _LONGEST_WORD = 50  # characters that are looked back over
 
 
+def tidy(text: str) -> str:
+    """The text on one line, with single spaces and without what can't be seen."""
+    return " ".join(_INVISIBLE.sub("", text).split())
+
+
 class Page(NamedTuple):
     """A page: its physical number from 1, the label printed on it (or None), and its range of the text."""
 
@@ -137,7 +142,7 @@ class Document:
             return "-" if compound in self._words and whole not in self._words else ""
 
         text = _LINE_END_HYPHEN.sub(join, self.text[start:end])
-        return " ".join(_INVISIBLE.sub("", text).split())
+        return tidy(text)
 
     @cached_property
     def _words(self) -> frozenset[str]:

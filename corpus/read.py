@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 
-from corpus.document import Document
+from corpus.document import Document, tidy
 from corpus.draft import Draft
 from corpus.errors import DocumentError
 from corpus.language import USUAL_LANGUAGES, language_of
@@ -17,6 +17,9 @@ READER = 2
 
 _TELLING = 300
 """Letters. A text with fewer is taken for one in a usual language, since a guess among all is often wrong."""
+
+_LONGEST_TITLE = 300
+"""Characters. It is shown in a line, and searched with every passage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def read_bytes(data: bytes, name: str) -> Document:
         raise DocumentError(f"{name} holds no text.")
     return Document(
         id=document_id(data),
-        title=draft.title or Path(name).stem,
+        title=tidy(draft.title)[:_LONGEST_TITLE] or Path(name).stem,
         source=name,
         media_type=form.media_type,
         language=language_of(text, USUAL_LANGUAGES if sum(map(str.isalpha, text)) < _TELLING else ()),

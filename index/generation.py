@@ -70,7 +70,7 @@ def write_generation(home: Home, model: Model, volumes: Sequence[Volume]) -> int
     whole: list[Volume] = []
     for volume in sorted(volumes, key=lambda volume: volume.id):
         try:
-            document, (rows, embedded) = shelf.document(volume.id, volume.text), shelf.passages(volume)
+            document, (rows, embedded) = shelf.document(volume), shelf.passages(volume)
         except LibraryError:
             continue
         whole.append(volume)
@@ -79,7 +79,7 @@ def write_generation(home: Home, model: Model, volumes: Sequence[Volume]) -> int
         for start, end in rows.tolist():
             ranges.append(Range(volume.id, start, end))
             found.append(terms(searched_text(document, document.passage(start, end)), document.language))
-    number = max(numbers(home), default=0) + 1
+    number = max([*numbers(home), current_number(home) or 0]) + 1  # never one that was in use before
     with write_folder(home.generations / str(number)) as folder:
         LocalStore.build([volume.id for volume in whole], ranges, np.concatenate(vectors), found).save(folder)
         files = {str(file.relative_to(folder)): checksum(file) for file in sorted(folder.rglob("*")) if file.is_file()}
@@ -110,19 +110,15 @@ def open_current(home: Home) -> Generation | None:
     If it is damaged, the newest older one that isn't, with a notice. Raises LibraryError if there is none, or if its format
     or analyser is one that this version of Quipu doesn't know.
     """
-    number = current_number(home)
-    while number is not None:
-        generation, problem = None, None
+    while (number := current_number(home)) is not None:
         try:
             generation = _newest_whole(home, number)
-        except LibraryError as error:
-            problem = error
-        opened, number = number, current_number(home)
-        if opened != number:
-            continue  # meanwhile another was put in use, and this one perhaps deleted
-        if problem is not None:
-            raise problem
-        return generation
+        except LibraryError:
+            if current_number(home) == number:
+                raise
+        else:
+            if current_number(home) == number:
+                return generation  # else another was put in use meanwhile, and this one perhaps deleted
     return None
 
 

@@ -75,6 +75,8 @@ class Library:
             if not self._home.library.exists():
                 return []
             self._reader = _connect(self._home.library, "rw")
+        if self._reader.execute("SELECT 1 FROM sqlite_master WHERE name = 'documents'").fetchone() is None:
+            return []  # a writer has made the file, and nothing more yet
         version = int(self._reader.execute("PRAGMA data_version").fetchone()[0])
         if version != self._read[0]:
             rows = self._reader.execute("SELECT id, name, path, added, removed FROM documents ORDER BY added, rowid")

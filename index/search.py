@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
+from itertools import islice
 from typing import Self
 
 from corpus import USUAL_LANGUAGES, Document, LibraryError, language_of
@@ -12,7 +13,7 @@ from index.generation import Generation, current_number, open_current
 from index.hit import Hit
 from index.home import Home
 from index.library import Entry, Library
-from index.shelf import Shelf
+from index.shelf import Shelf, Volume
 from index.store import Candidates, Range
 from index.words import question_terms
 from index.writer import check_encoder
@@ -33,7 +34,8 @@ class Index:
         self._number = generation.current
         self.generation = generation.manifest.number
         self.passages = generation.manifest.passages
-        self.notice = generation.notice
+        self._notice = generation.notice
+        self._unreadable: dict[str, str] = {}  # by document id, a sentence
 
     @classmethod
     def open(cls, home: Home, encoder: Encoder) -> Self | None:
@@ -51,10 +53,15 @@ class Index:
         """Whether another generation was put in use since this one was opened."""
         return current_number(self._home) != self._number
 
+    @property
+    def notice(self) -> str:
+        """What an operator should mend, in a sentence each; "" if nothing was noticed."""
+        return " ".join(sentence for sentence in (self._notice, *self._unreadable.values()) if sentence)
+
     def outdated(self) -> bool:
         """Whether a document in it was read by another version of Quipu than this one."""
         fingerprint = self._encoder.fingerprint
-        return any(volume != self._shelf.volume(volume.id, fingerprint) for volume in self._volumes.values())
+        return any(volume != Volume.named(volume.id, volume.digest, fingerprint) for volume in self._volumes.values())
 
     def entries(self) -> list[Entry]:
         """The documents that can be found, in the order they were added: indexed, and not removed."""
@@ -84,15 +91,17 @@ class Index:
         """The `k` best passages for a query, best first, out of the documents with these ids (None: of all that can be found).
 
         Dense and BM25 candidates are filtered, then fused. Equal input gives equal output: ties go by document id and place.
+        A document whose text is damaged is passed over; `notice` says so.
         """
         documents = self._findable(allowed)
         depth = max(k, _DEPTH)
         dense = self._store.dense(self._encoder.questions([query]), depth, documents)
         lexical = self._store.lexical(question_terms(query, language_of(query, USUAL_LANGUAGES)), depth, documents)
         fused = fuse(dense, lexical)
-        best = sorted(fused, key=lambda place: (-fused[place], place))[:k]
+        best = sorted(fused, key=lambda place: (-fused[place], place))
         found = {"dense": dense, "lexical": lexical}
-        return [self._hit(place, fused[place], found) for place in best]
+        hits = (self._hit(place, fused[place], found) for place in best if self._is_readable(place.document_id))
+        return list(islice(hits, k))
 
     def frequency(self, term: str, allowed: Collection[str] | None = None) -> int:
         """How many passages of the documents with these ids (None: of all that can be found) have an index term."""
@@ -111,5 +120,13 @@ class Index:
                     scores[retriever], ranks[retriever] = value, rank
         return Hit(passage, score, scores, ranks)
 
+    def _is_readable(self, document_id: str) -> bool:
+        try:
+            self._documents(document_id)
+        except LibraryError as error:
+            self._unreadable[document_id] = str(error)
+            return False
+        return True
+
     def _load(self, document_id: str) -> Document:
-        return self._shelf.document(document_id, self._volumes[document_id].text)
+        return self._shelf.document(self._volumes[document_id])

@@ -1,16 +1,16 @@
 """The documents' files: the original, its text as a reader made it, and its passages' vectors as an encoder made them.
 
-Files are named by what made them (a reader's and a splitter's version, an encoder's fingerprint), so none is ever changed, and
-generations made by different versions of Quipu can share a shelf.
+A text is named by its content, and the vectors by that and by what made them (a splitter's version, an encoder's fingerprint). So
+none is ever changed, and generations made by different versions of Quipu can share a shelf.
 """
 
 import hashlib
 import io
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -30,6 +30,16 @@ class Volume:
     text: str
     passages: str
 
+    @classmethod
+    def named(cls, document_id: str, digest: str, fingerprint: str) -> "Volume":
+        """The files that this version of Quipu makes of a text with this digest, with the encoder of this fingerprint."""
+        return cls(document_id, f"text.{READER}.{digest}.json", f"passages.{READER}.{SPLITTER}.{digest}.{fingerprint}.npz")
+
+    @property
+    def digest(self) -> str:
+        """The first 16 hex digits of the sha256 of the text's file."""
+        return self.text.split(".")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
@@ -37,35 +47,45 @@ class Shelf:
 
     home: Home
 
-    def volume(self, document_id: str, fingerprint: str) -> Volume:
-        """The files that this version of Quipu makes of a document with the encoder of this fingerprint."""
-        return Volume(document_id, f"text.{READER}.json", f"passages.{READER}.{SPLITTER}.{fingerprint}.npz")
-
-    def put(self, document: Document, original: bytes) -> None:
-        """Keep a document and the bytes it was read from. What is there already stays, unless it is damaged."""
+    def put(self, document: Document, original: bytes, fingerprint: str) -> Volume:
+        """Keep a document and the bytes it was read from; what is there already stays, unless it is damaged. Gives the volume
+        that the encoder of this fingerprint makes of it; its passages may be missing yet.
+        """
+        packed = json.dumps(document.as_json(), ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+        volume = Volume.named(document.id, _digest(packed), fingerprint)
         folder = self.home.documents / document.id
         kept = next(folder.glob("original.*"), folder / f"original{Path(document.source).suffix.lower()}")
-        files = {kept.name: original, f"text.{READER}.json": _packed(document)}
+        files = {kept.name: original, volume.text: packed}
         if not folder.exists():
             with write_folder(folder) as new:
                 for name, data in files.items():
                     (new / name).write_bytes(data)
-            return
-        for name, data in files.items():
-            if not (folder / name).exists() or (folder / name).read_bytes() != data:
-                write_file(folder / name, data)
+        else:
+            for name, data in files.items():
+                if not (folder / name).exists() or (folder / name).read_bytes() != data:
+                    write_file(folder / name, data)
+        return volume
 
-    def document(self, document_id: str, text: str) -> Document:
-        """The document in its file named `text`. Raises LibraryError if that is missing or damaged."""
-        path = self.home.documents / document_id / text
+    def find(self, document_id: str, fingerprint: str) -> Volume | None:
+        """A whole volume that this version of Quipu made of a document with the encoder of this fingerprint, if there is one."""
+        for path in sorted((self.home.documents / document_id).glob(f"text.{READER}.*.json")):
+            volume = Volume.named(document_id, path.name.split(".")[2], fingerprint)
+            with suppress(LibraryError):
+                self.document(volume)
+                self.passages(volume)
+                return volume
+        return None
+
+    def document(self, volume: Volume) -> Document:
+        """The document in a volume. Raises LibraryError if it is missing or damaged."""
+        path = self.home.documents / volume.id / volume.text
         try:
-            values = json.loads(path.read_bytes())
-            document = Document.from_json(values["document"])
+            packed = path.read_bytes()
+            if _digest(packed) != volume.digest:
+                raise ValueError("it isn't what was written")
+            return Document.from_json(json.loads(packed))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise LibraryError(f"{path} is missing or damaged ({error}): add the document again.") from error
-        if values["sha256"] != _digest(document):
-            raise LibraryError(f"{path} was changed since it was written: add the document again.")
-        return document
 
     def original(self, entry: Entry) -> bytes:
         """The file that a document was read from. Raises LibraryError if it is gone, or isn't what was added."""
@@ -90,27 +110,14 @@ class Shelf:
         try:
             with np.load(path, allow_pickle=False) as packed:
                 return packed["ranges"], packed["vectors"]
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        except (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile) as error:
             raise LibraryError(f"{path} is missing or damaged ({error}): run `quipu rebuild`.") from error
 
-    def has(self, volume: Volume) -> bool:
-        """Whether the document's text and passages are here and whole."""
-        try:
-            self.document(volume.id, volume.text)
-            self.passages(volume)
-        except LibraryError:
-            return False
-        return True
-
     def purge(self, document_id: str) -> None:
-        """Delete all files of a document."""
-        shutil.rmtree(self.home.documents / document_id, ignore_errors=True)
+        """Delete all files of a document. Raises OSError if one can't be."""
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self.home.documents / document_id)
 
 
-def _packed(document: Document) -> bytes:
-    values: dict[str, Any] = {"sha256": _digest(document), "document": document.as_json()}
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-
-
-def _digest(document: Document) -> str:
-    return hashlib.sha256(document.text.encode("utf-8")).hexdigest()
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]

@@ -68,7 +68,7 @@ class LocalStore:
 
     def save(self, folder: Path) -> None:
         """Write the store into an existing folder, without pickle."""
-        faiss.write_index(self._vectors, str(folder / "vectors.faiss"))
+        (folder / "vectors.faiss").write_bytes(faiss.serialize_index(self._vectors).tobytes())  # FAISS raises no OSError
         np.save(folder / "passages.npy", self._rows, allow_pickle=False)
         if self._words is not None:
             self._words.save(folder / "bm25", show_progress=False)

@@ -1,7 +1,8 @@
 """Changes a library: add, remove, rebuild. Each ends in a new generation; killed at any moment, the old one still serves."""
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +20,7 @@ from corpus import (
     split,
 )
 from index.encoder import Encoder
-from index.generation import Generation, Model, discard_unused, open_current, prune, write_generation
+from index.generation import Generation, Model, current_number, discard_unused, open_current, prune, write_generation
 from index.home import Home
 from index.library import Entry, Library, now
 from index.shelf import Shelf, Volume
@@ -89,17 +90,17 @@ def add(home: Home, paths: Sequence[Path], encoder: Encoder, progress: Progress 
         generation = open_current(home)
         if generation is not None and generation.manifest.passages:
             check_encoder(generation.manifest.model, encoder)
-        searched = {volume.id for volume in generation.manifest.volumes} if generation else set()
+        volumes = {volume.id: volume for volume in generation.manifest.volumes} if generation else {}
         outcomes = []
         for number, path in enumerate(paths, 1):
             progress.reading(shown_name(path.name), number, len(paths))
             try:
-                entry, added = _add_file(home, path, encoder, progress, searched)
+                volume, added = _add_file(home, path, encoder, progress, volumes)
                 outcomes.append(added)
-                searched.add(entry.id)
+                volumes[volume.id] = volume
             except DocumentError as error:
                 outcomes.append(Added(path, error=str(error)))
-        _commit(home, generation, _model(encoder))
+        _commit(home, generation, _model(encoder), volumes)
         return outcomes
 
 
@@ -118,12 +119,14 @@ def remove(home: Home, name: str) -> list[Entry]:
         raise LibraryError(f"{len(named)} documents are named '{name}': remove one by its id, {ids}.")
     library.mark_removed([entry.id for entry in named])
     with home.writing():
+        library.mark_removed([entry.id for entry in named])  # again: a writer may have added it while this one waited
         discard_unused(home)
         try:
             generation = open_current(home)
         except LibraryError:
             generation = None  # it can't be searched, and may not stay: it holds what was removed
-        _commit(home, generation, generation.manifest.model if generation else None)
+        volumes = {volume.id: volume for volume in generation.manifest.volumes} if generation else {}
+        _commit(home, generation, generation.manifest.model if generation else None, volumes)
     return named
 
 
@@ -135,15 +138,16 @@ def rebuild(home: Home, encoder: Encoder, progress: Progress = SILENT) -> Rebuil
     with home.writing():
         discard_unused(home)
         entries = Library(home).active()
+        volumes: dict[str, Volume] = {}
         problems = []
         for number, entry in enumerate(entries, 1):
             progress.reading(entry.name, number, len(entries))
             try:
                 data = Shelf(home).original(entry)
-                _embed(home, read_bytes(data, entry.name), data, encoder, progress)
+                volumes[entry.id], _ = _embed(home, read_bytes(data, entry.name), data, encoder, progress)
             except (DocumentError, LibraryError) as error:
                 problems.append(str(error))
-        _commit(home, None, _model(encoder))
+        _commit(home, None, _model(encoder), volumes)
         return Rebuilt(len(entries) - len(problems), tuple(problems))
 
 
@@ -156,27 +160,27 @@ def check_encoder(model: Model, encoder: Encoder) -> None:
         )
 
 
-def _add_file(home: Home, path: Path, encoder: Encoder, progress: Progress, searched: Collection[str]) -> tuple[Entry, Added]:
+def _add_file(home: Home, path: Path, encoder: Encoder, progress: Progress, searched: Collection[str]) -> tuple[Volume, Added]:
     """Enter a file and put it on the shelf. `searched` are the ids of the documents that are known already."""
     library, shelf = Library(home), Shelf(home)
     data = load(path)
     entry = Entry(document_id(data), shown_name(path.name), _stored(path), now())
-    volume = shelf.volume(entry.id, encoder.fingerprint)
     active = library.active()
     known = next((other for other in active if other.id == entry.id), None)
     replaces = next((other for other in active if other.path == entry.path and other.id != entry.id), None)
-    document = shelf.document(volume.id, volume.text) if known and shelf.has(volume) else read_bytes(data, entry.name)
+    volume = shelf.find(entry.id, encoder.fingerprint) if known else None
+    document = shelf.document(volume) if volume else read_bytes(data, (known or entry).name)
     if known is None:
         library.put(entry)  # before its files, so that `remove` finds whatever a killed `add` leaves
     elif replaces is not None or not _holds(known):
         library.put(replace(known, path=entry.path, added=entry.added))
-    _embed(home, document, data, encoder, progress)
-    return entry, Added(
+    volume, passages = _embed(home, document, data, encoder, progress)
+    return volume, Added(
         path,
         document.title,
         len(document.pages),
         document.pages_without_text(),
-        len(shelf.passages(volume)[0]),
+        passages,
         known if entry.id in searched else None,
         replaces,
     )
@@ -195,23 +199,24 @@ def _holds(entry: Entry) -> bool:
         return False
 
 
-def _embed(home: Home, document: Document, data: bytes, encoder: Encoder, progress: Progress) -> None:
-    """Put the document and its passages' vectors on the shelf, unless they are there already."""
+def _embed(home: Home, document: Document, data: bytes, encoder: Encoder, progress: Progress) -> tuple[Volume, int]:
+    """Put the document and its passages' vectors on the shelf, unless they are there already; gives its passages' number too."""
     shelf = Shelf(home)
-    volume = shelf.volume(document.id, encoder.fingerprint)
-    shelf.put(document, data)
-    if shelf.has(volume):
-        return
+    volume = shelf.put(document, data, encoder.fingerprint)
+    with suppress(LibraryError):
+        return volume, len(shelf.passages(volume)[0])
     passages = split(document, encoder.count_tokens, encoder.limit)
     progress.encoding(len(passages))
     texts = [encoded_text(document, passage, encoder.count_tokens, encoder.limit) for passage in passages]
     shelf.put_passages(volume, passages, encoder.passages(texts, progress.encoded))
+    return volume, len(passages)
 
 
-def _commit(home: Home, before: Generation | None, model: Model | None) -> None:
+def _commit(home: Home, before: Generation | None, model: Model | None, known: Mapping[str, Volume]) -> None:
     """Put a generation of all active documents in use; then delete what was removed or replaced, and the generations that held it.
 
-    Without a `model` nothing can be put in use.
+    `known` are the volumes to search, by document id; others are looked for on the shelf. Without a `model` nothing can be put
+    in use.
     """
     library, shelf = Library(home), Shelf(home)
     entries = library.entries()
@@ -219,12 +224,17 @@ def _commit(home: Home, before: Generation | None, model: Model | None) -> None:
     kept = [before.manifest.number] if before else []
     is_new = False
     if model is not None:
-        held = {volume.id: volume for volume in before.manifest.volumes} if before else {}
-        volumes, replaced = _volumes([entry for entry in entries if entry.removed is None], held, shelf, model)
+        active = [entry for entry in entries if entry.removed is None]
+        found = {entry.id: known.get(entry.id) or shelf.find(entry.id, model.fingerprint) for entry in active}
+        replaced = _replaced(active, {document for document, volume in found.items() if volume})
         gone += replaced
-        is_new = volumes != held or (before is not None and before.notice != "")
+        volumes = {volume for document, volume in found.items() if volume and document not in replaced}
+        if before is not None:
+            is_new = volumes != set(before.manifest.volumes) or before.notice != ""
+        else:
+            is_new = bool(volumes) or current_number(home) is not None
         if is_new:
-            kept.append(write_generation(home, model, list(volumes.values())))
+            kept.append(write_generation(home, model, list(volumes)))
     if gone:
         library.mark_removed(gone)
         prune(home, kept[-1:])
@@ -235,22 +245,18 @@ def _commit(home: Home, before: Generation | None, model: Model | None) -> None:
         prune(home, kept)
 
 
-def _volumes(entries: Sequence[Entry], held: dict[str, Volume], shelf: Shelf, model: Model) -> tuple[dict[str, Volume], list[str]]:
-    """What there is to search, by document id, and the ids of the documents that others replace: earlier ones from the same path.
+def _replaced(entries: Sequence[Entry], whole: Collection[str]) -> list[str]:
+    """The ids of the documents that others replace: a later one from the same path that is among the `whole`.
 
-    `held` are the volumes of the generation in use. A document whose files aren't complete (its `add` was killed) waits for its
-    next `add`, and what it replaces stays until then.
+    A document whose files aren't complete (its `add` was killed) waits for its next `add`, and what it replaces stays until then.
     """
-    volumes: dict[str, Volume] = {}
     from_path: dict[str, list[str]] = {}
     replaced: list[str] = []
     for entry in entries:
-        volume = held.get(entry.id, shelf.volume(entry.id, model.fingerprint))
-        if entry.id in held or shelf.has(volume):
-            volumes[entry.id] = volume
+        if entry.id in whole:
             replaced += from_path.pop(entry.path, [])
         from_path.setdefault(entry.path, []).append(entry.id)
-    return {document: volume for document, volume in volumes.items() if document not in replaced}, replaced
+    return replaced
 
 
 def _model(encoder: Encoder) -> Model:

@@ -38,7 +38,7 @@ class Quipu:
 
     def __call__(self, *words: str, given: str = "") -> Result:
         self._monkeypatch.setattr(sys, "argv", ["quipu", *words])
-        self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Given(given.encode()), encoding="utf-8"))
+        self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Given(given.encode(errors="surrogateescape"))))
         self._capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main()
@@ -134,7 +134,11 @@ def test_verify_proves_the_quotes_of_an_answer(quipu: Quipu, tmp_path: Path) -> 
         assert result.code == 1
         assert result.out.startswith("[1] is not what peru-law") or "document_id" in changed
     assert result.out == "[1] quotes another.txt, which is not in the library.\n"
-    assert "is not an answer from `quipu ask --json`" in quipu("verify", "-", given="{}").err
+    for given in ("{}", "[" * 100_000, '{"citations": [{"number": Infinity}]}', "\udc80"):
+        result = quipu("verify", "-", given=given)
+        assert result.code == 2
+        assert "is not an answer from `quipu ask --json`" in result.err
+        assert result.err.count("\n") == 1
 
 
 def test_verify_finds_a_changed_original(quipu: Quipu, tmp_path: Path, home: Home) -> None:

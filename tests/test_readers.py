@@ -144,6 +144,9 @@ def test_html_keeps_the_text_and_leaves_out_the_furniture() -> None:
         ("<div id='cookie_consent-1'>TEXT</div><p>x</p>", False),
         ("<div class='Banner cookie'>TEXT</div><p>x</p>", True),
         ("<html class='cookie-banner-open'><p>TEXT</p></html>", True),
+        ("<div class='page cookie-notice-shown'><h1>x</h1><p>TEXT</p></div>", True),
+        ("<p>x<!-- TEXT --></p>", False),
+        ("<p>x<span hidden>not this</span>TEXT</p>", True),
     ],
 )
 def test_html_leaves_out_furniture_only(page: str, kept: bool) -> None:
@@ -166,6 +169,23 @@ def test_html_without_structure_loses_nothing() -> None:
 def test_html_in_a_declared_character_set() -> None:
     page = '<meta charset="iso-8859-1"><p>El año pasado en Perú: “sí”.</p>'
     assert read_bytes(page.encode("windows-1252"), "r.html").text == "El año pasado en Perú: “sí”."
+
+
+def test_a_byte_order_mark_wins_and_declared_utf_16_is_utf_8() -> None:
+    page = "<meta charset={}><p>El año pasado en Perú.</p>"
+    for data in (
+        page.format("iso-8859-1").encode("utf-8-sig"),
+        page.format("iso-8859-1").encode("utf-16"),
+        page.format("utf-16").encode("utf-8"),
+    ):
+        assert read_bytes(data, "r.html").text == "El año pasado en Perú."
+
+
+def test_html_of_very_many_parts_loses_nothing() -> None:
+    parts = "<!-- -->x" * 30_000 + "<span hidden>y</span>z" * 30_000 + "<aside>w</aside>" * 5_000
+    text = text_document(f"<p>{parts}</p>", "r.html").text
+    assert text.count("x") == text.count("z") == 30_000
+    assert text.count("y") == 0
 
 
 def test_html_nested_too_deep_is_refused_and_not_cut_short() -> None:
@@ -210,15 +230,17 @@ def test_docx_leaves_out_no_text_because_of_its_wrapping() -> None:
     for inner in (
         "<w:ins><w:r><w:t>Inserted. </w:t></w:r></w:ins><w:del><w:r><w:delText>Deleted. </w:delText></w:r></w:del>",
         '<w:fldSimple w:instr="REF x"><w:r><w:t>A field.</w:t></w:r></w:fldSimple><w:r><w:tab/><w:t>After a tab.</w:t></w:r>',
+        "<w:r><w:t>A rate of </w:t></w:r><m:oMath><m:r><m:t>r=5%</m:t></m:r></m:oMath><w:r><w:t> a year.</w:t></w:r>",
         "<w:hyperlink><w:r><w:t>A link</w:t></w:r></w:hyperlink><w:r><w:br/><w:t>and more.</w:t></w:r>",
         "<w:r><w:t>Beside a box.</w:t><w:txbxContent><w:p><w:r><w:t>In the box.</w:t></w:r></w:p></w:txbxContent></w:r>",
     ):
-        report.element.body.append(parse_xml(f"<w:p {nsdecls('w')}>{inner}</w:p>"))
+        report.element.body.append(parse_xml(f"<w:p {nsdecls('w', 'm')}>{inner}</w:p>"))
     wrapped = "<w:sdtContent><w:p><w:r><w:t>In a control.</w:t></w:r></w:p></w:sdtContent>"
     report.element.body.append(parse_xml(f"<w:sdt {nsdecls('w')}>{wrapped}</w:sdt>"))
     assert shown(read_bytes(docx_bytes(report), "r.docx")) == [
         (0, "Inserted."),
         (0, "A field. After a tab."),
+        (0, "A rate of r=5% a year."),
         (0, "A link and more."),
         (0, "Beside a box."),
         (0, "In the box."),
@@ -258,8 +280,32 @@ def test_a_wrapped_line_that_looks_like_an_item_loses_nothing(text: str, blocks:
     assert re.findall(r"\w+", " ".join(document.shown(*block) for block in document.blocks[:-1])) == re.findall(r"\w+", text)
 
 
+def test_html_within_markdown_reads_as_a_page_does() -> None:
+    document = text_document(
+        "| a | b |\n|---|---|\n| 12<br>34 | Lima<br/>Cusco |\n\n<!DOCTYPE html>\n\n"
+        "<table><tr><td>12</td><td>34</td></tr></table>\n\n<div><p>one</p><p>two</p></div>\n\n"
+        "<h2>Three</h2>\n\n<p hidden>secret</p>\n",
+        "r.md",
+    )
+    assert shown(document) == [
+        (0, "a | b"),
+        (0, "12 34 | Lima Cusco"),
+        (0, "12 | 34"),
+        (0, "one"),
+        (0, "two"),
+        (2, "Three"),
+    ]
+
+
+def test_a_title_is_shown_as_it_can_be() -> None:
+    title = "Annual  Report\x1b]0;x\x07 \u202e2021"
+    assert text_document(f"# {title}\n\nText.\n", "r.md").title == "Annual Report]0;x 2021"
+    assert len(text_document(f"# {'Long ' * 1000}\n\nText.\n", "r.md").title) <= 300
+
+
 def test_markdown_front_matter_is_no_text_and_a_ruled_line_is_no_front_matter() -> None:
     assert text_document("---\ntitle: One\ntags:\n - a\n- b\n# c\n\nx: 1\n---\nText.\n", "r.md").text == "Text."
+    assert "40%" in text_document("---\n\n# Findings 2021\n\n- illegal logging rose 40%\n\n---\n\nMore.\n", "r.md").text
     assert "Kept text here." in text_document("---\n\nKept text here.\n\n---\n\nMore.\n", "r.md").text
 
 

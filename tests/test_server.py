@@ -192,12 +192,12 @@ def test_no_other_origin_may_read(client: TestClient, origin: str, path: str) ->
     assert "access-control-allow-origin" not in response.headers
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:3000", "http://localhost", "null"])
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:3000", "http://localhost", "http://[evil", "null"])
 def test_no_other_origin_may_ask_or_change_anything(client: TestClient, origin: str) -> None:
     for path in ("/api/ask", "/gradio_api/upload", "/gradio_api/queue/join"):
         response = client.post(path, json={"question": "Why?"}, headers={"Origin": origin})
         assert response.status_code == 403
-        assert response.json()["detail"] == f"Quipu takes no requests from pages of another site ({origin})."
+        assert response.json()["detail"] == "Quipu takes no requests from the pages of another site."
     own = client.post("/api/ask", json={"question": "Why?"}, headers={"Origin": "http://localhost:7860"})
     assert own.status_code == 200
 

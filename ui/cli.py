@@ -125,7 +125,7 @@ def documents() -> None:
 @app.command(name="verify")
 def verify_command(
     answers: Annotated[
-        list[typer.FileText] | None, typer.Argument(help="Answers of `quipu ask --json`; - is standard input.")
+        list[typer.FileBinaryRead] | None, typer.Argument(help="Answers of `quipu ask --json`; - is standard input.")
     ] = None,
 ) -> None:
     """Re-read the originals, and compare them with all that is searched; or with the quotes of the given answers."""

@@ -3,7 +3,6 @@
 import re
 import secrets
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -47,8 +46,8 @@ class OwnOriginOnly:
         if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS:
             headers = Headers(scope=scope)
             origin = headers.get("origin")
-            if origin is not None and urlsplit(origin).netloc != headers.get("host"):
-                refusal = problem(HTTPStatus.FORBIDDEN, f"Quipu takes no requests from pages of another site ({origin}).")
+            if origin is not None and origin.partition("://")[2] != headers.get("host"):
+                refusal = problem(HTTPStatus.FORBIDDEN, "Quipu takes no requests from the pages of another site.")
                 await refusal(scope, receive, send)
                 return
         await self._app(scope, receive, send)

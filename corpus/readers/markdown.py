@@ -2,16 +2,17 @@
 
 import re
 
-from lxml import html
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from corpus.draft import Draft
 from corpus.errors import DocumentError
 from corpus.readers.plain import decode
+from corpus.readers.web import lay_fragment
 
-_FRONT_MATTER = re.compile(r"---[ \t]*\n((?:(?:[\w-]+:|[ \t]|- |#).*\n|\n)+)(?:---|\.\.\.)[ \t]*(?:\n|$)")
+_FRONT_MATTER = re.compile(r"---[ \t]*\n([\w-]+:.*\n(?:(?:[\w-]+:|[ \t]|- |#).*\n|\n)*)(?:---|\.\.\.)[ \t]*(?:\n|$)")
 _FRONT_TITLE = re.compile(r"^title:[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_BREAK = re.compile(r"<br\b", re.IGNORECASE)
 _DEEPEST = 100  # quotes and lists within each other; markdown-it-py leaves out what is deeper
 
 
@@ -51,7 +52,7 @@ class _Layout:
             elif token.type in ("fence", "code_block"):
                 self.draft.block(token.content)
             elif token.type == "html_block":
-                self.draft.block(_visible_html(token.content))
+                lay_fragment(token.content, self.draft)
 
     def inline(self, text: str) -> None:
         if self.row is not None:
@@ -67,15 +68,8 @@ def _visible(inline: Token) -> str:
     """The text of an inline token: of links and images their words, of raw HTML nothing but what stands between the tags."""
     parts = []
     for child in inline.children or ():
-        if child.type in ("softbreak", "hardbreak"):
+        if child.type in ("softbreak", "hardbreak") or (child.type == "html_inline" and _BREAK.match(child.content)):
             parts.append("\n")
         elif child.type != "html_inline":
             parts.append(child.content)
     return "".join(parts)
-
-
-def _visible_html(markup: str) -> str:
-    fragment = html.fragment_fromstring(markup, create_parent="div")
-    for hidden in fragment.xpath(".//script | .//style | .//comment()"):
-        hidden.drop_tree()
-    return str(fragment.text_content())

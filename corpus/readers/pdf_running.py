@@ -16,6 +16,7 @@ _SAME_PLACE = 4.0  # points
 _MARGIN = 0.12  # of the page's height: a line further in is text, unless it is a page number
 _OUTER_MARGIN = 0.08  # of the page's height: a page's only lines are text if they stand further in
 _GAP = 1.35  # times the distance between the lines of the page: what keeps running lines apart from the text
+_LONGEST_NUMBER = 15  # characters: as many as 3888 has in Roman numerals
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _PAGE_WORDS = frozenset("page pages p pp pag pagina página of de".split())
 _ROMAN = re.compile(r"m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})$", re.IGNORECASE)
@@ -126,6 +127,8 @@ def _numbers(text: str) -> list[tuple[str, int, bool]]:
 
 def _value(token: str) -> tuple[int, bool] | None:
     """The value of an Arabic or Roman number and whether it is Roman; None for a word."""
+    if len(token) > _LONGEST_NUMBER:
+        return None
     if token.isdecimal():
         return int(token), False
     if not _ROMAN.match(token):

@@ -3,7 +3,9 @@
 Not `trafilatura`: on a page without `<main>` it gave no headings, and text that stood in a bare `<div>` was dropped unsaid.
 """
 
+import codecs
 import re
+from collections.abc import Collection
 
 from lxml import etree, html
 
@@ -12,20 +14,23 @@ from corpus.errors import DocumentError
 from corpus.readers.plain import decode
 
 _OUTSIDE = "not(ancestor::main or ancestor::article)"
+_WHOLE = ".//main or .//article or .//h1"  # more the page than a part of its furniture
 _HEADED = ".//h1 or .//h2 or .//h3 or .//h4 or .//h5 or .//h6"
+_MAIN = etree.XPath("boolean(//main or //article)")
 _LEFT_OUT = etree.XPath(
     "//script | //style | //template | //noscript | //nav | //iframe | //object | //svg"
-    " | //button | //input | //select | //textarea | //datalist"
-    " | //comment() | //processing-instruction() | //*[@hidden] | //*[@aria-hidden='true']"
+    " | //button | //input | //select | //textarea | //datalist | //*[@hidden] | //*[@aria-hidden='true']"
     " | //*[@role='navigation' or @role='contentinfo' or @role='search']"
     f" | //footer[{_OUTSIDE}] | //*[self::header or @role='banner'][{_OUTSIDE} and not({_HEADED})]"
-    f" | //*[self::aside or @role='complementary'][{_OUTSIDE} and (//main or //article)]"
-    r" | //*[re:test(concat(@class, ' ', @id), 'cookie[\w-]{0,20}(banner|bar|box|consent|notice|popup)', 'i')]"
-    r" | //*[re:test(concat(@class, ' ', @id), '(accept|banner|consent)[\w-]{0,20}cookie', 'i')]"
+    f" | //*[self::aside or @role='complementary'][$has_main and {_OUTSIDE}]"
+    rf" | //*[re:test(concat(@class, ' ', @id), 'cookie[\w-]{{0,20}}(banner|bar|consent|notice|popup)', 'i') and not({_WHOLE})]"
+    rf" | //*[re:test(concat(@class, ' ', @id), '(accept|banner|consent)[\w-]{{0,20}}cookie', 'i') and not({_WHOLE})]"
     r" | //*[re:test(@style, 'display\s*:\s*none', 'i')]",
     namespaces={"re": "http://exslt.org/regular-expressions"},
 )
-"""What is no text of the document. An aside or a header is, where nothing says which part of the page is the main one."""
+"""What is no text of the document. An aside is, where nothing says which part of the page is the main one; so is a header that
+holds a heading.
+"""
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BLOCKS = frozenset(_HEADINGS) | set(
@@ -37,32 +42,41 @@ _BLOCKS = frozenset(_HEADINGS) | set(
 _LAYOUT = ".//table | .//h1 | .//h2 | .//h3 | .//h4 | .//h5 | .//h6"  # a row with one of these lays out a page; it is not data
 _CELL = "\x1f"  # the unit separator of ASCII
 _CHARSET = re.compile(rb"<(?:meta[^>]+charset|\?xml[^>]+encoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MEANT = dict.fromkeys(("ascii", "us-ascii", "iso-8859-1", "latin1"), "windows-1252")
-"""What browsers take a declared character set for (WHATWG, "Encoding Standard", section 4.2)."""
+_MEANT |= dict.fromkeys(("utf8", "utf-16", "utf-16le", "utf-16be"), "utf-8")
+"""What browsers take a declared character set for (WHATWG, "Encoding Standard", section 4.2, and "HTML", section 13.2.3.2)."""
 
 
 def read_html(data: bytes, name: str) -> Draft:
     """Headings, paragraphs, list items and table rows are blocks. The title is the first `<h1>`, or `<title>`."""
     root = _parse(data, name)
-    named = root.findtext(".//title")
-    for left_out in _LEFT_OUT(root):
-        if left_out.getparent() is not None and left_out.tag not in ("html", "body"):
-            left_out.drop_tree()
     draft = Draft()
-    body = root.find("body")
-    _Walk(draft).element(root if body is None else body)
+    _lay(root, draft)
     first = next((heading for heading in draft.headings if heading.level == 1), None)
-    draft.title = draft.text[first.start : first.end] if first else " ".join((named or "").split())
+    draft.title = draft.text[first.start : first.end] if first else " ".join((root.findtext(".//title") or "").split())
     return draft
+
+
+def lay_fragment(markup: str, draft: Draft) -> None:
+    """Lay a part of a page into the draft, as `read_html` does with a whole one."""
+    _lay(html.document_fromstring(f"<div>{markup}</div>".encode(), parser=_parser()), draft)
+
+
+def _lay(root: html.HtmlElement, draft: Draft) -> None:
+    left_out = {element for element in _LEFT_OUT(root, has_main=_MAIN(root)) if element.tag not in ("html", "body")}
+    body = root.find("body")
+    _Walk(draft, left_out).element(root if body is None else body)
 
 
 def _parse(data: bytes, name: str) -> html.HtmlElement:
     """The document's root. A page that declares no character set is read as UTF-8. Raises DocumentError if nothing can be read."""
-    declared = _CHARSET.search(data[:2048])
+    declared = None if data.startswith(_MARKS) else _CHARSET.search(data[:2048])
     charset = declared[1].decode("ascii", "replace").lower() if declared else "utf-8"
+    charset = _MEANT.get(charset, charset)
     try:
-        text = decode(data, name) if charset in ("utf-8", "utf8") else data.decode(_MEANT.get(charset, charset))
-        parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True)
+        text = decode(data, name) if charset == "utf-8" else data.decode(charset)
+        parser = _parser()
         root = html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (etree.ParserError, LookupError, UnicodeError) as error:
         raise DocumentError(f"{name} can't be read as HTML: {error}.") from None
@@ -71,24 +85,33 @@ def _parse(data: bytes, name: str) -> html.HtmlElement:
     return root
 
 
+def _parser() -> html.HTMLParser:
+    return html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True, remove_comments=True, remove_pis=True)
+
+
 class _Walk:
     """Lays the text of an element tree into a draft: inline text is gathered until a block begins or ends."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, left_out: Collection[html.HtmlElement]) -> None:
         self.draft = draft
+        self.left_out = left_out
         self.gathered: list[str] = []
         self.row: html.HtmlElement | None = None
 
     def element(self, root: html.HtmlElement) -> None:
         """All text under `root`, without recursion: a hostile page may nest tens of thousands of elements."""
-        for event, element in etree.iterwalk(root, events=("start", "end")):
-            tag = element.tag if isinstance(element.tag, str) else ""
-            if event == "start":
-                self._start(element, tag)
+        walk = etree.iterwalk(root, events=("start", "end"))
+        for event, element in walk:
+            if element in self.left_out:
+                if event == "start":
+                    walk.skip_subtree()
+            elif event == "start":
+                self._start(element, element.tag)
                 self.gathered.append(element.text or "")
             else:
-                self._end(element, tag)
-                self.gathered.append(element.tail or "" if element is not root else "")
+                self._end(element, element.tag)
+            if event == "end" and element is not root:
+                self.gathered.append(element.tail or "")
         self._flush()
 
     def _start(self, element: html.HtmlElement, tag: str) -> None:

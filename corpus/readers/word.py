@@ -17,10 +17,13 @@ from corpus.errors import DocumentError
 
 _HEADING_STYLE = re.compile(r"heading (\d)", re.IGNORECASE)
 _PARAGRAPH, _TABLE, _ROW, _CELL, _TEXT, _BOX = map(qn, ("w:p", "w:tbl", "w:tr", "w:tc", "w:t", "w:txbxContent"))
+_EQUATION = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
+_COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _WRAPPERS = frozenset(map(qn, ("w:sdt", "w:sdtContent", "w:customXml", "w:ins", "w:moveTo")))
+_WRAPPERS |= {f"{_COMPATIBILITY}AlternateContent", f"{_COMPATIBILITY}Choice"}
 _SPACES = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # the same once more, for old programs
-_NOT_SHOWN = frozenset((qn("w:del"), qn("w:moveFrom"), qn("w:pPr"), qn("w:rPr"), _FALLBACK))
+_NOT_SHOWN = frozenset(map(qn, ("w:del", "w:moveFrom", "w:pPr", "w:rPr")))
+_NOT_SHOWN |= {f"{_COMPATIBILITY}Fallback"}  # the same once more, for old programs
 
 
 def read_docx(data: bytes, name: str) -> Draft:
@@ -70,7 +73,7 @@ def _text(paragraph: etree._Element) -> str:
         if element.tag in _NOT_SHOWN or element.tag == _BOX:
             walk.skip_subtree()
         else:
-            parts.append(element.text or "" if element.tag == _TEXT else _SPACES.get(element.tag, ""))
+            parts.append(element.text or "" if element.tag in (_TEXT, _EQUATION) else _SPACES.get(element.tag, ""))
     return "".join(parts)
 
 
