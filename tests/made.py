@@ -1,7 +1,7 @@
 """Makes the files that the tests read, so that nothing outside the project is needed."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from docx.document import Document as DocxDocument
@@ -59,11 +59,20 @@ def pdf(
 
 def table_pdf(rows: Sequence[Sequence[str]]) -> bytes:
     """A PDF of one page with a table without lines: the cells of a row stand far apart."""
+
+    def draw(canvas: Canvas) -> None:
+        for number, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                canvas.drawString(30 + 150 * column, TOP - LEADING * number, cell)
+
+    return drawn_pdf(draw)
+
+
+def drawn_pdf(draw: Callable[[Canvas], None]) -> bytes:
+    """A PDF of one page that `draw` draws."""
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), invariant=1)
-    for number, row in enumerate(rows):
-        for column, cell in enumerate(row):
-            canvas.drawString(30 + 150 * column, TOP - LEADING * number, cell)
+    draw(canvas)
     canvas.save()
     return out.getvalue()
 

@@ -1,9 +1,10 @@
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from corpus import Document, DocumentError, read_bytes, sentences
-from tests.made import Styled, pdf, scanned_pdf, table_pdf
+from tests.made import Styled, drawn_pdf, pdf, scanned_pdf, table_pdf
 
 BOLD = "Helvetica-Bold"
 
@@ -113,6 +114,33 @@ def test_paragraphs_bullets_and_headings() -> None:
         "Trucks",
         "The trucks were returned.",
     ]
+
+
+def test_a_bullet_of_another_font_and_a_footnotes_number_cut_no_sentence() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Symbol", 3)
+        canvas.drawString(30, 540, "\u2022")
+        canvas.setFont("Helvetica", 10)
+        canvas.drawString(50, 540, "The first item of the list goes on in a second line, since it is longer")
+        canvas.drawString(50, 528, "than the one line.")
+        canvas.setFont("Helvetica", 5)
+        canvas.drawString(30, 512, "1")
+        canvas.setFont("Helvetica", 10)
+        canvas.drawString(38, 510, "On March 21 the ministry ended what it had begun in the year before the")
+        canvas.drawString(34, 498, "last, and said why.")
+
+    assert blocks_of(read_bytes(drawn_pdf(draw), "r.pdf")) == [
+        "The first item of the list goes on in a second line, since it is longer than the one line.",
+        "1 On March 21 the ministry ended what it had begun in the year before the last, and said why.",
+    ]
+
+
+def test_a_short_line_at_a_page_end_goes_on_if_the_sentence_does() -> None:
+    first = [*LINES, "in the north, and of the others it said"]
+    whole = read_bytes(pdf([first, ["nothing at all. It ended there."]]), "r.pdf")
+    assert blocks_of(whole) == [" ".join([*first, "nothing at all. It ended there."])]
+    apart = read_bytes(pdf([first, ["Nothing at all was said."]]), "r.pdf")
+    assert blocks_of(apart) == [" ".join(first), "Nothing at all was said."]
 
 
 def test_each_table_row_is_a_block() -> None:

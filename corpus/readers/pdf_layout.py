@@ -9,6 +9,7 @@ from corpus.readers.pdf_running import usual_leading
 from corpus.readers.plain import SENTENCE_ENDS, begins_item, marker_length, may_be_item
 
 _LEADING = 1.35  # times the page's usual distance between lines: a wider one separates paragraphs
+_WIDE_LEADING = 2.0  # the same where a sentence goes on: a form's lines stand further apart
 _FULL = 0.8  # of the page's widest line: a paragraph's last line is often shorter
 _SAME_SIZE = 0.1  # of a line's height: less isn't another size
 _LARGER = 1.15  # times the body's height: text that large is a heading
@@ -53,9 +54,11 @@ def _goes_on(group: Sequence[Line], line: Line, leading: float, right: float) ->
     full, ended = before.right >= _FULL * right, before.text[-1] in SENTENCE_ENDS
     if begins_item(line.text, first=group[0].text, ended=ended or not full):
         return False
+    mid_sentence = not ended and line.text[0].islower()
     if before.page != line.page:
-        return full and not ended
-    return 0 < before.y - line.y <= _LEADING * max(leading, line.size) and (full or not ended)
+        return not ended and (full or mid_sentence)
+    distance = _WIDE_LEADING if full and mid_sentence else _LEADING
+    return 0 < before.y - line.y <= distance * max(leading, line.size) and (full or not ended)
 
 
 def _is_row(line: Line) -> bool:

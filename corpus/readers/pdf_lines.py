@@ -3,6 +3,7 @@
 import ctypes
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
@@ -100,11 +101,10 @@ def _line(textpage: pdfium.PdfTextPage, gathered: list[tuple[str, int]], page: i
         else:
             sources.append((position, index, 1))
     visible = [index for character, index in characters if not character.isspace()]
-    loose = raw.FS_RECTF()
-    raw.FPDFText_GetLooseCharBox(textpage, visible[0], loose)
+    letters = [index for character, index in characters if character.isalnum()] or visible  # a bullet may be of any size
     x, y = ctypes.c_double(), ctypes.c_double()
-    raw.FPDFText_GetCharOrigin(textpage, visible[0], x, y)
-    size = abs(loose.top - loose.bottom)
+    raw.FPDFText_GetCharOrigin(textpage, letters[len(letters) // 2], x, y)
+    size = median(_height(textpage, letters[place]) for place in (0, len(letters) // 2, -1))
     boxes = [textpage.get_charbox(index) for index in (visible[0], visible[-1])]
     return Line(
         page=page,
@@ -118,6 +118,13 @@ def _line(textpage: pdfium.PdfTextPage, gathered: list[tuple[str, int]], page: i
         bold=all(_is_bold(textpage, visible[place]) for place in {0, len(visible) // 2, len(visible) - 1}),
         cells=1 + _column_gaps(textpage, characters, size),
     )
+
+
+def _height(textpage: pdfium.PdfTextPage, index: int) -> float:
+    """The height of a character's font, in points."""
+    box = raw.FS_RECTF()
+    raw.FPDFText_GetLooseCharBox(textpage, index, box)
+    return float(abs(box.top - box.bottom))
 
 
 def _is_bold(textpage: pdfium.PdfTextPage, index: int) -> bool:

@@ -7,8 +7,11 @@ from corpus.document import Block, Heading, Page
 from corpus.draft import Draft
 from corpus.errors import DocumentError
 
-_ITEM = re.compile(r"(?:(?P<symbol>[•‣▪◦●])|(?P<dash>[-*+·–—])|(?P<number>\(?\d{1,3}[.)]|\(?[a-zA-Z]\)))[ \t]+(?=\S)")
-"""How a list item begins. A wrapped line may begin so too, but for the symbols."""
+_ITEM = re.compile(
+    r"(?:(?P<symbol>[•‣▪◦●■□◆►▸➢❖✓\uf020-\uf0ff])|(?P<dash>[-*+·–—])|(?P<number>\(?\d{1,3}[.)]|\(?[a-zA-Z]\)))[ \t]+(?=\S)"
+)
+"""How a list item begins. A wrapped line may begin so too, but for the symbols, among which are those of the fonts Symbol and
+Wingdings, whose characters are at U+F020 to U+F0FF."""
 
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)[.)]?[ \t]+(?=[^\W\d_])")
 _RULE = re.compile(r"[-=_*~#\s]{3,}")
