@@ -10,11 +10,15 @@ from typing import Any, NamedTuple, Self
 
 # Control and formatting characters that would change how the text around them is shown: C0/C1, soft hyphen,
 # zero-width and bidirectional controls, byte-order mark.
-_INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _LINE_END_HYPHEN = re.compile(r"(?<=\w)-\n(?=\w)")
 _WORD_BEFORE = re.compile(r"[^\W\d_]+$")
 _WORD_AFTER = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
+_CUT_WORD = re.compile(r"[^\W\d_]*-\n[^\W\d_]*")
+_SHARING = frozenset(["and", "or", "to", "y", "e", "o", "u"])
+"""What follows a word that shares its second part with the next: "short- and long-term"."""
+
 _LONGEST_WORD = 50  # characters that are looked back over
 
 
@@ -126,7 +130,8 @@ class Document:
         """The range as it is shown and searched: on one line, without list markers and invisible characters, and with the words
         joined that were cut at a line's end.
 
-        A word cut as "long-" / "term" keeps its hyphen if the document has "long-term" elsewhere and never "longterm".
+        A word cut as "long-" / "term" keeps its hyphen if the document has "long-term" elsewhere, or both "long" and "term", or if
+        the second part begins with a capital; unless it has "longterm".
         """
         parts = [self._tidied(max(start, block.start), min(end, block.end)) for block in self.blocks_within(start, end)]
         return " ".join(part for part in parts if part)
@@ -138,16 +143,21 @@ class Document:
             after = _WORD_AFTER.match(self.text, start + match.end())
             if before is None or after is None:
                 return "-"
-            compound, whole = f"{before[0]}-{after[0]}".casefold(), f"{before[0]}{after[0]}".casefold()
-            return "-" if compound in self._words and whole not in self._words else ""
+            first, second = before[0].casefold(), after[0].casefold()
+            if second in _SHARING:
+                return "- "
+            if first + second in self._words:
+                return ""
+            is_compound = f"{first}-{second}" in self._words or {first, second} <= self._words or after[0][0].isupper()
+            return "-" if is_compound else ""
 
         text = _LINE_END_HYPHEN.sub(join, self.text[start:end])
         return tidy(text)
 
     @cached_property
     def _words(self) -> frozenset[str]:
-        """The document's words and hyphenated compounds, in lower case."""
-        return frozenset(_WORD.findall(self.text.casefold()))
+        """The document's words and hyphenated compounds, in lower case; the parts of a word that is cut are none."""
+        return frozenset(_WORD.findall(_CUT_WORD.sub(" ", self.text.casefold())))
 
     @cached_property
     def _parents(self) -> list[int | None]:

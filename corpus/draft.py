@@ -4,6 +4,13 @@ from dataclasses import dataclass, field
 
 from corpus.document import Block, Heading, Page, Run
 
+_RAISED = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
+
+
+def raised(text: str) -> str:
+    """A superscript in characters of its own, so that 2019 with a note's number 3 doesn't read as 20193. Letters stay."""
+    return text.translate(_RAISED)
+
 
 @dataclass(slots=True)
 class Draft:

@@ -13,6 +13,7 @@ ANALYSER = "fold-snowball-1"
 
 _STEMMERS = {"en": "english", "es": "spanish"}
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|\w+")
+_SUPERSCRIPT = re.compile("[⁰¹²³⁴-⁹]+")
 _LOCK = threading.Lock()  # a Snowball stemmer keeps state
 
 
@@ -23,8 +24,8 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The folded words of a text, in order. A number with its separators ("1,500", "3.5") is one word."""
-    return _WORD.findall(fold(text))
+    """The folded words of a text, in order. A number with its separators ("1,500", "3.5") is one word; a superscript is none."""
+    return _WORD.findall(fold(_SUPERSCRIPT.sub(" ", text)))
 
 
 def _stop_words(listed: tuple[str, ...], *, more: str = "", fewer: str = "") -> frozenset[str]:

@@ -48,6 +48,27 @@ def test_shown_text_joins_words_cut_at_a_line_end() -> None:
     assert document.shown(0, len(document.text)) == "A long-term plan. An investigation of long-term and short-5 things."
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("short-\nand long-term debt", "short- and long-term debt"),
+        ("a corto-\ny largo plazo", "a corto- y largo plazo"),
+        ("Ana Rivera-\nGómez resigned", "Ana Rivera-Gómez resigned"),
+        ("He was not-\nguilty. Not all are guilty.", "He was not-guilty. Not all are guilty."),
+        ("The investi-\ngation began.", "The investigation began."),
+        ("The McDon-\nald case. McDonald won.", "The McDonald case. McDonald won."),
+    ],
+)
+def test_a_hyphen_at_a_line_end_is_shown_where_it_belongs(text: str, shown: str) -> None:
+    document = text_document(f"it was said that {text}\n")
+    assert document.shown(0, len(document.text)) == f"it was said that {shown}"
+
+
+def test_other_separators_are_spaces() -> None:
+    document = text_document("One.\x0bTwo\x85three\u2028four\x1cfive.\n")
+    assert document.shown(0, len(document.text)) == "One. Two three four five."
+
+
 def test_shown_text_has_no_list_markers_and_no_invisible_characters() -> None:
     document = text_document("Heading Here\n- one\u202eevil\u00ad\n- two  words\n")
     assert document.shown(document.text.index("one"), len(document.text)) == "oneevil two words"

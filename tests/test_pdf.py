@@ -4,7 +4,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from corpus import Document, DocumentError, read_bytes, sentences
-from tests.made import Styled, drawn_pdf, pdf, scanned_pdf, table_pdf
+from tests.made import HEIGHT, WIDTH, Styled, drawn_pdf, pdf, scanned_pdf, table_pdf
 
 BOLD = "Helvetica-Bold"
 
@@ -133,6 +133,26 @@ def test_a_bullet_of_another_font_and_a_footnotes_number_cut_no_sentence() -> No
         "The first item of the list goes on in a second line, since it is longer than the one line.",
         "1 On March 21 the ministry ended what it had begun in the year before the last, and said why.",
     ]
+
+
+@pytest.mark.parametrize(("angle", "place"), [(90, (WIDTH, 0)), (180, (WIDTH, HEIGHT)), (270, (0, HEIGHT))])
+def test_a_turned_page_reads_as_an_upright_one(angle: int, place: tuple[float, float]) -> None:
+    lines = [*LINES, "This was said in May. And then", "nothing more was said of it by", "any of them."]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.translate(*place)
+        canvas.rotate(angle)
+        for number, line in enumerate(lines):
+            canvas.drawString(20, 350 - 14 * number, line)
+
+    assert blocks_of(read_bytes(drawn_pdf(draw), "r.pdf")) == [" ".join(lines)]
+
+
+def test_headings_on_top_of_each_page_are_no_running_headers() -> None:
+    pages: list[list[str | Styled]] = [[(f"Annex {n}: not approved", BOLD, 14.0), "", *LINES] for n in (1, 2, 3, 4)]
+    document = read_bytes(pdf(pages, header="Forests", footer="{n}"), "r.pdf")
+    assert [document.shown(start, end) for _, start, end in document.headings] == [f"Annex {n}: not approved" for n in (1, 2, 3, 4)]
+    assert [page.label for page in document.pages] == ["1", "2", "3", "4"]
 
 
 def test_a_short_line_at_a_page_end_goes_on_if_the_sentence_does() -> None:

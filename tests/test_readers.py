@@ -146,6 +146,7 @@ def test_html_keeps_the_text_and_leaves_out_the_furniture() -> None:
         ("<html class='cookie-banner-open'><p>TEXT</p></html>", True),
         ("<div class='page cookie-notice-shown'><h1>x</h1><p>TEXT</p></div>", True),
         ("<p>x<!-- TEXT --></p>", False),
+        ("<p>x</p><p style='visibility: hidden'>TEXT</p>", False),
         ("<p>x<span hidden>not this</span>TEXT</p>", True),
     ],
 )
@@ -164,6 +165,31 @@ def test_html_without_structure_loses_nothing() -> None:
         (0, "right"),
         (0, "tail"),
     ]
+
+
+def test_a_superscript_is_no_part_of_a_number() -> None:
+    html = "<p>In 2019<sup>3</sup> it had 10<sup>6</sup> m<sup>2</sup>, on the 1<sup>st</sup>. He was <del>not</del> guilty.</p>"
+    text = "In 2019³ it had 10⁶ m², on the 1st. He was"
+    assert text_document(html, "r.html").text == f"{text} guilty."
+    assert text_document("In 2019<sup>3</sup> it had *10*<sup>6</sup> m.", "r.md").text == "In 2019³ it had 10⁶ m."
+    report = python_docx.Document()
+    paragraph = report.add_paragraph("In 2019")
+    paragraph.add_run("3").font.superscript = True
+    paragraph.add_run(" it began.")
+    assert read_bytes(docx_bytes(report), "r.docx").text == "In 2019³ it began."
+
+
+def test_docx_text_that_is_not_shown_is_not_read() -> None:
+    report = python_docx.Document()
+    paragraph = report.add_paragraph("He is ")
+    paragraph.add_run("not ").font.hidden = True
+    paragraph.add_run("guilty, by ")
+    paragraph.add_run("").element.append(parse_xml(f'<w:sym {nsdecls("w")} w:font="Symbol" w:char="00B1"/>'))
+    paragraph.add_run("5 votes.").font.hidden = False
+    row = report.add_table(rows=2, cols=1).rows
+    row[0].cells[0].text, row[1].cells[0].text = "Kept.", "Deleted."
+    row[1]._tr.get_or_add_trPr().append(parse_xml(f'<w:del {nsdecls("w")} w:id="1" w:author="a"/>'))
+    assert [text for _, text in shown(read_bytes(docx_bytes(report), "r.docx"))] == ["He is guilty, by ±5 votes.", "Kept."]
 
 
 def test_html_in_a_declared_character_set() -> None:
@@ -262,6 +288,30 @@ def test_docx_cells_merged_over_rows_read_in_each_of_them() -> None:
     ]
 
 
+def test_a_few_long_lines_do_not_hide_that_a_text_is_wrapped() -> None:
+    wrapped = "The commission found that the minister had taken no bribe from the\nCompany of the North, as the court said.\n\n" * 6
+    document = text_document(f"{wrapped}https://example.org/{'a' * 300}\n")
+    assert len(document.blocks) == 7
+    assert all(
+        document.shown(*block).endswith("from the Company of the North, as the court said.") for block in document.blocks[:6]
+    )
+
+
+def test_a_sentence_goes_on_in_the_next_line_however_wide_the_lines_are() -> None:
+    line = "The commission found that the minister had taken no bribe from a company of the north, which the prosecutor of the"
+    document = text_document(f"{line}\n{line.lower()}\n{line.lower()} south.\n")
+    assert len(document.blocks) == 1
+
+
+def test_a_dash_before_a_number_may_be_a_minus() -> None:
+    document = text_document("Budget\n\n- 5.2 million was the net result, a loss.\n\n- A third item.\n")
+    assert [document.shown(*block) for block in document.blocks] == [
+        "Budget",
+        "- 5.2 million was the net result, a loss.",
+        "A third item.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "blocks"),
     [
@@ -335,6 +385,7 @@ def test_a_reader_that_fails_is_one_sentence(monkeypatch: pytest.MonkeyPatch) ->
         ("r.txt", b"text\0with", r"r.txt holds a NUL byte at character 4: it is not a text file."),
         ("r.txt", b"--- ***\n", "r.txt holds no text."),
         ("r.html", b"<html><body><script>x</script></body></html>", "r.html holds no text."),
+        ("r.html", b"<html><head><title>T</title></head><frameset><frame src=x></frameset></html>", "r.html holds no text."),
         ("r.html", b"<!-- -->", "r.html can't be read as HTML"),
         ("r.html", b"<meta charset=klingon><p>x", "r.html can't be read as HTML: unknown encoding: klingon."),
         ("r.docx", b"this is not a zip", "r.docx is not a DOCX file"),

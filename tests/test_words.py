@@ -33,6 +33,10 @@ def test_a_question_finds_passages_of_both_languages() -> None:
     assert set(terms("élections", "fr")) <= set(question_terms("élections", "en"))
 
 
+def test_a_superscript_is_no_part_of_a_word() -> None:
+    assert words("In 2019³ it had 10⁶ m².") == ["in", "2019", "it", "had", "10", "m"]
+
+
 def test_stop_words_are_those_of_the_language() -> None:
     assert content_words("What is the state of the sea?", "en") == ["state", "sea"]
     assert content_words("¿Cuántos son los estados del norte?", "es") == ["estados", "norte"]

@@ -5,7 +5,7 @@ import re
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from corpus.draft import Draft
+from corpus.draft import Draft, raised
 from corpus.errors import DocumentError
 from corpus.readers.plain import decode
 from corpus.readers.web import lay_fragment
@@ -13,6 +13,7 @@ from corpus.readers.web import lay_fragment
 _FRONT_MATTER = re.compile(r"---[ \t]*\n([\w-]+:.*\n(?:(?:[\w-]+:|[ \t]|- |#).*\n|\n)*)(?:---|\.\.\.)[ \t]*(?:\n|$)")
 _FRONT_TITLE = re.compile(r"^title:[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _BREAK = re.compile(r"<br\b", re.IGNORECASE)
+_SUP = re.compile(r"<(/?)sup\b", re.IGNORECASE)
 _DEEPEST = 100  # quotes and lists within each other; markdown-it-py leaves out what is deeper
 
 
@@ -66,10 +67,13 @@ class _Layout:
 
 def _visible(inline: Token) -> str:
     """The text of an inline token: of links and images their words, of raw HTML nothing but what stands between the tags."""
-    parts = []
+    parts: list[str] = []
+    is_raised = False
     for child in inline.children or ():
-        if child.type in ("softbreak", "hardbreak") or (child.type == "html_inline" and _BREAK.match(child.content)):
+        if child.type == "html_inline" and (sup := _SUP.match(child.content)):
+            is_raised = not sup[1]
+        elif child.type in ("softbreak", "hardbreak") or (child.type == "html_inline" and _BREAK.match(child.content)):
             parts.append("\n")
         elif child.type != "html_inline":
-            parts.append(child.content)
+            parts.append(raised(child.content) if is_raised else child.content)
     return "".join(parts)

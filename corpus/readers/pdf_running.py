@@ -17,6 +17,7 @@ _MARGIN = 0.12  # of the page's height: a line further in is text, unless it is 
 _OUTER_MARGIN = 0.08  # of the page's height: a page's only lines are text if they stand further in
 _GAP = 1.35  # times the distance between the lines of the page: what keeps running lines apart from the text
 _LONGEST_NUMBER = 15  # characters: as many as 3888 has in Roman numerals
+_LARGER = 1.15  # times the page's usual size: rather a heading than a running line
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _PAGE_WORDS = frozenset("page pages p pp pag pagina página of de".split())
 _ROMAN = re.compile(r"m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})$", re.IGNORECASE)
@@ -33,7 +34,7 @@ def running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     edges = [(_edge(lines, top=True), _edge(lines, top=False)) for lines in pages]
     running: list[list[Line]] = []
     for place, lines in enumerate(pages):
-        found = [line for side in (0, 1) for line in _running_at(place, side, edges, usual_leading(lines))]
+        found = [line for side in (0, 1) for line in _running_at(place, side, edges, lines)]
         if len(set(found)) == len(lines):
             found = [line for line in found if line.margin < _OUTER_MARGIN or _is_page_number(line)]
         running.append(list(dict.fromkeys(found)))
@@ -47,6 +48,14 @@ def usual_leading(lines: Sequence[Line]) -> float:
     distances = Counter(round(2 * (before.y - line.y)) / 2 for before, line in pairwise(lines) if before.y > line.y)
     usual = max(distances, key=lambda distance: (distances[distance], -distance), default=0.0)
     return usual if distances[usual] > 1 else 0.0
+
+
+def _usual_size(lines: Sequence[Line]) -> float:
+    """The size that most of a page's characters have, in points; 0 for a page without a line."""
+    weight: Counter[float] = Counter()
+    for line in lines:
+        weight[line.size] += len(line.text)
+    return max(weight, key=lambda size: weight[size], default=0.0)
 
 
 def printed_labels(running: Sequence[Sequence[Line]]) -> list[str | None]:
@@ -67,12 +76,13 @@ def _edge(lines: Sequence[Line], *, top: bool) -> list[Line]:
     return sorted(lines, key=lambda line: line.y, reverse=top)[: _EDGE + 1]
 
 
-def _running_at(place: int, side: int, edges: Sequence[tuple[list[Line], list[Line]]], leading: float) -> list[Line]:
-    """The running lines at one edge of a page, outermost first."""
+def _running_at(place: int, side: int, edges: Sequence[tuple[list[Line], list[Line]]], lines: Sequence[Line]) -> list[Line]:
+    """The running lines at one edge of a page, which has these `lines`, outermost first."""
     edge = edges[place][side]
+    leading, large = usual_leading(lines), _LARGER * _usual_size(lines)
     found: list[Line] = []
     for line in edge[:_EDGE]:
-        if not (line.margin < _MARGIN or _is_page_number(line)) or not _repeated(line, place, side, edges):
+        if not (line.margin < _MARGIN or _is_page_number(line)) or not _repeated(line, place, side, edges, large):
             break
         found.append(line)
     while found and not _is_page_number(found[-1]) and len(edge) > len(found):
@@ -87,10 +97,14 @@ def _is_page_number(line: Line) -> bool:
     return any(map(_value, tokens)) and all(_value(token) or token in _PAGE_WORDS or not token.isalnum() for token in tokens)
 
 
-def _repeated(line: Line, place: int, side: int, edges: Sequence[tuple[list[Line], list[Line]]]) -> bool:
+def _repeated(line: Line, place: int, side: int, edges: Sequence[tuple[list[Line], list[Line]]], large: float) -> bool:
+    """Whether enough neighbours have the line at this edge. One of size `large` or more has to be the very same: "Article 1" to
+    "Article 4" on top of four pages are headings.
+    """
+    exactly = line.size >= large and not _is_page_number(line)
     near = [other for other in range(max(0, place - _WINDOW), min(len(edges), place + _WINDOW + 1)) if other != place]
     near = [other for other in near if edges[other][side]]
-    same = {other for other in near if any(_same(line, candidate) for candidate in edges[other][side][:_EDGE])}
+    same = {other for other in near if any(_same(line, candidate, exactly=exactly) for candidate in edges[other][side][:_EDGE])}
     if _is_page_number(line) and any(abs(other - place) <= _NEXT for other in same):
         return True  # numbers begin anew with a part, so that few pages may share their count
     parity = [other for other in near if (other - place) % 2 == 0]
@@ -99,14 +113,16 @@ def _repeated(line: Line, place: int, side: int, edges: Sequence[tuple[list[Line
     )
 
 
-def _same(line: Line, other: Line) -> bool:
-    """Whether two lines of different pages stand in the same place and differ by no more than the pages' numbers do."""
+def _same(line: Line, other: Line, *, exactly: bool) -> bool:
+    """Whether two lines of different pages stand in the same place and differ by no more than the pages' numbers do, or not at
+    all if `exactly`.
+    """
     placed = (line.y - other.y, line.left - other.left, line.right - other.right, _middle(line) - _middle(other))
     tokens, others = _TOKEN.findall(line.text.casefold()), _TOKEN.findall(other.text.casefold())
     return (
         any(abs(distance) <= _SAME_PLACE for distance in placed)
         and len(tokens) == len(others)
-        and all(map(lambda a, b: a == b or _counts_on(a, b, other.page - line.page), tokens, others))
+        and all(map(lambda a, b: a == b or (not exactly and _counts_on(a, b, other.page - line.page)), tokens, others))
     )
 
 

@@ -16,7 +16,8 @@ Wingdings, whose characters are at U+F020 to U+F0FF."""
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)[.)]?[ \t]+(?=[^\W\d_])")
 _RULE = re.compile(r"[-=_*~#\s]{3,}")
 _WRAP = 120  # characters: a text nine tenths of whose lines are no longer was wrapped by hand or by a mailer
-_FULL = 0.6  # of the widest wrapped line: a line at least this long goes on in the next one
+_FULL = 0.6  # of the width that nine tenths of the lines keep: a line at least this long goes on in the next one
+_LONG = 40  # characters: a shorter line that ends in a word may be an item of a list
 _LONGEST_HEADING = 120
 _LONGEST_SENTENCE_CASE_HEADING = 80
 
@@ -49,9 +50,13 @@ def begins_item(text: str, *, first: str, ended: bool) -> bool:
 
 
 def marker_length(text: str) -> int:
-    """The characters of an item's bullet and the white space after it. A number or a letter is no bullet: it is text."""
+    """The characters of an item's bullet and the white space after it. A number or a letter is no bullet: it is text; and a dash
+    before a number may be a minus.
+    """
     item = _ITEM.match(text)
-    return item.end() if item and item.lastgroup != "number" else 0
+    if item is None or item.lastgroup == "number" or (item.lastgroup == "dash" and not text[item.end()].isalpha()):
+        return 0
+    return item.end()
 
 
 def decode(data: bytes, name: str) -> str:
@@ -76,12 +81,12 @@ def read_plain(data: bytes, name: str) -> Draft:
     draft = Draft()
     draft.write(decode(data, name))
     lines = _lines(draft.text)
-    lengths = sorted(len(line.text) for line in lines)
-    wrapped = bool(lines) and lengths[len(lines) * 9 // 10] <= _WRAP
-    full = _FULL * lengths[-1] if wrapped else float("inf")
+    width = sorted(len(line.text) for line in lines)[len(lines) * 9 // 10] if lines else 0
+    wrapped = width <= _WRAP
+    full = _FULL * width if wrapped else float("inf")
     first = previous = None  # lines of the block at hand, and None at the start and after a heading
     for line, following in zip(lines, [*lines, None][1:], strict=False):
-        apart = line.blank_before or previous is None or (len(previous.text) < full and not previous.text.endswith("-"))
+        apart = line.blank_before or previous is None or (len(previous.text) < full and not _goes_on(previous, line))
         level = _heading_level(line, following, apart) if apart or not wrapped else 0
         if first is None or previous is None or apart or level or begins_item(line.text, first=first.text, ended=_ended(previous)):
             first = line
@@ -115,6 +120,11 @@ def _lines(text: str) -> list[_Line]:
 
 def _ended(line: _Line) -> bool:
     return line.text[-1] in SENTENCE_ENDS
+
+
+def _goes_on(line: _Line, following: _Line) -> bool:
+    """Whether a sentence goes on in the next line, whatever the lines' lengths say."""
+    return line.text.endswith("-") or (len(line.text) >= _LONG and not _ended(line) and following.text[0].islower())
 
 
 def _heading_level(line: _Line, following: _Line | None, apart: bool) -> int:

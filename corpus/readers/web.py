@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from lxml import etree, html
 
-from corpus.draft import Draft
+from corpus.draft import Draft, raised
 from corpus.errors import DocumentError
 from corpus.readers.plain import decode
 
@@ -18,14 +18,14 @@ _WHOLE = ".//main or .//article or .//h1"  # more the page than a part of its fu
 _HEADED = ".//h1 or .//h2 or .//h3 or .//h4 or .//h5 or .//h6"
 _MAIN = etree.XPath("boolean(//main or //article)")
 _LEFT_OUT = etree.XPath(
-    "//script | //style | //template | //noscript | //nav | //iframe | //object | //svg"
+    "//head | //del | //script | //style | //template | //noscript | //nav | //iframe | //object | //svg"
     " | //button | //input | //select | //textarea | //datalist | //*[@hidden] | //*[@aria-hidden='true']"
     " | //*[@role='navigation' or @role='contentinfo' or @role='search']"
     f" | //footer[{_OUTSIDE}] | //*[self::header or @role='banner'][{_OUTSIDE} and not({_HEADED})]"
     f" | //*[self::aside or @role='complementary'][$has_main and {_OUTSIDE}]"
     rf" | //*[re:test(concat(@class, ' ', @id), 'cookie[\w-]{{0,20}}(banner|bar|consent|notice|popup)', 'i') and not({_WHOLE})]"
     rf" | //*[re:test(concat(@class, ' ', @id), '(accept|banner|consent)[\w-]{{0,20}}cookie', 'i') and not({_WHOLE})]"
-    r" | //*[re:test(@style, 'display\s*:\s*none', 'i')]",
+    r" | //*[re:test(@style, '(display\s*:\s*none|visibility\s*:\s*hidden)', 'i')]",
     namespaces={"re": "http://exslt.org/regular-expressions"},
 )
 """What is no text of the document. An aside is, where nothing says which part of the page is the main one; so is a header that
@@ -97,6 +97,7 @@ class _Walk:
         self.left_out = left_out
         self.gathered: list[str] = []
         self.row: html.HtmlElement | None = None
+        self.raised = 0  # superscripts that are open
 
     def element(self, root: html.HtmlElement) -> None:
         """All text under `root`, without recursion: a hostile page may nest tens of thousands of elements."""
@@ -107,14 +108,18 @@ class _Walk:
                     walk.skip_subtree()
             elif event == "start":
                 self._start(element, element.tag)
-                self.gathered.append(element.text or "")
+                self._gather(element.text)
             else:
                 self._end(element, element.tag)
             if event == "end" and element is not root:
-                self.gathered.append(element.tail or "")
+                self._gather(element.tail)
         self._flush()
 
+    def _gather(self, text: str | None) -> None:
+        self.gathered.append(raised(text or "") if self.raised else text or "")
+
     def _start(self, element: html.HtmlElement, tag: str) -> None:
+        self.raised += tag == "sup"
         if tag in ("td", "th") and self.row is not None:
             self.gathered.append(_CELL)
         elif tag in _BLOCKS and self.row is None:
@@ -124,6 +129,7 @@ class _Walk:
             self.gathered.append(" " if tag in _BLOCKS or tag in ("br", "td", "th") else "")
 
     def _end(self, element: html.HtmlElement, tag: str) -> None:
+        self.raised -= tag == "sup"
         if tag in _BLOCKS and (self.row is None or self.row is element):
             self._flush(_HEADINGS.get(tag, 0))
             self.row = None

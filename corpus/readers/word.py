@@ -12,11 +12,12 @@ from docx.oxml.ns import qn
 from docx.text.paragraph import Paragraph
 from lxml import etree
 
-from corpus.draft import Draft
+from corpus.draft import Draft, raised
 from corpus.errors import DocumentError
 
 _HEADING_STYLE = re.compile(r"heading (\d)", re.IGNORECASE)
-_PARAGRAPH, _TABLE, _ROW, _CELL, _TEXT, _BOX = map(qn, ("w:p", "w:tbl", "w:tr", "w:tc", "w:t", "w:txbxContent"))
+_PARAGRAPH, _TABLE, _ROW, _CELL, _BOX = map(qn, ("w:p", "w:tbl", "w:tr", "w:tc", "w:txbxContent"))
+_RUN, _TEXT, _SYMBOL = map(qn, ("w:r", "w:t", "w:sym"))
 _EQUATION = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 _COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _WRAPPERS = frozenset(map(qn, ("w:sdt", "w:sdtContent", "w:customXml", "w:ins", "w:moveTo")))
@@ -34,12 +35,13 @@ def read_docx(data: bytes, name: str) -> Draft:
     """
     try:
         document = docx.Document(io.BytesIO(data))
-    except (BadZipFile, OpcError, KeyError, ValueError, etree.XMLSyntaxError) as error:
+        body = document.element.body
+    except (AttributeError, BadZipFile, OpcError, KeyError, ValueError, etree.XMLSyntaxError) as error:
         raise DocumentError(
             f"{name} is not a DOCX file ({error}): open it in a word processor and save it as .docx again."
         ) from None
     draft = Draft()
-    _lay(document, document.element.body, draft)
+    _lay(document, body, draft)
     first = draft.text[slice(draft.headings[0].start, draft.headings[0].end)] if draft.headings else ""
     draft.title = (document.core_properties.title or "").strip() or first
     return draft
@@ -68,13 +70,27 @@ def _within(container: etree._Element) -> Iterator[etree._Element]:
 def _text(paragraph: etree._Element) -> str:
     """The words of a paragraph, those in links, fields and insertions too, but for what is in a text box."""
     parts = []
+    is_raised = False
     walk = etree.iterwalk(paragraph, events=("start",))
     for _, element in walk:
-        if element.tag in _NOT_SHOWN or element.tag == _BOX:
+        if element.tag in _NOT_SHOWN or element.tag == _BOX or (element.tag == _RUN and _property(element, "w:vanish")):
             walk.skip_subtree()
+        elif element.tag == _RUN:
+            is_raised = _property(element, "w:vertAlign") == "superscript"
+        elif element.tag in (_TEXT, _EQUATION):
+            parts.append(raised(element.text or "") if is_raised else element.text or "")
+        elif element.tag == _SYMBOL:
+            parts.append(chr(int(element.get(qn("w:char"), "FFFD"), 16)))
         else:
-            parts.append(element.text or "" if element.tag in (_TEXT, _EQUATION) else _SPACES.get(element.tag, ""))
+            parts.append(_SPACES.get(element.tag, ""))
     return "".join(parts)
+
+
+def _property(run: etree._Element, name: str) -> str:
+    """The value of a run's property; "on" if it is there without one, "" if it isn't there or is off."""
+    found = run.find(f"{qn('w:rPr')}/{qn(name)}")
+    value = "" if found is None else str(found.get(qn("w:val"), "on"))
+    return "" if value in ("0", "false", "off") else value
 
 
 def _boxes(paragraph: etree._Element) -> Iterator[etree._Element]:
@@ -92,7 +108,7 @@ def _rows(document: DocxDocument, table: etree._Element) -> Iterator[str]:
     """
     above: dict[int, str] = {}  # by the cell's first column
     for row in _within(table):
-        if row.tag != _ROW:
+        if row.tag != _ROW or row.find(f"{qn('w:trPr')}/{qn('w:del')}") is not None:
             continue
         column, cells = int(row.grid_before), []
         for cell in _within(row):
