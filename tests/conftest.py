@@ -4,6 +4,7 @@ import pytest
 
 from index import Home, SentenceTransformerEncoder
 from tests.fakes import WordEncoder
+from tests.made import REPORT, write
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +30,8 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("QUIPU_MODEL", "QUIPU_HOST", "QUIPU_PORT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    return write(tmp_path / "in" / "forests.txt", REPORT)

@@ -1,4 +1,4 @@
-"""Parts that stand in at a Protocol's seam, to test one thing fast."""
+"""A part that stands in at a Protocol's seam, to test one thing fast, and what tests ask of a library made with it."""
 
 import re
 import zlib
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from index import Vectors, fold
+from index import Home, Index, Vectors, fold
 
 _DIMENSION = 256
 
@@ -40,3 +40,18 @@ class WordEncoder:
             for word in re.findall(r"\w+", fold(text)):
                 row[zlib.crc32(word.encode()) % _DIMENSION] += 1.0
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+def open_index(home: Home, encoder: WordEncoder) -> Index:
+    index = Index.open(home, encoder)
+    assert index is not None
+    return index
+
+
+def first_hit(home: Home, encoder: WordEncoder, query: str) -> str:
+    return open_index(home, encoder).search(query, 1)[0].passage.text
+
+
+def files_holding(home: Home, text: str) -> list[str]:
+    needles = [text.encode(), text.encode("utf-16-le")]
+    return [str(path) for path in home.path.rglob("*") if path.is_file() and any(n in path.read_bytes() for n in needles)]

@@ -10,7 +10,7 @@ import pytest
 
 from index import Home, Index, Library, add, remove, stored, verify
 from tests import killed_writer
-from tests.fakes import WordEncoder
+from tests.fakes import WordEncoder, files_holding
 from tests.made import REPORT, write
 
 FRESH = multiprocessing.get_context("forkserver")  # every writer starts in a process without threads, with its modules loaded
@@ -35,10 +35,6 @@ def each_kill(start: Home, work: Path, *, added: Path | None = None, removed: st
         home = copied(start, work)
         assert run(home, last, added=added, removed=removed) == (-signal.SIGKILL, last)
         yield home
-
-
-def files_holding(home: Home, text: bytes) -> list[Path]:
-    return [path for path in home.path.rglob("*") if path.is_file() and text in path.read_bytes()]
 
 
 def answers(home: Home, encoder: WordEncoder, query: str) -> str:
@@ -68,7 +64,7 @@ def test_a_killed_add_leaves_the_old_library_or_the_new_one(start: Home, tmp_pat
         if Library(work).entries()[1:]:
             other = copied(work, tmp_path / "other")
             remove(other, "forests.txt")
-            assert files_holding(other, b"mahogany") == []
+            assert files_holding(other, "mahogany") == []
             assert "wide and brown" in answers(other, words, "the wide river")
         (again,) = add(work, [report], words)
         assert again.error is None
@@ -101,7 +97,7 @@ def test_a_killed_replacement_leaves_the_old_text_or_the_new_one(start: Home, tm
         assert ("wide and brown" in answer) != ("narrow and clear" in answer)
         add(work, [changed], words)
         assert "narrow and clear" in answers(work, words, "the river")
-        assert files_holding(work, b"wide and brown") == []
+        assert files_holding(work, "wide and brown") == []
         assert len(Library(work).entries()) == 2
 
 
@@ -115,5 +111,5 @@ def test_a_killed_remove_hides_the_document_or_has_not_begun(start: Home, tmp_pa
             remove(work, "forests.txt")
         else:
             add(work, [], words)
-        assert files_holding(work, b"mahogany") == []
+        assert files_holding(work, "mahogany") == []
         assert "wide and brown" in answers(work, words, "the wide river")

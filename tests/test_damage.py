@@ -1,0 +1,282 @@
+"""What is damaged, outdated or cut short: it falls back, says so, and is mended."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from corpus import EncoderError, LibraryError
+from corpus.readers.plain import read_plain
+from index import Home, Index, Library, Rebuilt, add, rebuild, remove, stored, verify
+from tests.fakes import WordEncoder, files_holding, first_hit, open_index
+from tests.made import REPORT, write
+
+
+@pytest.mark.parametrize("damage", ["manifest.json", "vectors.faiss", "passages.npy", "bm25/vocab.index.json"])
+@pytest.mark.parametrize("how", ["gone", "cut", "flipped"])
+def test_a_damaged_generation_falls_back_and_says_so(
+    home: Home, words: WordEncoder, report: Path, tmp_path: Path, damage: str, how: str
+) -> None:
+    add(home, [report], words)
+    add(home, [write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
+    path = home.generations / "2" / damage
+    data = path.read_bytes()
+    if how == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(data[: len(data) // 2] if how == "cut" else data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
+    index = open_index(home, words)
+    if damage == "manifest.json" and how == "flipped":
+        assert index.generation in (1, 2)  # a manifest that is still one, but for a letter, is believed
+        return
+    assert index.generation == 1
+    assert index.notice.startswith(f"Generation 2 of {home.path} is damaged (")
+    assert index.notice.endswith("; generation 1 is used instead. Run `quipu rebuild` to mend it.")
+    assert "412" in index.search("illegal sawmills", 1)[0].passage.text
+    rebuild(home, words)
+    assert open_index(home, words).notice == ""
+    assert len(open_index(home, words).entries()) == 2
+
+
+def test_without_a_generation_to_fall_back_to_it_says_what_to_do(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    shutil.rmtree(home.generations / "1")
+    with pytest.raises(LibraryError, match=r"is damaged .*, and there is no older one: run `quipu rebuild`"):
+        Index.open(home, words)
+    home.current.write_text("not a number")
+    with pytest.raises(LibraryError, match="run `quipu rebuild`"):
+        Index.open(home, words)
+    assert rebuild(home, words) == Rebuilt(1, ())
+    assert "412" in first_hit(home, words, "illegal sawmills")
+
+
+def test_removing_works_where_nothing_can_be_opened(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+    add(home, [report, write(tmp_path / "in" / "rivers.txt", "Rivers\n\nThe river is wide.\n")], words)
+    (home.generations / "1" / "vectors.faiss").write_bytes(b"damaged")
+    remove(home, "forests.txt")
+    assert files_holding(home, "mahogani") == files_holding(home, "mahogany") == []
+    with pytest.raises(LibraryError, match="run `quipu rebuild`"):
+        Index.open(home, words)
+    rebuild(home, words)
+    assert "river is wide" in first_hit(home, words, "the river")
+
+
+def test_a_killed_add_is_not_taken_for_known(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    shutil.rmtree(home.generations)
+    home.current.unlink()  # as if killed before the generation was in use
+    (again,) = add(home, [report], words)
+    assert again.known is None
+    assert "412" in first_hit(home, words, "illegal sawmills")
+
+
+def test_an_index_of_another_format_says_what_to_do(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    path = home.generations / "1" / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
+    with pytest.raises(LibraryError, match=r"has format 99 .*; this version of Quipu knows format 1 .* Run `quipu rebuild`"):
+        Index.open(home, words)
+
+
+def test_another_encoder_is_refused_until_the_library_is_rebuilt(
+    home: Home, words: WordEncoder, report: Path, tmp_path: Path
+) -> None:
+    add(home, [report], words)
+    other = WordEncoder("other words")
+    says = r"made with the encoder 'bag of words' \(words\), and this one is 'bag of other words' .* run `quipu rebuild`"
+    with pytest.raises(EncoderError, match=says):
+        Index.open(home, other)
+    with pytest.raises(EncoderError, match=says):
+        add(home, [write(tmp_path / "b.txt", "Rivers.")], other)
+    assert [entry.name for entry in Library(home).entries()] == ["forests.txt"]
+    rebuild(home, other)
+    assert len(other.encoded_passages) == 2
+    assert "412" in first_hit(home, other, "illegal sawmills")
+
+
+def test_rebuilding_embeds_nothing_that_is_there(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    words.encoded_passages.clear()
+    rebuild(home, words)
+    assert words.encoded_passages == []
+
+
+def test_a_changed_text_is_never_quoted(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    entry = Library(home).active()[0]
+    (path,) = (home.documents / entry.id).glob("text.*.json")
+    path.write_text(path.read_text(encoding="utf-8").replace("412 illegal", "413 illegal"), encoding="utf-8")
+    index = open_index(home, words)
+    assert index.search("illegal sawmills", 1) == []
+    assert index.notice == f"{path} is missing or damaged (it isn't what was written): add the document again."
+    assert stored(home)[0].document is None
+    (again,) = add(home, [report], words)
+    assert again.error is None
+    assert "412" in first_hit(home, words, "illegal sawmills")
+
+
+def test_a_catalogue_that_is_no_database_is_one_sentence(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    home.library.write_bytes(b"this is no database, and long enough to be looked at as if it were one" * 20)
+    with pytest.raises(LibraryError, match=r"library.sqlite can't be read: file is not a database."):
+        open_index(home, words).entries()
+
+
+def test_a_generation_that_a_killed_writer_did_not_put_in_use_holds_nothing_back(
+    home: Home, words: WordEncoder, report: Path, tmp_path: Path
+) -> None:
+    add(home, [write(tmp_path / "in" / "rivers.txt", "Rivers\n\nThe river is wide.\n")], words)
+    add(home, [report], words)
+    home.current.write_text("1\n")  # as if killed before CURRENT was flipped
+    assert "forests.txt" not in [entry.name for entry in open_index(home, words).entries()]
+    remove(home, "forests.txt")
+    assert files_holding(home, "mahogany") == files_holding(home, "mahogani") == []
+    assert "river is wide" in first_hit(home, words, "the river")
+
+
+def test_what_falls_back_is_mended_by_the_next_add(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+    add(home, [report], words)
+    add(home, [write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
+    (home.generations / "2" / "vectors.faiss").write_bytes(b"damaged")
+    add(home, [write(tmp_path / "c.txt", "Roads\n\nLong roads.\n")], words)
+    index = open_index(home, words)
+    assert (index.generation, index.notice) == (3, "")
+    assert [entry.name for entry in index.entries()] == ["forests.txt", "b.txt", "c.txt"]
+    assert sorted(folder.name for folder in home.generations.iterdir()) == ["1", "3"]  # and not the damaged one
+
+
+def test_a_replacement_that_was_killed_leaves_what_it_replaces(
+    home: Home, words: WordEncoder, report: Path, tmp_path: Path
+) -> None:
+    add(home, [report], words)
+    old = Library(home).active()[0]
+    write(report, REPORT.replace("412", "977"))
+    add(Home(tmp_path / "elsewhere"), [report], words)
+    new = Library(Home(tmp_path / "elsewhere")).active()[0]
+    Library(home).put(new)  # as if killed before the new text was on the shelf
+    add(home, [write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
+    assert "412 illegal" in first_hit(home, words, "illegal sawmills")
+    shutil.copytree(Home(tmp_path / "elsewhere").documents / new.id, home.documents / new.id)  # or before it was in use
+    add(home, [write(tmp_path / "c.txt", "Roads\n\nLong roads.\n")], words)
+    assert "977 illegal" in first_hit(home, words, "illegal sawmills")
+    assert old.id not in [entry.id for entry in Library(home).entries()]
+    assert files_holding(home, "412 illegal") == []
+
+
+def test_a_damaged_text_does_not_hold_up_the_rest(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+    add(home, [report, write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
+    damaged = Library(home).active()[0]
+    (path,) = (home.documents / damaged.id).glob("text.*.json")
+    path.write_bytes(b"damaged")
+    add(home, [write(tmp_path / "c.txt", "Roads\n\nLong roads.\n")], words)
+    assert [entry.name for entry in open_index(home, words).entries()] == ["b.txt", "c.txt"]
+    assert stored(home)[0].problem == (
+        "forests.txt is not searched: it was never fully indexed, or its files are damaged. Add it again."
+    )
+    add(home, [report], words)
+    assert "412 illegal" in first_hit(home, words, "illegal sawmills")
+
+
+def test_rebuilding_says_what_cannot_be_read_anew_and_keeps_it(
+    home: Home, words: WordEncoder, report: Path, tmp_path: Path
+) -> None:
+    add(home, [report, write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
+    original = home.documents / Library(home).active()[0].id / "original.txt"
+    original.write_bytes(b"something else")
+    rebuilt = rebuild(home, words)
+    assert rebuilt == Rebuilt(1, (f"{original} is not the file that was added as forests.txt: add it again.",))
+    assert "412 illegal" in first_hit(home, words, "illegal sawmills")
+    add(home, [report], words)
+    assert rebuild(home, words) == Rebuilt(2, ())
+    original.unlink()
+    assert rebuild(home, words).problems[0].startswith("The original of forests.txt is missing from ")
+
+
+def test_a_text_that_reads_otherwise_gets_its_own_passages(
+    home: Home, words: WordEncoder, report: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(home, [report], words)
+    index = open_index(home, words)
+    real = read_plain
+    monkeypatch.setattr("corpus.readers.plain.read_plain", lambda data, name: real(data[:-90] + b"end.", name))
+    assert verify(home)[0].problem == "forests.txt reads differently now than when it was indexed: run `quipu rebuild`."
+    rebuild(home, words)
+    assert verify(home)[0].problem == ""
+    assert "412" in index.search("illegal sawmills", 1)[0].passage.text  # what was open goes on with its own text
+    assert all(hit.passage.text.endswith(("closed.", "end.")) for hit in open_index(home, words).search("sawmills", 9))
+
+
+def test_the_same_bytes_under_another_name_are_read_as_what_they_were_added_as(
+    home: Home, words: WordEncoder, tmp_path: Path
+) -> None:
+    marked = "# Forests\n\nThe ministry counted **412** illegal sawmills.\n"
+    add(home, [write(tmp_path / "r.md", marked)], words)
+    (path,) = home.documents.glob("*/text.*.json")
+    path.write_bytes(b"damaged")
+    add(home, [write(tmp_path / "r.txt", marked)], words)
+    assert [result.problem for result in verify(home)] == [""]
+    assert first_hit(home, words, "illegal sawmills").endswith("The ministry counted 412 illegal sawmills.")
+
+
+def test_a_removal_cut_short_and_another_name_leave_no_mixture(home: Home, words: WordEncoder, tmp_path: Path) -> None:
+    marked = "# Forests\n\nThe ministry counted **412** illegal sawmills.\n"
+    add(home, [write(tmp_path / "r.md", marked)], words)
+    Library(home).mark_removed([Library(home).active()[0].id])
+    add(home, [write(tmp_path / "r.txt", marked)], words)
+    assert [result.problem for result in verify(home)] == [""]
+    assert first_hit(home, words, "illegal sawmills").endswith("The ministry counted **412** illegal sawmills.")
+
+
+def test_a_damaged_library_that_lost_its_last_document_is_mended(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    (home.generations / "1" / "vectors.faiss").write_bytes(b"damaged")
+    remove(home, "forests.txt")
+    assert rebuild(home, words) == Rebuilt(0, ())
+    add(home, [report], words)
+    assert "412" in first_hit(home, words, "illegal sawmills")
+
+
+def test_a_catalogue_without_its_table_is_an_empty_one(home: Home, words: WordEncoder, report: Path) -> None:
+    home.path.mkdir()
+    home.library.touch()  # as SQLite leaves it if it is killed in its first moment
+    assert Library(home).entries() == []
+    add(home, [report], words)
+    assert "412" in first_hit(home, words, "illegal sawmills")
+
+
+def test_a_file_that_cannot_be_deleted_is_said_and_tried_again(
+    home: Home, words: WordEncoder, report: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(home, [report], words)
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("index.shelf.shutil.rmtree", refuse)
+        with pytest.raises(LibraryError, match=r"can't be written: Permission denied"):
+            remove(home, "forests.txt")
+    remove(home, "forests.txt")
+    assert files_holding(home, "mahogany") == []
+
+
+def test_a_number_is_never_used_twice(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    index = open_index(home, words)
+    shutil.rmtree(home.generations / "1")
+    rebuild(home, words)
+    assert index.stale()
+    assert open_index(home, words).generation == 2
+
+
+def test_an_older_versions_text_is_made_anew_by_adding_it_again(
+    home: Home, words: WordEncoder, report: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("index.shelf.READER", 0)
+        add(home, [report], words)
+    assert open_index(home, words).outdated()
+    add(home, [report], words)
+    assert not open_index(home, words).outdated()
+    assert "412" in first_hit(home, words, "illegal sawmills")
