@@ -1,9 +1,22 @@
-"""Measures. Questions with gold quotes or pages enter; a scored row per question leaves.
+"""Measures. Questions with gold quotes or pages enter; a scored run leaves: a row per question, and figures derived from them.
 
 This room has no way to an answer of its own: it asks the `Assistant`, and searches the `Index` that the assistant searches.
 """
 
-from eval.questions import TestQuestion, read_questions
-from eval.run import AnswerRow, PageRow, answer_rows, page_rows
+from eval.figures import Change, Figure, compare, figures, read_run, run_file
+from eval.read import TestQuestion, read_questions, shipped_questions
+from eval.run import Row, ask_all
 
-__all__ = ["AnswerRow", "PageRow", "TestQuestion", "answer_rows", "page_rows", "read_questions"]
+__all__ = [
+    "Change",
+    "Figure",
+    "Row",
+    "TestQuestion",
+    "ask_all",
+    "compare",
+    "figures",
+    "read_questions",
+    "read_run",
+    "run_file",
+    "shipped_questions",
+]

@@ -1,62 +1,142 @@
 """Asks test questions and scores each by itself; whoever wants a mean takes it from the rows."""
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
 
-from assistant import Assistant
-from corpus import Document, QuestionError
-from eval.questions import TestQuestion
-from index import Index
+from assistant import Answer, Assistant
+from corpus import Document, QuestionError, QuipuError, sentences
+from eval.measures import Range, covered, evidence, retrieval
+from eval.read import TestQuestion
+from index import Entry, Hit, Index
 
-
-@dataclass(frozen=True, slots=True)
-class AnswerRow:
-    """One question with gold quotes. `first`, `first_three`: a gold quote stands in the first citation, in the first three."""
-
-    question: TestQuestion
-    first: bool
-    first_three: bool
-    refused: bool
+_DEPTH = 10  # hits that a gold quote or page is looked for in
+_FOUND = 0.5  # of a gold quote's characters: a passage with so many holds it
 
 
 @dataclass(frozen=True, slots=True)
-class PageRow:
-    """One question with gold pages: the rank of the first passage on one, from 1, within its document and among all; None if
-    none is among the first `DEPTH`.
+class Row:
+    """What became of one question. `status` is the answer's, or "failed" with the error as `reason`; all measures are then 0.
+
+    `cited` are the quotes that were given, and `expected` is the gold: quotes, or pages as people count them.
     """
 
-    question: TestQuestion
-    in_document: int | None
-    in_library: int | None
+    id: str
+    question: str
+    lang: str
+    kind: str
+    answerable: bool
+    status: str
+    reason: str
+    confidence: float
+    cited: tuple[str, ...]
+    expected: tuple[str, ...]
+    measures: dict[str, float]
 
 
-DEPTH = 10
-"""Passages that a page is looked for in."""
+def ask_all(assistant: Assistant, questions: Sequence[TestQuestion]) -> Iterator[tuple[Row, float]]:
+    """A row per question, in their order, and the milliseconds that it took to ask.
+
+    Raises QuestionError, before anything is asked, for gold that stands in none of the documents.
+    """
+    index = assistant.index()
+    library = dict(index.documents(index.entries()))
+    places = [_gold(question, library) for question in questions]
+    reread = cache(index.reread)  # each original once
+    for question, gold in zip(questions, places, strict=True):
+        started = time.perf_counter()
+        try:
+            answer, error = assistant.ask(question.question, question.history), ""
+        except QuipuError as problem:
+            answer, error = None, str(problem)
+        milliseconds = 1000 * (time.perf_counter() - started)
+        if isinstance(gold, Document):
+            measures = _page_measures(index, question, gold)
+        elif not question.answerable:
+            measures = {"refused": float(answer is not None and not answer.citations)}
+        else:
+            searched = answer.searched if answer else question.question
+            measures = _answer_measures(answer, gold, index.search(searched, _DEPTH), needs_all=question.needs_all)
+        if answer and answer.citations:
+            exact = [reread(place.document_id).text[place.start : place.end] == place.quote for place in answer.citations]
+            measures["verified"] = sum(exact) / len(exact)
+        if error:
+            measures = dict.fromkeys(measures, 0.0)
+        yield _row(question, answer, error, measures), milliseconds
 
 
-def answer_rows(assistant: Assistant, questions: Iterable[TestQuestion]) -> Iterator[AnswerRow]:
-    """A row per question, in their order."""
-    for question in questions:
-        answer = assistant.ask(question.question, question.history)
-        found = [any(quote in citation.quote for quote in question.gold_quotes) for citation in answer.citations]
-        yield AnswerRow(question, any(found[:1]), any(found[:3]), not answer.sentences)
+def _row(question: TestQuestion, answer: Answer | None, error: str, measures: dict[str, float]) -> Row:
+    return Row(
+        id=question.id,
+        question=question.question,
+        lang=question.lang,
+        kind=question.kind,
+        answerable=question.answerable,
+        status=answer.status if answer else "failed",
+        reason=error or str((answer and answer.reason) or ""),
+        confidence=answer.confidence if answer else 0.0,
+        cited=tuple(citation.quote for citation in answer.citations) if answer else (),
+        expected=question.gold_quotes or tuple(f"{question.doc}, page {page + 1}" for page in sorted(question.gold_pages)),
+        measures={name: round(value, 6) for name, value in measures.items()},
+    )
 
 
-def page_rows(index: Index, questions: Iterable[TestQuestion]) -> Iterator[PageRow]:
-    """A row per question, in their order. Raises QuestionError for a question about a document that isn't there."""
-    documents = {entry.name.rpartition(".")[0]: index.document(entry.id) for entry in index.entries()}
-    for question in questions:
-        if question.doc not in documents:
-            raise QuestionError(f"Question '{question.id}' is about '{question.doc}', which is not among the documents.")
-        document = documents[question.doc]
-        ranks = [_rank(index, question, document, allowed) for allowed in ([document.id], None)]
-        yield PageRow(question, *ranks)
+def _answer_measures(answer: Answer | None, gold: Sequence[Range], hits: Sequence[Hit], *, needs_all: bool) -> dict[str, float]:
+    citations = answer.citations if answer else ()
+    cited: list[Range] = [(place.document_id, place.start, place.end) for place in citations]
+    passages: list[Range] = [(hit.passage.document_id, hit.passage.start, hit.passage.end) for hit in hits]
+    right = [any(covered(quote, [place]) == 1.0 for quote in gold) for place in cited]
+    held = [[str(number) for number, quote in enumerate(gold) if covered(quote, [place]) >= _FOUND] for place in passages]
+    return {
+        "answered": float(bool(cited)),
+        "correct": float(any(right[:1])),
+        "correct@3": float(any(right[:3])),
+        **evidence(gold, cited, needs_all=needs_all),
+        **retrieval({str(number) for number in range(len(gold))}, held),
+    }
 
 
-def _rank(index: Index, question: TestQuestion, document: Document, allowed: list[str] | None) -> int | None:
-    for rank, hit in enumerate(index.search(question.question, DEPTH, allowed), 1):
-        passage = hit.passage
-        on = {page.number - 1 for page in document.pages if page.start < passage.end and page.end > passage.start}
-        if passage.document_id == document.id and on & question.gold_pages:
-            return rank
-    return None
+def _page_measures(index: Index, question: TestQuestion, document: Document) -> dict[str, float]:
+    """Those of the retrieval of pages, over all documents and within the question's own."""
+    measures: dict[str, float] = {}
+    for where, allowed in (("", None), (" in document", [document.id])):
+        hits = index.search(question.question, _DEPTH, allowed)
+        held = [_pages(hit, document, question.gold_pages) for hit in hits]
+        found = retrieval(set(map(str, question.gold_pages)), held)
+        measures |= {f"{name}{where}": value for name, value in found.items()}
+    return measures
+
+
+def _pages(hit: Hit, document: Document, gold: Collection[int]) -> list[str]:
+    """The gold pages, from 0, that a hit has characters of."""
+    passage = hit.passage
+    if passage.document_id != document.id:
+        return []
+    pages = [page.number - 1 for page in document.pages if page.start < passage.end and page.end > passage.start]
+    return [str(page) for page in pages if page in gold]
+
+
+def _gold(question: TestQuestion, library: dict[Entry, Document]) -> list[Range] | Document:
+    """Where the gold quotes stand, or the document that has the gold pages."""
+    if question.doc is None:
+        return [_place(question, quote, list(library.values())) for quote in question.gold_quotes]
+    document = next((found for entry, found in library.items() if entry.name.rpartition(".")[0] == question.doc), None)
+    if document is None:
+        raise QuestionError(f"Question '{question.id}' is about '{question.doc}', which is not among the documents.")
+    if not question.gold_pages <= set(range(len(document.pages))):
+        pages, last = ", ".join(map(str, sorted(question.gold_pages))), len(document.pages) - 1
+        raise QuestionError(f"Question '{question.id}' has the gold pages {pages}; '{question.doc}' has 0 to {last}.")
+    return document
+
+
+def _place(question: TestQuestion, quote: str, documents: Sequence[Document]) -> Range:
+    """Where a gold quote first stands. Raises QuestionError, with the sentence that is most like it, if it stands nowhere."""
+    for document in documents:
+        if quote and (start := document.text.find(quote)) >= 0:
+            return document.id, start, start + len(quote)
+    texts = [document.text[start:end] for document in documents for start, end in sentences(document)]
+    nearest = next(iter(get_close_matches(quote, texts, n=1, cutoff=0.0)), "")
+    named = f"The gold quote “{quote}” of question '{question.id}'"
+    raise QuestionError(f"{named} stands in none of the documents; nearest is “{nearest}”.")

@@ -15,6 +15,7 @@ from index.home import Home
 from index.library import Entry, Library
 from index.shelf import Shelf, Volume
 from index.store import Candidates, Range
+from index.verify import reread
 from index.words import question_terms
 from index.writer import check_encoder
 
@@ -72,6 +73,13 @@ class Index:
         if not any(entry.id == document_id for entry in self.entries()):
             raise LibraryError(f"There is no document '{document_id}'.")
         return self._documents(document_id)
+
+    def reread(self, document_id: str) -> Document:
+        """A document that can be found, as it is read now from its kept original. Raises LibraryError if that can't be done."""
+        entry = next((entry for entry in self.entries() if entry.id == document_id), None)
+        if entry is None:
+            raise LibraryError(f"There is no document '{document_id}'.")
+        return reread(self._home, entry)
 
     def documents(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Document]]:
         """The entries with their documents, but for what can't be read: removed in this very moment, or damaged."""

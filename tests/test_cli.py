@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from index import Home, SentenceTransformerEncoder
+from index import Home, Library, SentenceTransformerEncoder
 from tests.made import REPORT, pdf, scanned_pdf, write
 from ui.__main__ import main
 
@@ -241,17 +241,30 @@ def test_a_damaged_generation_is_said_and_the_older_one_answers(quipu: Quipu, tm
     assert "generation 1 is used instead" in result.err
 
 
-def test_eval_counts_by_kind(quipu: Quipu, tmp_path: Path) -> None:
+def test_eval_counts_by_kind_and_can_stop_a_release(quipu: Quipu, tmp_path: Path) -> None:
     questions = [
         {"id": "1", "question": "Who controls the VRAEM?", "kind": "factoid", "gold_quotes": ["Shining Path guerrilla group"]},
-        {"id": "2", "question": "Are prisons full?", "kind": "factoid", "gold_quotes": ["a sentence of another report"]},
+        {"id": "2", "question": "Is the weather nice?", "kind": "factoid", "gold_quotes": ["Prisons are overcrowded"]},
         {"id": "3", "question": "How do I bake bread?", "kind": "far", "answerable": False, "gold_quotes": []},
     ]
-    printed = quipu("eval", str(write(tmp_path / "q.jsonl", "\n".join(map(json.dumps, questions))))).out
-    rows = [line.split() for line in printed.splitlines()]
-    assert ["factoid", "en", "2", "1", "1", "0"] in rows
-    assert ["far", "en", "1", "1"] in rows
-    assert ["all", "answerable", "en", "2", "1", "1", "0"] in rows
+    asked, run = str(write(tmp_path / "q.jsonl", "\n".join(map(json.dumps, questions)))), str(tmp_path / "run.json")
+    first = quipu("eval", asked, "--json", run)
+    assert (first.code, first.err) == (0, "")
+    rows = [line.split() for line in first.out.splitlines()]
+    assert ["all", "3", "0.500", "0.500", "0.500", "0.500", "1.000"] in [row[:7] for row in rows]
+    assert ["kind", "far", "1", "1.000"] in rows
+    assert "Citations verified 1.000" in first.out
+    assert json.loads(Path(run).read_text())["figures"]["all"]["correct"]["mean"] == 0.5
+    again = quipu("eval", asked, "--baseline", run, "--fail-under", "refused=1", "--fail-under", "correct=0.9")
+    assert (again.code, again.err) == (1, "quipu: correct is 0.500, and has to be at least 0.9.\n")
+    assert "Nothing changed against the baseline." in again.out
+    for option, says in (
+        ("speed=1", "'speed', which is not measured here: there are answered,"),
+        ("correct", "takes a measure and"),
+    ):
+        result = quipu("eval", asked, "--fail-under", option)
+        assert result.code == 2
+        assert says in result.err
 
 
 def test_eval_finds_pages_of_documents_given_for_the_run(quipu: Quipu, tmp_path: Path, home: Home) -> None:
@@ -259,18 +272,29 @@ def test_eval_finds_pages_of_documents_given_for_the_run(quipu: Quipu, tmp_path:
     write(tmp_path / "docs" / "forests.pdf", pdf(pages))
     questions = [{"id": "1", "question": "How wide are rivers?", "doc": "forests", "gold_pages": [1]}]
     printed = quipu("eval", str(write(tmp_path / "q.jsonl", json.dumps(questions[0]))), "--documents", str(tmp_path / "docs")).out
-    assert "the question's document  1  1                1" in printed
+    assert ["all", "1", "1.000", "1.000", "1.000", "1.000"] in [line.split() for line in printed.splitlines()]
     assert not home.path.exists()
+
+
+def test_eval_without_a_file_asks_about_the_report_that_ships(quipu: Quipu, tmp_path: Path, home: Home) -> None:
+    quipu("add", str(write(tmp_path / "forests.txt", REPORT)))
+    result = quipu("eval", "--fail-under", "correct=0.5")
+    assert result.code == 0
+    assert [path.name for path in home.documents.iterdir()] == [entry.id for entry in Library(home).active()]
 
 
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
         ("", "holds no questions"),
-        ('{"id": "1", "question": "x", "gold_quotes": []}\nnot json', "Line 2 of "),
+        ('{"id": "1", "question": "x", "gold_quotes": ["y"]}\nnot json', "Line 2 of "),
         ('{"id": "1", "question": "x"}', "Line 1 of "),
         ('{"id": "1", "question": "x", "gold_quotes": "y"}', "Line 1 of "),
-        ('{"id": "1", "question": "x", "gold_quotes": []}\n{"id": "1", "question": "y", "gold_quotes": []}', "has the id '1'"),
+        ('{"id": "1", "question": "x", "gold_quotes": []}', "answerable if, and only if, it has gold"),
+        (
+            '{"id": "1", "question": "x", "gold_quotes": ["y"]}\n{"id": "1", "question": "y", "gold_quotes": ["y"]}',
+            "has the id '1'",
+        ),
     ],
 )
 def test_bad_test_questions_are_named(quipu: Quipu, tmp_path: Path, lines: str, says: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
@@ -145,26 +146,74 @@ def verify_command(
 
 @app.command(name="eval")
 def eval_command(
-    questions: Annotated[Path, typer.Argument(help="Test questions, as JSON Lines.")],
+    questions: Annotated[
+        Path | None, typer.Argument(help="Test questions, as JSON Lines; without, those on the report that ships.")
+    ] = None,
     folder: Annotated[
         Path | None, typer.Option("--documents", help="Ask these documents, in a home made for the run, not the library.")
     ] = None,
+    written: Annotated[Path | None, typer.Option("--json", help="Write the run into this file, to compare with later.")] = None,
+    baseline: Annotated[Path | None, typer.Option(help="A run to compare with; a drop beyond chance is exit code 1.")] = None,
+    fail_under: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Exit code 1 if this measure's mean over all is lower.")
+    ] = None,
 ) -> None:
-    """Ask test questions and print how many are answered from the right place, or refused, by kind."""
-    from eval import read_questions
-    from ui.evaluation import evaluation_table
+    """Ask test questions and measure the answers: found, cited, refused. Two runs of one version give the same figures."""
+    from eval import ask_all, compare, figures, read_questions, read_run, run_file, shipped_questions
+    from ui.evaluation import WIDTH, change_lines, figures_table, summary
 
-    asked = read_questions(questions)
+    least = [_threshold(given) for given in fail_under or ()]
+    asked = read_questions(questions or shipped_questions())
+    before = read_run(baseline) if baseline else None
     with TemporaryDirectory() as temporary:
         if folder is not None:
-            files, _ = _files([folder])
-            with Bar(_err) as bar:
-                outcomes = add(Home(Path(temporary)), files, SentenceTransformerEncoder.load(Settings.load().model), bar)
-            for outcome in outcomes:
-                if outcome.error is not None:
-                    raise DocumentError(outcome.error)
-        assistant = Assistant.open(Path(temporary) if folder else None)
-        Console(highlight=False, markup=False).print(evaluation_table(assistant, asked))
+            _add_all(folder, Home(Path(temporary)))
+        assistant = Assistant.open(Path(temporary) if folder or not questions else None)
+        with Bar(_err, "questions") as bar:
+            rows, milliseconds = [], []
+            bar.encoding(len(asked))
+            for row, taken in ask_all(assistant, asked):
+                rows.append(row)
+                milliseconds.append(taken)
+                bar.encoded(1)
+    changes = compare(rows, before) if before is not None else []
+    found = figures(rows)
+    meta = {"milliseconds": {"median": round(median(milliseconds), 1), "most": round(max(milliseconds), 1)}, "questions": len(rows)}
+    if written is not None:
+        written.write_text(json.dumps(run_file(rows, meta), ensure_ascii=False, indent=1), encoding="utf-8")
+    Console(highlight=False, markup=False, width=WIDTH).print(figures_table(found))
+    typer.echo(summary(found, median(milliseconds)))
+    if before is not None:
+        typer.echo("\n".join(change_lines(changes)))
+    failed = [f"{change.measure} dropped against the baseline, by more than chance." for change in changes if change.is_drop]
+    for name, value in least:
+        if name not in found["all"]:
+            raise QuestionError(f"--fail-under names '{name}', which is not measured here: there are {', '.join(found['all'])}.")
+        if found["all"][name].mean < value:
+            failed.append(f"{name} is {found['all'][name].mean:.3f}, and has to be at least {value}.")
+    for sentence in failed:
+        typer.echo(f"quipu: {sentence}", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _threshold(given: str) -> tuple[str, float]:
+    """What --fail-under says. Raises QuestionError if it isn't NAME=VALUE."""
+    name, _, value = given.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise QuestionError(f"--fail-under takes a measure and its least value, as in correct=0.8, and not '{given}'.") from None
+
+
+def _add_all(folder: Path, home: Home) -> None:
+    """Add all documents of a folder to a home. Raises DocumentError if one can't be read."""
+    files, _ = _files([folder])
+    with Bar(_err) as bar:
+        outcomes = add(home, files, SentenceTransformerEncoder.load(Settings.load().model), bar)
+    for outcome in outcomes:
+        if outcome.error is not None:
+            raise DocumentError(outcome.error)
 
 
 def _print_notice(assistant: Assistant) -> None:

@@ -4,42 +4,55 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from assistant import Assistant
-from eval import TestQuestion, answer_rows, page_rows
+from eval import Change, Figure
+
+WIDTH = 110
+"""Characters of the table's lines, so that no figure is cut short."""
+
+_COLUMNS = {
+    "answered": "answered",
+    "correct": "correct",
+    "correct@3": "in first 3",
+    "evidence F1": "evidence F1",
+    "refused": "refused",
+    "Success@5": "Success@5",
+    "RR@10": "RR@10",
+    "nDCG@10": "nDCG@10",
+    "Success@5 in document": "Success@5 in document",
+}
+"""The measures that the table shows, with their headings; the run file has them all."""
+
+_COUNTED = ("answered", "refused", "Success@5 in document")  # every question has just one of these
+
+_OVERALL = {"verified": "Citations verified", "AUROC": "AUROC of the confidence"}
 
 
-def evaluation_table(assistant: Assistant, questions: Sequence[TestQuestion]) -> Table:
-    """The questions with gold quotes by kind, or those with gold pages; a file holds the one or the other."""
-    if any(question.doc is not None for question in questions):
-        return _pages(assistant, questions)
-    return _answers(assistant, questions)
-
-
-def _answers(assistant: Assistant, questions: Sequence[TestQuestion]) -> Table:
-    rows = list(answer_rows(assistant, questions))
-    table = Table("Kind", "Language", "n", "Gold in 1st citation", "in first 3", "Refused", box=None)
-    groups = sorted({(not row.question.answerable, row.question.kind, row.question.lang) for row in rows})
-    groups += [
-        (unanswerable, "all", lang) for unanswerable in (False, True) for lang in sorted({row.question.lang for row in rows})
-    ]
-    for unanswerable, kind, lang in groups:
-        group = [
-            row
-            for row in rows
-            if (not row.question.answerable, row.question.lang) == (unanswerable, lang) and kind in ("all", row.question.kind)
-        ]
-        name = f"{kind} unanswerable" if unanswerable and kind == "all" else f"{kind} answerable" if kind == "all" else kind
-        found = ("", "") if unanswerable else (sum(row.first for row in group), sum(row.first_three for row in group))
-        table.add_row(name, lang, *map(str, (len(group), *found, sum(row.refused for row in group))))
+def figures_table(figures: dict[str, dict[str, Figure]]) -> Table:
+    """The means by group. A measure that no question has gets no column."""
+    shown = {name: heading for name, heading in _COLUMNS.items() if name in figures["all"]}
+    table = Table("Questions", "n", *shown.values(), box=None)
+    for group, measured in figures.items():
+        n = sum(measured[name].n for name in _COUNTED if name in measured)
+        table.add_row(group, str(n), *(f"{measured[name].mean:.3f}" if name in measured else "" for name in shown))
     return table
 
 
-def _pages(assistant: Assistant, questions: Sequence[TestQuestion]) -> Table:
-    rows = list(page_rows(assistant.index(), questions))
-    table = Table("Searched", "n", "Page found at 5", "at 10", box=None)
-    for name, ranks in (
-        ("the question's document", [row.in_document for row in rows]),
-        ("all documents", [row.in_library for row in rows]),
-    ):
-        table.add_row(name, *map(str, (len(rows), *(sum(rank is not None and rank <= k for rank in ranks) for k in (5, 10)))))
-    return table
+def summary(figures: dict[str, dict[str, Figure]], milliseconds: float) -> str:
+    """What the table leaves out, in a line. `milliseconds` is the median of a question."""
+    overall = figures["all"]
+    parts = [f"{heading} {overall[name].mean:.3f}" for name, heading in _OVERALL.items() if name in overall]
+    return ", ".join([*parts, f"{milliseconds:.0f} ms a question (median)"]) + "."
+
+
+def change_lines(changes: Sequence[Change]) -> list[str]:
+    """A line for each measure that changed: by how much, surely or not, and which questions got worse and better."""
+    lines = []
+    for change in changes:
+        if change.worse or change.better:
+            difference = change.difference
+            lines.append(
+                f"{change.measure}: {difference.mean:+.3f} ({difference.low:+.3f} to {difference.high:+.3f})"
+                + f"; worse: {', '.join(change.worse)}" * bool(change.worse)
+                + f"; better: {', '.join(change.better)}" * bool(change.better)
+            )
+    return lines or ["Nothing changed against the baseline."]

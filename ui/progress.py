@@ -10,12 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 class Bar:
     """A progress bar for the file at hand; nothing where the console is no terminal. Use it in a `with`."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, unit: str = "passages") -> None:
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("passages"),
+            TextColumn(unit),
             TimeRemainingColumn(),
         )
         self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -21,7 +21,6 @@ _LONG = 40  # characters: a shorter line that ends in a word may be an item of a
 _LONGEST_HEADING = 120
 _LONGEST_SENTENCE_CASE_HEADING = 80
 
-
 SENTENCE_ENDS = ".!?:;"
 """What a line ends with that doesn't go on in the next."""
 

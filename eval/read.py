@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 from corpus import QuestionError
@@ -11,7 +12,8 @@ from corpus import QuestionError
 class TestQuestion:
     """A question with its gold: exact quotes of the documents, or pages (from 0) of the document whose file is named `doc`.
 
-    Any one of the quotes is right. `history` are the questions asked before it, oldest first.
+    Any one of the quotes is right, but for the kind "multi-passage", where all are needed. `history` are the questions asked
+    before it, oldest first.
     """
 
     __test__ = False  # for pytest: not a test, by its name
@@ -26,11 +28,16 @@ class TestQuestion:
     doc: str | None
     gold_pages: frozenset[int]
 
+    @property
+    def needs_all(self) -> bool:
+        """Whether all gold quotes are needed, rather than any one of them."""
+        return self.kind == "multi-passage"
+
 
 def read_questions(path: Path) -> list[TestQuestion]:
     """The questions of a file. Raises QuestionError, with the line, for what is no question, and for ids that occur twice."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionError(f"The questions in {path} can't be read: {error}.") from None
     questions: dict[str, TestQuestion] = {}
@@ -52,12 +59,19 @@ def read_questions(path: Path) -> list[TestQuestion]:
     return list(questions.values())
 
 
+def shipped_questions() -> Path:
+    """The test questions about the report that ships."""
+    return Path(str(files("eval").joinpath("questions", "report.jsonl")))
+
+
 def _question(values: dict[str, object]) -> TestQuestion:
     quotes, pages, history = values.get("gold_quotes", ()), values.get("gold_pages", ()), values.get("history", ())
     if not all(isinstance(part, list | tuple) for part in (quotes, pages, history)):
         raise TypeError("gold_quotes, gold_pages and history are lists")
     if "gold_quotes" not in values and "gold_pages" not in values:
         raise KeyError("gold_quotes")
+    if bool(values.get("answerable", True)) != bool(quotes or pages):
+        raise ValueError("a question is answerable if, and only if, it has gold quotes or gold pages")
     return TestQuestion(
         id=str(values["id"]),
         question=str(values["question"]),

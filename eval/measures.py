@@ -1,0 +1,88 @@
+"""The measures: pure functions of what was found and what is right. Each gives values between 0 and 1, higher is better."""
+
+from collections.abc import Collection, Sequence
+
+import ir_measures
+from ir_measures import RR, R, Success, nDCG
+
+Range = tuple[str, int, int]
+"""A document's id, and a range of its text."""
+
+RETRIEVAL = [Success @ 1, Success @ 5, Success @ 10, R @ 5, R @ 10, RR @ 10, nDCG @ 10]
+
+
+def retrieval(gold: Collection[str], found: Sequence[Collection[str]]) -> dict[str, float]:
+    """The measures of one ranking, by `ir-measures`. `gold` names what is right, and `found` what each hit holds of it, best first.
+
+    What a hit holds counts at its first hit only. A hit that holds two counts as two, one after the other.
+
+    >>> retrieval({"a", "b"}, [[], ["a"]])["R@5"], retrieval({"a", "b"}, [[], ["a"]])["RR@10"]
+    (0.5, 0.5)
+    """
+    ranked: list[str] = []
+    for place, held in enumerate(found):
+        new = sorted(set(held).difference(ranked))
+        ranked.extend(new or [f"hit {place}"])  # a hit without anything new takes its place in the ranking
+    qrels = [ir_measures.Qrel("q", unit, 1) for unit in sorted(gold)]
+    run = [ir_measures.ScoredDoc("q", unit, float(-place)) for place, unit in enumerate(ranked)]
+    values = {str(metric.measure): float(metric.value) for metric in ir_measures.iter_calc(RETRIEVAL, qrels, run)}
+    return {str(measure): values[str(measure)] for measure in RETRIEVAL}
+
+
+def covered(gold: Range, ranges: Collection[Range]) -> float:
+    """The share of a gold range's characters that lie in any of the ranges.
+
+    >>> covered(("d", 10, 20), [("d", 0, 12), ("d", 11, 15), ("e", 0, 99)])
+    0.5
+    """
+    document, start, end = gold
+    within = {place for other, first, last in ranges if other == document for place in range(max(start, first), min(end, last))}
+    return len(within) / (end - start)
+
+
+def evidence(gold: Sequence[Range], cited: Sequence[Range], *, needs_all: bool) -> dict[str, float]:
+    """Precision, recall and F1 of an answer's citations against the gold quotes.
+
+    A citation is right if it holds at least half of a gold quote's characters. Recall is the share of the gold characters that are
+    cited: of all gold quotes together if the question `needs_all`, else of the one that is covered best.
+
+    >>> evidence([("d", 0, 10), ("d", 50, 60)], [("d", 0, 20), ("d", 30, 40)], needs_all=True)
+    {'evidence precision': 0.5, 'evidence recall': 0.5, 'evidence F1': 0.5}
+    """
+    right = [any(covered(quote, [place]) >= 0.5 for quote in gold) for place in cited]
+    precision = sum(right) / len(right) if right else 0.0
+    shares = [covered(quote, cited) for quote in gold]
+    lengths = [end - start for _, start, end in gold]
+    recall = sum(s * n for s, n in zip(shares, lengths, strict=True)) / sum(lengths) if needs_all else max(shares)
+    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return {"evidence precision": precision, "evidence recall": recall, "evidence F1": f1}
+
+
+def auroc(answerable: Sequence[bool], confidence: Sequence[float]) -> float | None:
+    """The chance that an answerable question has the higher confidence of a pair, ties counting half (by `scikit-learn`); None
+    unless there are questions of both kinds.
+
+    >>> auroc([True, True, False, False], [0.9, 0.4, 0.4, 0.1])
+    0.875
+    """
+    if len(set(answerable)) < 2:
+        return None
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(answerable, confidence))
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """The 95% percentile bootstrap interval of a mean (by `scipy`, 2,000 resamples, always the same ones)."""
+    if len(set(values)) < 2:
+        return values[0], values[0]
+    from scipy.stats import bootstrap
+
+    found = bootstrap((values,), _mean, n_resamples=2000, method="percentile", rng=0).confidence_interval
+    return float(found.low), float(found.high)
+
+
+def _mean(values: Sequence[float], axis: int = -1) -> object:
+    import numpy as np
+
+    return np.mean(values, axis=axis)

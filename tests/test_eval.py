@@ -1,0 +1,210 @@
+"""Measuring: the measures by hand-worked values, the same figures twice, and a worse assistant caught."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import assistant.assistant as asking
+import index.search as searching
+from assistant import Assistant, Citation, Evidence, Reason, SentenceReader
+from corpus import Document, QuestionError, QuipuError, language_of, shipped
+from eval import Row, ask_all, compare, figures, read_questions, read_run, run_file, shipped_questions
+from eval.measures import auroc, covered, evidence, interval, retrieval
+from index import Home, SentenceTransformerEncoder, add, fuse
+from tests.made import REPORT, pdf, write
+
+
+def test_retrieval_by_hand() -> None:
+    found = retrieval({"a", "b", "c"}, [["b"], [], ["b"], ["a"], [], ["x"]])
+    log = np.log2
+    ideal = 1 / log(2) + 1 / log(3) + 1 / log(4)
+    assert found == pytest.approx(
+        {
+            "Success@1": 1.0,
+            "Success@5": 1.0,
+            "Success@10": 1.0,
+            "R@5": 2 / 3,
+            "R@10": 2 / 3,
+            "RR@10": 1.0,
+            "nDCG@10": (1 / log(2) + 1 / log(5)) / ideal,
+        }
+    )
+    assert retrieval({"a"}, [[], [], ["a"]])["RR@10"] == pytest.approx(1 / 3)
+    assert set(retrieval({"a"}, [[], []]).values()) == set(retrieval({"a"}, []).values()) == {0.0}
+    assert retrieval({"a"}, [[]] * 10 + [["a"]])["R@10"] == 0.0
+
+
+def test_coverage_counts_a_character_once() -> None:
+    assert covered(("d", 0, 10), [("d", 0, 5), ("d", 3, 8)]) == 0.8
+    assert covered(("d", 0, 10), [("e", 0, 10)]) == covered(("d", 0, 10), []) == 0.0
+
+
+def test_evidence_by_hand() -> None:
+    gold = [("d", 0, 10), ("d", 20, 50)]
+    cited = [("d", 0, 12), ("d", 20, 35), ("d", 90, 99), ("d", 44, 47)]  # all, half, none and a tenth of a gold quote
+    needed = evidence(gold, cited, needs_all=True)
+    assert needed["evidence precision"] == 0.5
+    assert needed["evidence recall"] == pytest.approx((10 + 15 + 3) / 40)
+    assert needed["evidence F1"] == pytest.approx(2 * 0.5 * 0.7 / 1.2)
+    assert evidence(gold, cited, needs_all=False)["evidence recall"] == 1.0
+    assert evidence(gold, [], needs_all=True) == {"evidence precision": 0.0, "evidence recall": 0.0, "evidence F1": 0.0}
+
+
+def test_auroc_counts_pairs() -> None:
+    answerable, confidence = [True, True, True, False, False], [0.9, 0.5, 0.1, 0.5, 0.3]
+    pairs = [(a > b) + 0.5 * (a == b) for a in confidence[:3] for b in confidence[3:]]
+    assert auroc(answerable, confidence) == pytest.approx(sum(pairs) / len(pairs))
+    assert auroc([True, True], [0.1, 0.2]) is None
+
+
+def test_an_interval_holds_the_mean_and_is_always_the_same() -> None:
+    values = [1.0] * 30 + [0.0] * 10
+    low, high = interval(values)
+    assert 0.58 < low < 0.66
+    assert 0.84 < high < 0.90
+    assert interval(values) == (low, high)
+    assert interval([0.5]) == interval([0.5, 0.5]) == (0.5, 0.5)
+
+
+def row(number: int, **measures: float) -> Row:
+    return Row(str(number), f"question {number}", "en", "factoid", True, "answered", "", 0.5, (), (), measures)
+
+
+def test_figures_are_means_by_group() -> None:
+    rows = [
+        row(1, correct=1.0),
+        row(2, correct=0.0),
+        Row("3", "x", "es", "far", False, "not_in_documents", "", 0.1, (), (), {"refused": 1.0}),
+    ]
+    found = figures(rows)
+    assert {name: (figure.n, figure.mean) for name, figure in found["all"].items()} == {
+        "correct": (2, 0.5),
+        "refused": (1, 1.0),
+        "AUROC": (3, 1.0),
+    }
+    assert list(found) == ["all", "answerable", "kind factoid", "kind far", "lang en", "lang es", "unanswerable"]
+    assert found["lang es"].keys() == {"refused"}
+
+
+def test_a_comparison_is_paired() -> None:
+    before = [row(number, correct=float(number % 2)) for number in range(40)]
+    (same,) = compare(before, before)
+    assert (same.difference.mean, same.worse, same.better, same.is_drop) == (0.0, (), (), False)
+    (one,) = compare([row(1, correct=0.0), *before[:1], *before[2:]], before)
+    assert (one.worse, one.better, one.is_drop) == (("1",), (), False)  # one question may be chance
+    (many,) = compare([row(number, correct=0.0) for number in range(40)], before)
+    assert many.is_drop
+    assert len(many.worse) == 20
+    with pytest.raises(QuestionError, match=r"The baseline is of other questions: 1 differ \(39\)"):
+        compare(before[:39], before)
+    with pytest.raises(QuestionError, match="1 differ"):
+        compare([Row(**{**asdict(before[0]), "question": "another"}), *before[1:]], before)
+
+
+@pytest.fixture(scope="module")
+def real(encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    return Assistant(Home(tmp_path_factory.mktemp("measured")), encoder, SentenceReader(encoder))
+
+
+@pytest.fixture(scope="module")
+def baseline(real: Assistant) -> list[Row]:
+    return [asked for asked, _ in ask_all(real, read_questions(shipped_questions()))]
+
+
+def test_the_shipped_questions_are_enough_and_of_every_sort() -> None:
+    questions = read_questions(shipped_questions())
+    text = shipped()[0].read_text(encoding="utf-8")
+    assert len(questions) >= 60
+    assert sum(question.answerable for question in questions) >= 40
+    assert {question.lang for question in questions} == {"en", "es"}
+    assert all(text.count(quote) == 1 for question in questions for quote in question.gold_quotes)
+    assert all(
+        language_of(question.question, ("en", "es")) == question.lang for question in questions if question.kind == "factoid"
+    )
+
+
+def test_two_runs_are_equal(real: Assistant, baseline: list[Row], tmp_path: Path) -> None:
+    again = [asked for asked, _ in ask_all(real, read_questions(shipped_questions()))]
+    assert again == baseline
+    first, second = run_file(baseline, {"when": 1}), run_file(again, {"when": 2})
+    assert (first["figures"], first["rows"]) == (second["figures"], second["rows"])
+    assert first["figures"]["all"]["verified"]["mean"] == 1.0
+    assert read_run(write(tmp_path / "run.json", json.dumps(first))) == baseline
+
+
+def drops(real: Assistant, baseline: list[Row]) -> set[str]:
+    worse = [asked for asked, _ in ask_all(real, read_questions(shipped_questions()))]
+    return {change.measure for change in compare(worse, baseline) if change.is_drop}
+
+
+def test_an_assistant_that_never_refuses_is_caught(real: Assistant, baseline: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(_: object, found: list[Evidence], *__: object) -> tuple[list[Evidence], Reason | None]:
+        return found[:1], None
+
+    monkeypatch.setattr(asking, "decide", never)
+    assert drops(real, baseline) >= {"refused"}
+
+
+def test_shifted_offsets_are_caught(real: Assistant, baseline: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Citation.of
+
+    def shifted(number: int, document: Document, start: int, end: int) -> Citation:
+        place = whole(number, document, start, end)
+        return Citation(**{**asdict(place), "start": start + 3, "end": end + 3})
+
+    monkeypatch.setattr(Citation, "of", shifted)
+    assert drops(real, baseline) >= {"verified", "correct"}
+
+
+def test_words_alone_are_caught(real: Assistant, baseline: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "fuse", lambda dense, lexical: fuse(dense[:0], lexical, 0.0))
+    assert drops(real, baseline) & {"RR@10", "nDCG@10", "Success@1", "correct"}
+
+
+def test_a_question_that_fails_scores_zero_and_is_counted(real: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise QuipuError("it broke")
+
+    monkeypatch.setattr(real, "ask", fail)
+    questions = [
+        {"id": "1", "question": "Who controls the VRAEM?", "gold_quotes": ["Shining Path guerrilla group"]},
+        {"id": "2", "question": "How do I bake?", "answerable": False, "gold_quotes": []},
+    ]
+    rows = [asked for asked, _ in ask_all(real, read_questions(write(tmp_path / "q.jsonl", "\n".join(map(json.dumps, questions)))))]
+    assert [(asked.status, asked.reason, set(asked.measures.values())) for asked in rows] == [("failed", "it broke", {0.0})] * 2
+    assert rows[0].measures.keys() >= {"correct", "RR@10", "answered"}
+
+
+def read(tmp_path: Path, **values: Any) -> list[Any]:  # noqa: ANN401
+    return read_questions(write(tmp_path / "q.jsonl", json.dumps({"id": "1", "question": "x", **values})))
+
+
+def test_gold_that_stands_nowhere_is_said_with_what_is_most_like_it(real: Assistant, tmp_path: Path) -> None:
+    says = "“Prisons are half empty” of question '1' stands in none of the documents; nearest is “Prisons are overcrowded,"
+    with pytest.raises(QuestionError, match=says):
+        next(ask_all(real, read(tmp_path, gold_quotes=["Prisons are half empty"])))
+    with pytest.raises(QuestionError, match="Question '1' is about 'other', which is not among the documents"):
+        next(ask_all(real, read(tmp_path, doc="other", gold_pages=[0])))
+
+
+def test_pages_are_found_in_their_document_and_among_all(encoder: SentenceTransformerEncoder, home: Home, tmp_path: Path) -> None:
+    pages = [["Trucks of mahogany were seized at the border."], ["Rivers are wide and brown here."]]
+    add(home, [write(tmp_path / "rivers.pdf", pdf(pages)), write(tmp_path / "forests.txt", REPORT)], encoder)
+    measured = Assistant(home, encoder, SentenceReader(encoder))
+    questions = read(tmp_path, question="How wide are rivers?", doc="rivers", gold_pages=[1])
+    ((asked, milliseconds),) = ask_all(measured, questions)
+    assert asked.measures["Success@5"] == asked.measures["RR@10 in document"] == 1.0
+    assert asked.expected == ("rivers, page 2",)
+    assert milliseconds > 0
+    with pytest.raises(QuestionError, match="has the gold pages 5; 'rivers' has 0 to 1"):
+        next(ask_all(measured, read(tmp_path, doc="rivers", gold_pages=[5])))
+
+
+@pytest.mark.parametrize("data", [b"not json", b"[]", b'{"rows": [{}]}', b'{"rows": 5}', b"\xff"])
+def test_a_file_that_is_no_run_is_said(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(QuestionError, match=r"run\.json is no run of `quipu eval --json`"):
+        read_run(write(tmp_path / "run.json", data))
