@@ -138,7 +138,7 @@ class Assistant:
         expected = {document_id(load(path)) for path in reports}
         try:
             index = Index.open(home, self._encoder)
-            is_right = index is not None and not index.outdated() and {entry.id for entry in index.entries()} == expected
+            is_right = index is not None and not index.outdated() and _readable(index) == expected
         except QuipuError:
             is_right = False
         if not is_right:
@@ -151,6 +151,11 @@ class Assistant:
         if index is None:
             raise LibraryError(f"The shipped report could not be indexed in {home.path}.")
         return index
+
+
+def _readable(index: Index) -> set[str]:
+    """The ids of the documents whose texts are whole."""
+    return {entry.id for entry, _ in index.documents(index.entries())}
 
 
 def _encodable(text: str) -> str:

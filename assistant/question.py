@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from assistant.answer import Reason
 from assistant.phrases import FILLER, FRAME, NUMBER_ASKED, OPENER, PREPOSITION, PRONOUN, SMALL_TALK, YEAR, YEAR_ASKED
-from corpus import USUAL_LANGUAGES, QuestionError, language_of, split_sentences
-from index import content_words, fold, question_terms, words
+from corpus import USUAL_LANGUAGES, QuestionError, split_sentences
+from index import content_words, fold, question_language, question_terms, words
 
 LONGEST_QUESTION = 2000
 """Characters. Several times the longest question that anyone has been seen to ask; the encoder sees about half of it."""
@@ -46,7 +46,7 @@ def understand(text: str, history: Sequence[str], languages: Collection[str], ho
         )
     text = " ".join(text.split())
     history = [earlier for earlier in history if len(earlier) <= LONGEST_QUESTION]
-    language = language_of(text, USUAL_LANGUAGES)
+    language = question_language(text)
     if spoken := _small_talk(text):
         return Question(text, text, spoken, nothing=Reason("small_talk"))
     if not any(character.isalnum() for character in text):
@@ -96,7 +96,7 @@ def _topic(text: str, history: Sequence[str], holds: Callable[[str], bool]) -> l
     """
     own = set(words(text))
     for earlier in reversed(history):
-        language = language_of(earlier, USUAL_LANGUAGES)
+        language = question_language(earlier)
         if not is_elliptical(earlier, language) and not _small_talk(earlier):
             topic = [word for word in _surface_words(earlier) if _is_content(word, language) and fold(word) not in own]
             found = [word for word in topic if any(map(holds, question_terms(word, language)))]

@@ -5,7 +5,7 @@ from tomllib import TOMLDecodeError
 from typing import Any, Self
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from corpus import SettingsError
@@ -23,6 +23,20 @@ class Settings(BaseSettings):
     model: str = DEFAULT_MODEL
     """The encoder: its name, or the folder of a sentence-transformers model."""
 
+    host: str = "127.0.0.1"
+    """The address that `quipu serve` serves on."""
+
+    port: int = Field(default=7860, ge=0, le=65535)
+    """Its port; 0 takes a free one."""
+
+    @field_validator("home", mode="before")
+    @classmethod
+    def _at_home(cls, value: object) -> object:
+        """A folder with its "~" written out. Raises ValueError for an empty one, which would be wherever Quipu is started."""
+        if not str(value).strip():
+            raise ValueError("it is empty")
+        return Path(str(value)).expanduser()
+
     @classmethod
     def load(cls, **given: Any) -> Self:  # noqa: ANN401 - pydantic says what each may be
         """The settings, those in `given` before all others. Raises SettingsError, in one sentence, for what can't be used."""
@@ -34,7 +48,7 @@ class Settings(BaseSettings):
             raise SettingsError(
                 f"The setting '{name}' can't be used ({first['msg']}): see QUIPU_{name.upper()} and quipu.toml."
             ) from None
-        except TOMLDecodeError as error:
+        except (TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"quipu.toml can't be read: {error}.") from None
 
     @classmethod

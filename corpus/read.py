@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from corpus.document import Document, tidy
 from corpus.draft import Draft
@@ -55,6 +56,9 @@ def read(path: Path) -> Document:
 def load(path: Path) -> bytes:
     """The bytes of a file. Raises DocumentError if it isn't there, isn't a file, or may not be read."""
     try:
+        mode = path.stat().st_mode
+        if not S_ISREG(mode) and not S_ISDIR(mode):
+            raise DocumentError(f"{shown_name(str(path))} is not a file.")  # a pipe would be waited for
         return path.read_bytes()
     except FileNotFoundError:
         raise DocumentError(f"There is no file {shown_name(str(path))}.") from None

@@ -16,7 +16,7 @@ MAX_SENTENCE = 1000
 """Characters. What runs on longer (a list without a full stop, a broken text) is cut at a space, so that a quote stays readable."""
 
 _ABBREVIATIONS = re.compile(
-    r"(?<!\w)(?:abog|amb|approx|aprox|arts|atty|ch|cnel|dip|dña|d\.\s?leg|eds?|figs|ft|hn[ao]|ibíd|leg|lit|mons|ms|nro|num|núms|paras|pdt[ae]|s/|sec|sect|tít|vols)"
+    r"(?<!\w)(?:abog|amb|approx|aprox|arts|atty|cdte|ch|cía|cnel|crnl|dip|dña|d\.\s?leg|eds?|figs|ft|hn[ao]|ibíd|leg|lit|ltda|mag|mons|ms|nro|num|núms|paras|pdt[ae]|s/|sec|sect|sgto|tít|tte|vols)"
     r"\.\s*$",
     re.IGNORECASE,
 )

@@ -11,7 +11,7 @@ from index.library import Entry, Library
 from index.search import Index
 from index.store import LocalStore, Range, Store
 from index.verify import Stored, Verified, reread, stored, verify
-from index.words import content_words, fold, question_terms, terms, words
+from index.words import content_words, fold, question_language, question_terms, terms, words
 from index.writer import Added, Progress, Rebuilt, add, rebuild, remove
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "fold",
     "fuse",
     "go_offline",
+    "question_language",
     "question_terms",
     "rebuild",
     "remove",

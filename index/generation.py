@@ -166,9 +166,11 @@ def _open(folder: Path) -> tuple[Manifest, LocalStore]:
         )
     try:
         manifest = Manifest.from_json(values)
+        if len(manifest.languages) != len(manifest.volumes):
+            raise _DamagedError("its manifest isn't what was written")
         for name, expected in manifest.files.items():
             if checksum(folder / name) != expected:
                 raise _DamagedError(f"{name} does not match its checksum")
         return manifest, LocalStore.load(folder, [volume.id for volume in manifest.volumes])
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise _DamagedError(str(error)) from None

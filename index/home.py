@@ -15,6 +15,10 @@ from corpus import LibraryError
 _PATIENCE = 10.0  # seconds to wait for another writer
 
 
+class BusyError(LibraryError):
+    """Another process goes on writing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """Everything that Quipu keeps lies under `path`."""
@@ -48,7 +52,7 @@ class Home:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the home as its only writer. Raises LibraryError if it can't be written, or someone else goes on writing."""
+        """Hold the home as its only writer. Raises LibraryError if it can't be written, BusyError if another goes on."""
         try:
             for folder in (self.documents, self.generations):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +60,7 @@ class Home:
                 self._clear()
                 yield
         except Timeout:
-            raise LibraryError(f"Another quipu is changing {self.path}: try again when it has finished.") from None
+            raise BusyError(f"Another quipu is changing {self.path}: try again when it has finished.") from None
         except OSError as error:
             place = error.filename or self.path
             raise LibraryError(f"{place} can't be written: {error.strerror}. Set QUIPU_HOME to a folder of your own.") from error

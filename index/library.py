@@ -48,7 +48,7 @@ class Library:
                 return self._entries()
             except sqlite3.Error as error:
                 self._reader, self._read = None, (-1, [])
-                raise LibraryError(f"{self._home.library} can't be read: {error}.") from error
+                raise LibraryError(f"{self._home.library} can't be read: {error}. {self._remedy()}") from error
 
     def active(self) -> list[Entry]:
         """The entries that weren't removed, in the order they were added."""
@@ -73,6 +73,8 @@ class Library:
     def _entries(self) -> list[Entry]:
         if self._reader is None:
             if not self._home.library.exists():
+                if self._home.current.exists():
+                    raise LibraryError(f"{self._home.library} is missing, which says what was removed. {self._remedy()}")
                 return []
             self._reader = _connect(self._home.library, "rw")
         if self._reader.execute("SELECT 1 FROM sqlite_master WHERE name = 'documents'").fetchone() is None:
@@ -82,6 +84,9 @@ class Library:
             rows = self._reader.execute("SELECT id, name, path, added, removed FROM documents ORDER BY added, rowid")
             self._read = version, [Entry(*row) for row in rows]
         return self._read[1]
+
+    def _remedy(self) -> str:
+        return f"Restore it from a backup, or move {self._home.path} away and add the documents again."
 
     def _write(self, statement: str, rows: list[tuple[str, ...]]) -> None:
         try:

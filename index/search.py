@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Self
 
-from corpus import USUAL_LANGUAGES, Document, LibraryError, language_of
+from corpus import Document, LibraryError
 from index.encoder import Encoder
 from index.fusion import fuse
 from index.generation import Generation, current_number, open_current
@@ -16,7 +16,7 @@ from index.library import Entry, Library
 from index.shelf import Shelf, Volume
 from index.store import Candidates, Range
 from index.verify import reread
-from index.words import question_terms
+from index.words import question_language, question_terms
 from index.writer import check_encoder
 
 _DEPTH = 50
@@ -104,7 +104,7 @@ class Index:
         documents = self._findable(allowed)
         depth = max(k, _DEPTH)
         dense = self._store.dense(self._encoder.questions([query]), depth, documents)
-        lexical = self._store.lexical(question_terms(query, language_of(query, USUAL_LANGUAGES)), depth, documents)
+        lexical = self._store.lexical(question_terms(query, question_language(query)), depth, documents)
         fused = fuse(dense, lexical)
         best = sorted(fused, key=lambda place: (-fused[place], place))
         found = {"dense": dense, "lexical": lexical}

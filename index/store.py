@@ -77,7 +77,7 @@ class LocalStore:
     def load(cls, folder: Path, documents: Sequence[str]) -> Self:
         """The store that `save` wrote for these documents. Raises OSError, RuntimeError or ValueError if a file is damaged."""
         rows = np.load(folder / "passages.npy", allow_pickle=False)
-        vectors = faiss.read_index(str(folder / "vectors.faiss"))
+        vectors = faiss.deserialize_index(np.fromfile(folder / "vectors.faiss", np.uint8))
         words = bm25s.BM25.load(folder / "bm25", show_progress=False) if (folder / "bm25").is_dir() else None
         return cls(documents, rows, vectors, words)
 

@@ -8,6 +8,8 @@ from functools import cache
 import bm25s.stopwords as lists
 import Stemmer
 
+from corpus import USUAL_LANGUAGES, language_of
+
 ANALYSER = "fold-snowball-1"
 """Names what `terms` does; it stands in every manifest. Change it when the same text gives other terms."""
 
@@ -34,11 +36,11 @@ def _stop_words(listed: tuple[str, ...], *, more: str = "", fewer: str = "") -> 
 
 _STOP_WORDS = {
     "en": _stop_words(lists.STOPWORDS_EN_PLUS, more="also could many may might much must shall us would"),
-    # "estado" is a state and "sentido" a sense before they are forms of a verb
+    # "estado" is a state and "sentido" a sense before they are forms of a verb; "has" tells an English question from a Spanish one
     "es": _stop_words(
         lists.STOPWORDS_SPANISH,
         more="cuales cuanta cuantas cuanto cuantos",
-        fewer="estado estados sentid sentida sentidas sentido sentidos",
+        fewer="has estado estados sentid sentida sentidas sentido sentidos",
     ),
 }
 
@@ -47,6 +49,15 @@ def content_words(text: str, language: str) -> list[str]:
     """The folded words of a text that aren't stop words of its language, in order."""
     stop_words = _STOP_WORDS.get(language, frozenset())
     return [word for word in words(text) if word not in stop_words]
+
+
+def question_language(text: str) -> str:
+    """The usual language that a question is in: that whose stop words it has more of, since names of other languages mislead a
+    guess by letters; by such a guess if both have as many.
+    """
+    own = {language: len(words(text)) - len(content_words(text, language)) for language in USUAL_LANGUAGES}
+    most = [language for language in own if own[language] == max(own.values())]
+    return most[0] if len(most) == 1 else language_of(text, USUAL_LANGUAGES)
 
 
 def terms(text: str, language: str) -> list[str]:

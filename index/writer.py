@@ -21,7 +21,7 @@ from corpus import (
 )
 from index.encoder import Encoder
 from index.generation import Generation, Model, current_number, discard_unused, open_current, prune, write_generation
-from index.home import Home
+from index.home import BusyError, Home
 from index.library import Entry, Library, now
 from index.shelf import Shelf, Volume
 
@@ -108,7 +108,8 @@ def remove(home: Home, name: str) -> list[Entry]:
     """Remove the document of this name or id, and every trace of it; what was removed.
 
     Readers don't see it from the moment it is marked, even while another writer is at work; then its files and all generations
-    that held it are deleted. Raises LibraryError if there is no such document, or if several have this name.
+    that held it are deleted. Raises LibraryError if there is no such document, or if several have this name; BusyError if the
+    files have to wait for the other writer, who deletes them then.
     """
     library = Library(home)
     named = [entry for entry in library.entries() if name in (entry.id, entry.name)]
@@ -118,15 +119,20 @@ def remove(home: Home, name: str) -> list[Entry]:
         ids = " or ".join(entry.id for entry in named)
         raise LibraryError(f"{len(named)} documents are named '{name}': remove one by its id, {ids}.")
     library.mark_removed([entry.id for entry in named])
-    with home.writing():
-        library.mark_removed([entry.id for entry in named])  # again: a writer may have added it while this one waited
-        discard_unused(home)
-        try:
-            generation = open_current(home)
-        except LibraryError:
-            generation = None  # it can't be searched, and may not stay: it holds what was removed
-        volumes = {volume.id: volume for volume in generation.manifest.volumes} if generation else {}
-        _commit(home, generation, generation.manifest.model if generation else None, volumes)
+    try:
+        with home.writing():
+            library.mark_removed([entry.id for entry in named])  # again: a writer may have added it while this one waited
+            discard_unused(home)
+            try:
+                generation = open_current(home)
+            except LibraryError:
+                generation = None  # it can't be searched, and may not stay: it holds what was removed
+            volumes = {volume.id: volume for volume in generation.manifest.volumes} if generation else {}
+            _commit(home, generation, generation.manifest.model if generation else None, volumes)
+    except BusyError:
+        raise BusyError(
+            f"{name} can't be asked any more; its files go when the quipu that is changing {home.path} has finished."
+        ) from None
     return named
 
 

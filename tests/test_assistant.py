@@ -168,6 +168,14 @@ def test_an_outdated_index_of_the_shipped_report_is_made_anew(assistant: Assista
     assert [entry.name for entry in assistant.index().entries()] == [path.name for path in shipped()]
 
 
+def test_a_damaged_shipped_report_is_read_anew(assistant: Assistant, home: Home, encoder: SentenceTransformerEncoder) -> None:
+    assistant.index()
+    for pattern in ("documents/*/text.*.json", "documents/*/passages.*.npz", "generations/*/vectors.faiss", "CURRENT"):
+        for path in home.shipped.path.glob(pattern):
+            path.write_bytes(b"damaged")
+        assert "Shining Path" in first_quote(Assistant(home, encoder, SentenceReader(encoder)).ask(VRAEM))
+
+
 def test_asking_within_documents(assistant: Assistant, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path) -> None:
     rivers = pdf([["Rivers of the north."], ["", "The river is used to smuggle mahogany at night."]], footer="{n}")
     add(home, [write(tmp_path / "forests.txt", REPORT), write(tmp_path / "rivers.pdf", rivers)], encoder)

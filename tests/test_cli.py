@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant import Settings
 from index import Home, Library, SentenceTransformerEncoder
 from tests.made import REPORT, pdf, scanned_pdf, write
 from ui.__main__ import main
@@ -127,13 +128,22 @@ def test_verify_proves_the_quotes_of_an_answer(quipu: Quipu, tmp_path: Path) -> 
     forged = write(tmp_path / "forged.json", answer.replace("is controlled by", "is not controlled by"))
     result = quipu("verify", str(forged))
     assert (result.code, result.out) == (1, "[1] is not what peru-law-enforcement-corruption.txt has at 497-669.\n")
-    citation = json.loads(answer)["citations"][0]
-    for changed in ({"text": "is not controlled by"}, {"quote": "", "end": 497, "text": ""}, {"start": 498}, {"document_id": "0"}):
-        given = json.dumps({"citations": [{**citation, "source": "another.txt", **changed}]})
-        result = quipu("verify", "-", given=given)
+    whole = json.loads(answer)
+    citation = whole["citations"][0]
+    for changed in ({"text": "is not controlled by"}, {"quote": "", "end": 497, "text": ""}, {"start": 498}):
+        result = quipu("verify", "-", given=json.dumps({"citations": [{**citation, **changed}]}))
         assert result.code == 1
-        assert result.out.startswith("[1] is not what peru-law") or "document_id" in changed
-    assert result.out == "[1] quotes another.txt, which is not in the library.\n"
+        assert result.out.startswith("[1] is not what peru-law")
+    for name, value in (("title", "x"), ("page", 3), ("heading_path", []), ("link", "/"), ("source", "y")):
+        result = quipu("verify", "-", given=json.dumps({**whole, "citations": [{**citation, name: value}]}))
+        assert (result.code, f"but its {name} is not what the document has" in result.out) == (1, True)
+    gone = quipu("verify", "-", given=json.dumps({"citations": [{**citation, "document_id": "0", "source": "a.txt"}]}))
+    assert gone.out == "[1] quotes a.txt, which is not in the library.\n"
+    for name, text in (("text", "It is not so."), ("sentences", [{"text": "It is not so."}])):
+        more = quipu("verify", "-", given=json.dumps({**whole, name: text}))
+        assert (more.code, more.out.endswith("The answer in - says more than it cites.\n")) == (1, True)
+    assert quipu("verify", "-", given='{"citations": []}').out == "- quotes nothing: there is nothing to verify.\n"
+    assert quipu("verify", "missing.json").err == "quipu: There is no file missing.json.\n"
     for given in ("{}", "[" * 100_000, '{"citations": [{"number": Infinity}]}', "\udc80"):
         result = quipu("verify", "-", given=given)
         assert result.code == 2
@@ -220,6 +230,46 @@ def test_settings_come_from_a_file_and_variables_win(quipu: Quipu, monkeypatch: 
     assert quipu("ask", "x").err.startswith("quipu: The setting 'colour' can't be used (Extra inputs are not permitted)")
     write(tmp_path / "quipu.toml", "not toml")
     assert quipu("ask", "x").err.startswith("quipu: quipu.toml can't be read: ")
+
+
+def test_settings_that_cannot_be_used(quipu: Quipu, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    write(tmp_path / "quipu.toml", b'home = "\xff"')
+    assert quipu("documents").err.startswith("quipu: quipu.toml can't be read: ")
+    write(tmp_path / "quipu.toml", "port = 99999")
+    assert quipu("documents").err.startswith("quipu: The setting 'port' can't be used (Input should be less than")
+    (tmp_path / "quipu.toml").unlink()
+    monkeypatch.setenv("QUIPU_HOME", "")
+    assert quipu("documents").err.startswith("quipu: The setting 'home' can't be used (Value error, it is empty)")
+    monkeypatch.setenv("QUIPU_HOME", "~/mine")
+    assert Settings.load().home == Path.home() / "mine"
+
+
+def test_what_is_printed_into_a_pipe_is_whole(quipu: Quipu, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Home) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    name = f"{'a long name ' * 12}.txt"
+    quipu("add", str(write(tmp_path / "in" / name, REPORT)))
+    (entry,) = Library(home).active()
+    assert all(part in quipu("documents").out for part in (name, entry.id, "Forests of the North"))
+
+
+def test_hidden_files_and_folders_are_passed_by(quipu: Quipu, tmp_path: Path, home: Home) -> None:
+    for path in (".draft.txt", ".hidden/draft.txt", "report.txt"):
+        write(tmp_path / "in" / path, f"{path}\n\nSome text.\n")
+    quipu("add", str(tmp_path / "in"))
+    assert [entry.name for entry in Library(home).active()] == ["report.txt"]
+
+
+def test_a_terminal_that_cannot_show_a_letter_shows_its_number(tmp_path: Path) -> None:
+    environment = {
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "HOME": str(tmp_path),
+        "PATH": "",
+        "PYTHONIOENCODING": "latin-1",
+    }
+    command = [sys.executable, "-m", "ui", "ask", "Are prisons overcrowded?"]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, encoding="latin-1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Peru\\u2019s Law Enforcement Agencies" in done.stdout
 
 
 def test_an_index_made_with_another_encoder_says_so(quipu: Quipu, tmp_path: Path, home: Home) -> None:

@@ -82,12 +82,20 @@ def test_two_files_of_one_name_are_two_documents(home: Home, words: WordEncoder,
 
 
 def test_a_bad_file_costs_a_sentence_and_the_rest_is_added(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
-    bad = [tmp_path / "missing.txt", tmp_path, write(tmp_path / "scan.pdf", scanned_pdf(2)), write(tmp_path / "x.doc", b"\xd0\xcf")]
+    os.mkfifo(tmp_path / "pipe.txt")
+    bad = [
+        tmp_path / "pipe.txt",
+        tmp_path / "missing.txt",
+        tmp_path,
+        write(tmp_path / "scan.pdf", scanned_pdf(2)),
+        write(tmp_path / "x.doc", b"\xd0\xcf"),
+    ]
     outcomes = add(home, [*bad, report], words)
-    assert [outcome.error is None for outcome in outcomes] == [False, False, False, False, True]
-    assert "There is no file" in str(outcomes[0].error)
-    assert "can't be read: Is a directory." in str(outcomes[1].error)
-    assert "needs OCR" in str(outcomes[2].error)
+    assert [outcome.error is None for outcome in outcomes] == [False, False, False, False, False, True]
+    assert str(outcomes[0].error).endswith("pipe.txt is not a file.")
+    assert "There is no file" in str(outcomes[1].error)
+    assert "can't be read: Is a directory." in str(outcomes[2].error)
+    assert "needs OCR" in str(outcomes[3].error)
     assert [path.name for path in home.documents.iterdir()] == [Library(home).active()[0].id]
 
 
@@ -224,7 +232,7 @@ def test_a_document_is_hidden_while_another_writer_is_at_work(home: Home, words:
     add(home, [report], words)
     with FileLock(home.path / "lock"), pytest.MonkeyPatch.context() as patch:
         patch.setattr("index.home._PATIENCE", 0.0)
-        with pytest.raises(LibraryError, match="Another quipu is changing"):
+        with pytest.raises(LibraryError, match=r"forests.txt can't be asked any more; its files go when the quipu"):
             remove(home, "forests.txt")
     assert open_index(home, words).entries() == []
     assert [entry.name for entry in remove(home, "forests.txt")] == ["forests.txt"]

@@ -63,6 +63,13 @@ def test_what_cannot_be_asked_is_a_problem_in_one_sentence(client: TestClient, b
     assert response.json()["detail"].startswith(detail)
 
 
+def test_a_body_that_is_no_json_is_a_problem_too(client: TestClient) -> None:
+    for body in (b"\xff", b"[" * 100_000, b"{"):
+        response = client.post("/api/ask", content=body, headers={"Content-Type": "application/json"})
+        assert response.status_code in (400, 422)
+        assert response.headers["content-type"] == "application/problem+json"
+
+
 def test_documents_and_health(client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path) -> None:
     (shipped,) = client.get("/api/documents").json()
     assert (shipped["source"], shipped["passages"], shipped["pages"]) == ("peru-law-enforcement-corruption.txt", 8, 0)

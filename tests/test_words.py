@@ -1,6 +1,6 @@
 import pytest
 
-from index import content_words, fold, question_terms, terms, words
+from index import content_words, fold, question_language, question_terms, terms, words
 
 
 def test_folding_makes_one_of_cases_accents_and_ligatures() -> None:
@@ -35,6 +35,23 @@ def test_a_question_finds_passages_of_both_languages() -> None:
 
 def test_a_superscript_is_no_part_of_a_word() -> None:
     assert words("In 2019³ it had 10⁶ m².") == ["in", "2019", "it", "had", "10", "m"]
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Does Brazil control Ecuador?", "en"),
+        ("Is Dina Boluarte president?", "en"),
+        ("Has Keiko Fujimori resigned?", "en"),
+        ("Who is Alan García?", "en"),
+        ("¿Quién es Alan García?", "es"),
+        ("¿Controla Brasil el Ecuador?", "es"),
+        ("lavado de dinero", "es"),
+        ("money laundering", "en"),
+    ],
+)
+def test_names_do_not_decide_a_questions_language(question: str, language: str) -> None:
+    assert question_language(question) == language
 
 
 def test_stop_words_are_those_of_the_language() -> None:

@@ -1,5 +1,6 @@
 """The `quipu` command."""
 
+import io
 import sys
 
 from corpus import QuipuError
@@ -8,6 +9,9 @@ from index import go_offline
 
 def main() -> None:
     """Run the command line. What Quipu raises on purpose is one sentence on standard error, and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that can't show a letter shows its number
     go_offline()
     from ui.cli import app
 

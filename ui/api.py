@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
 
 from assistant import Assistant
 from corpus import QuestionError, QuipuError
@@ -75,6 +76,10 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(QuipuError)
     def quipu_error(_: Request, error: QuipuError) -> JSONResponse:
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+
+    @app.exception_handler(HTTPException)
+    def refused(_: Request, error: HTTPException) -> JSONResponse:
+        return problem(HTTPStatus(error.status_code), f"{error.detail}.")
 
     @app.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -1,6 +1,7 @@
 """The commands. Each is a few lines over the other rooms."""
 
 import json
+import sys
 import time
 from pathlib import Path
 from statistics import median
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from assistant import Assistant, Settings
-from corpus import FORMATS, DocumentError, LibraryError, QuestionError, shown_name
+from corpus import FORMATS, DocumentError, LibraryError, QuestionError, load, shown_name
 from index import Home, Index, Library, SentenceTransformerEncoder, add, rebuild, remove, stored, verify
 from ui.payload import payload
 from ui.progress import Bar
@@ -27,18 +28,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+_WIDE = 1000  # characters: what is printed into a file or a pipe is not cut short
 _err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(envvar="QUIPU_HOST", help="The address to serve on, of this machine only.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(envvar="QUIPU_PORT", min=0, max=65535, help="The port; 0 takes a free one.")] = 7860,
+    host: Annotated[str | None, typer.Option(help="The address to serve on, of this machine only.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = None,
 ) -> None:
     """Serve the page in the browser, and the API."""
     from ui.server import bind, create_app, run
 
-    listener = bind(host, port)
+    settings = Settings.load()
+    listener = bind(settings.host if host is None else host, settings.port if port is None else port)
     assistant = Assistant.open()
     served = create_app(assistant)
     _print_notice(assistant)
@@ -117,24 +120,29 @@ def documents() -> None:
     if not kept:
         typer.echo("No document was added yet: Quipu answers from the report that ships. Add your own with `quipu add PATH`.")
         return
-    table = Table("Name", "Title", "Pages", "Without text", "Language", "Added", "Id", box=None, pad_edge=False)
+    table = Table("Name", "Title", "Pages", "Without text", "Language", "Added", box=None, pad_edge=False)
+    table.add_column("Id", no_wrap=True)
     for document in kept:
         table.add_row(*document_row(document))
-    Console(highlight=False, markup=False).print(table)
+    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _WIDE).print(table)
 
 
 @app.command(name="verify")
 def verify_command(
     answers: Annotated[
-        list[typer.FileBinaryRead] | None, typer.Argument(help="Answers of `quipu ask --json`; - is standard input.")
+        list[Path] | None, typer.Argument(metavar="ANSWER...", help="Answers of `quipu ask --json`; - is standard input.")
     ] = None,
 ) -> None:
     """Re-read the originals, and compare them with all that is searched; or with the quotes of the given answers."""
     home = Home(Settings.load().home)
     home = home if Library(home).active() else home.shipped
     problems = 0
-    for file in answers or ():
-        for quote in verify_answer(home, file.read(), file.name):
+    for path in answers or ():
+        answer = sys.stdin.buffer.read() if str(path) == "-" else load(path)
+        quotes = verify_answer(home, answer, shown_name(str(path)))
+        if not quotes:
+            typer.echo(f"{shown_name(str(path))} quotes nothing: there is nothing to verify.")
+        for quote in quotes:
             problems += bool(quote.problem)
             typer.echo(quote.problem or f"[{quote.number}] stands in {quote.source}, character for character: “{quote.text}”")
     for checked in () if answers else verify(home):
@@ -234,6 +242,10 @@ def _ids(index: Index, names: list[str]) -> list[str]:
     return ids
 
 
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
 def _files(paths: list[Path]) -> tuple[list[Path], list[Path]]:
     """The files that `paths` name, folders opened, and those in folders that are of types Quipu doesn't read."""
     files: list[Path] = []
@@ -242,7 +254,7 @@ def _files(paths: list[Path]) -> tuple[list[Path], list[Path]]:
         if not path.is_dir():
             files.append(path)
             continue
-        within = [file for file in sorted(path.rglob("*")) if file.is_file() and not file.name.startswith(".")]
+        within = [file for file in sorted(path.rglob("*")) if file.is_file() and not _is_hidden(file.relative_to(path))]
         if not within:
             raise LibraryError(f"The folder {path} holds no files.")
         for file in within:

@@ -24,15 +24,16 @@ def payload(answer: Answer, milliseconds: float) -> dict[str, Any]:
             }
             for sentence in answer.sentences
         ],
-        "citations": [_citation(citation) for citation in answer.citations],
-        "nearest": [_citation(citation) for citation in answer.nearest],
+        "citations": [citation_payload(citation) for citation in answer.citations],
+        "nearest": [citation_payload(citation) for citation in answer.nearest],
         "suggestions": suggest(answer.suggestions, as_language(answer.language)),
         "generation": answer.generation,
         "milliseconds": round(milliseconds, 1),
     }
 
 
-def _citation(citation: Citation) -> dict[str, Any]:
+def citation_payload(citation: Citation) -> dict[str, Any]:
+    """A citation as plain values."""
     return {
         "number": citation.number,
         "document_id": citation.document_id,

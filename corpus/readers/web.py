@@ -17,14 +17,14 @@ _OUTSIDE = "not(ancestor::main or ancestor::article)"
 _WHOLE = ".//main or .//article or .//h1"  # more the page than a part of its furniture
 _HEADED = ".//h1 or .//h2 or .//h3 or .//h4 or .//h5 or .//h6"
 _MAIN = etree.XPath("boolean(//main or //article)")
+_COOKIES = r"cookie[\w-]{0,20}(banner|bar|consent|notice|popup)|(accept|banner|consent)[\w-]{0,20}cookie"
 _LEFT_OUT = etree.XPath(
     "//head | //del | //script | //style | //template | //noscript | //nav | //iframe | //object | //svg"
     " | //button | //input | //select | //textarea | //datalist | //*[@hidden] | //*[@aria-hidden='true']"
     " | //*[@role='navigation' or @role='contentinfo' or @role='search']"
     f" | //footer[{_OUTSIDE}] | //*[self::header or @role='banner'][{_OUTSIDE} and not({_HEADED})]"
     f" | //*[self::aside or @role='complementary'][$has_main and {_OUTSIDE}]"
-    rf" | //*[re:test(concat(@class, ' ', @id), 'cookie[\w-]{{0,20}}(banner|bar|consent|notice|popup)', 'i') and not({_WHOLE})]"
-    rf" | //*[re:test(concat(@class, ' ', @id), '(accept|banner|consent)[\w-]{{0,20}}cookie', 'i') and not({_WHOLE})]"
+    rf" | //*[re:test(concat(@class, ' ', @id), '{_COOKIES}', 'i') and {_OUTSIDE} and not({_WHOLE})]"
     r" | //*[re:test(@style, '(display\s*:\s*none|visibility\s*:\s*hidden)', 'i')]",
     namespaces={"re": "http://exslt.org/regular-expressions"},
 )
