@@ -6,10 +6,13 @@ This room has no way to an answer of its own: it asks the `Assistant`, and searc
 from eval.figures import Change, Figure, compare, figures, read_run, run_file
 from eval.read import TestQuestion, read_questions, shipped_questions
 from eval.run import Row, ask_all
+from eval.squad import Article, LeftOut, read_squad
 
 __all__ = [
+    "Article",
     "Change",
     "Figure",
+    "LeftOut",
     "Row",
     "TestQuestion",
     "ask_all",
@@ -17,6 +20,7 @@ __all__ = [
     "figures",
     "read_questions",
     "read_run",
+    "read_squad",
     "run_file",
     "shipped_questions",
 ]

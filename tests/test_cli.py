@@ -326,6 +326,17 @@ def test_eval_finds_pages_of_documents_given_for_the_run(quipu: Quipu, tmp_path:
     assert not home.path.exists()
 
 
+def test_eval_reads_squad_in_a_home_of_its_own(quipu: Quipu, tmp_path: Path, home: Home) -> None:
+    asked = {"id": "1", "question": "Who seized trucks?", "answers": [{"text": "Officers", "answer_start": 0}]}
+    paragraphs = [{"context": "Rivers are wide.", "qas": []}, {"context": "Officers seized forty trucks.", "qas": [asked]}]
+    path = str(write(tmp_path / "q.json", json.dumps({"data": [{"title": "A", "paragraphs": paragraphs}]})))
+    assert ["kind", "answerable", "1", "1.000", "1.000"] in [line.split()[:5] for line in quipu("eval", path).out.splitlines()]
+    assert ["kind", "left", "out", "1", "1.000"] in [
+        line.split() for line in quipu("eval", path, "--leave-out", "paragraphs").out.splitlines()
+    ]
+    assert not home.path.exists()
+
+
 def test_eval_without_a_file_asks_about_the_report_that_ships(quipu: Quipu, tmp_path: Path, home: Home) -> None:
     quipu("add", str(write(tmp_path / "forests.txt", REPORT)))
     result = quipu("eval", "--fail-under", "correct=0.5")

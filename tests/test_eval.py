@@ -11,8 +11,8 @@ import pytest
 import assistant.assistant as asking
 import index.search as searching
 from assistant import Assistant, Citation, Evidence, Reason, SentenceReader
-from corpus import Document, QuestionError, QuipuError, language_of, shipped
-from eval import Row, ask_all, compare, figures, read_questions, read_run, run_file, shipped_questions
+from corpus import Document, QuestionError, QuipuError, language_of, read_bytes, shipped
+from eval import LeftOut, Row, ask_all, compare, figures, read_questions, read_run, read_squad, run_file, shipped_questions
 from eval.measures import auroc, covered, evidence, interval, retrieval
 from index import Home, SentenceTransformerEncoder, add, fuse
 from tests.made import REPORT, pdf, write
@@ -208,3 +208,75 @@ def test_pages_are_found_in_their_document_and_among_all(encoder: SentenceTransf
 def test_a_file_that_is_no_run_is_said(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(QuestionError, match=r"run\.json is no run of `quipu eval --json`"):
         read_run(write(tmp_path / "run.json", data))
+
+
+SQUAD: dict[str, Any] = {
+    "data": [
+        {
+            "title": "Forests_*of* the North",
+            "paragraphs": [
+                {
+                    "context": "The ministry *counted* 412 sawmills. Few of\nthe 412 were closed.\n\n# Nobody knows why.",
+                    "qas": [
+                        {"id": "a", "question": "How many were counted?", "answers": [{"text": "412", "answer_start": 22}]},
+                        {"id": "b", "question": "How many were closed?", "answers": [{"text": "412", "answer_start": 45}]},
+                        {"id": "c", "question": "Who knows why?", "answers": [{"text": "Nobody", "answer_start": 60}]},
+                        {"id": "d", "question": "Who paid?", "answers": [], "is_impossible": True},
+                    ],
+                },
+                {
+                    "context": "Officers seized forty trucks.",
+                    "qas": [{"id": "e", "question": "Who seized trucks?", "answers": [{"text": "Officers", "answer_start": 0}]}],
+                },
+            ],
+        },
+        {"paragraphs": [{"context": "Rivers are wide.", "qas": []}]},
+    ]
+}
+
+
+def test_squad_articles_are_read_letter_by_letter_and_gold_is_the_answers_sentence(tmp_path: Path) -> None:
+    articles, questions = read_squad(write(tmp_path / "q.json", json.dumps(SQUAD)))
+    first, second = (read_bytes(article.text.encode(), article.name) for article in articles)
+    assert (first.title, second.title) == ("Forests *of* the North", "Article 2")
+    assert [first.text[start:end] for start, end in first.blocks[1:]] == [
+        "The ministry *counted* 412 sawmills. Few of the 412 were closed.",
+        "# Nobody knows why.",
+        "Officers seized forty trucks.",
+    ]
+    assert [(question.id, question.kind, question.gold_quotes) for question in questions] == [
+        ("a", "answerable", ("The ministry *counted* 412 sawmills.",)),
+        ("b", "answerable", ("Few of the 412 were closed.",)),
+        ("c", "answerable", ("# Nobody knows why.",)),
+        ("d", "impossible", ()),
+        ("e", "answerable", ("Officers seized forty trucks.",)),
+    ]
+    assert all(quote in first.text for question in questions for quote in question.gold_quotes)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "names", "out"),
+    [(LeftOut.PARAGRAPHS, ["0001.md", "0002.md"], ["e"]), (LeftOut.ARTICLES, ["0001.md"], [])],
+)
+def test_what_is_left_out_is_not_indexed_and_not_answerable(
+    tmp_path: Path, left_out: LeftOut, names: list[str], out: list[str]
+) -> None:
+    articles, questions = read_squad(write(tmp_path / "q.json", json.dumps(SQUAD)), left_out)
+    assert [article.name for article in articles] == names
+    assert ("trucks" in articles[0].text) == (left_out == LeftOut.ARTICLES)
+    assert [question.id for question in questions if question.kind == "left out"] == out
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("not json", "isn't in the format of SQuAD"),
+        ('{"data": [{"paragraphs": [{"qas": []}]}]}', "KeyError: 'context'"),
+        ('{"data": []}', "holds no questions"),
+        (json.dumps(SQUAD).replace('"b"', '"a"'), "has the id 'a' twice"),
+        (json.dumps(SQUAD).replace('"Nobody"', '"Somebody"'), "the answer “Somebody” is not in its paragraph"),
+    ],
+)
+def test_what_is_not_squad_is_said(tmp_path: Path, data: str, says: str) -> None:
+    with pytest.raises(QuestionError, match=says):
+        read_squad(write(tmp_path / "q.json", data))

@@ -14,7 +14,22 @@ from rich.table import Table
 
 from assistant import Assistant, Settings
 from corpus import FORMATS, DocumentError, LibraryError, QuestionError, load, shown_name
+from eval import (
+    Article,
+    LeftOut,
+    Row,
+    TestQuestion,
+    ask_all,
+    compare,
+    figures,
+    read_questions,
+    read_run,
+    read_squad,
+    run_file,
+    shipped_questions,
+)
 from index import Home, Index, Library, SentenceTransformerEncoder, add, rebuild, remove, stored, verify
+from ui.evaluation import WIDTH, change_lines, failures, figures_table, summary
 from ui.payload import payload
 from ui.progress import Bar
 from ui.terminal import added_line, answer_text, count, document_row
@@ -155,11 +170,14 @@ def verify_command(
 @app.command(name="eval")
 def eval_command(
     questions: Annotated[
-        Path | None, typer.Argument(help="Test questions, as JSON Lines; without, those on the report that ships.")
+        Path | None, typer.Argument(help="Test questions, as JSON Lines or SQuAD .json; without, those on the report that ships.")
     ] = None,
     folder: Annotated[
         Path | None, typer.Option("--documents", help="Ask these documents, in a home made for the run, not the library.")
     ] = None,
+    leave_out: Annotated[
+        LeftOut, typer.Option(help="What of a SQuAD file isn't indexed: every second one of these.")
+    ] = LeftOut.NOTHING,
     written: Annotated[Path | None, typer.Option("--json", help="Write the run into this file, to compare with later.")] = None,
     baseline: Annotated[Path | None, typer.Option(help="A run to compare with; a drop beyond chance is exit code 1.")] = None,
     fail_under: Annotated[
@@ -167,23 +185,21 @@ def eval_command(
     ] = None,
 ) -> None:
     """Ask test questions and measure the answers: found, cited, refused. Two runs of one version give the same figures."""
-    from eval import ask_all, compare, figures, read_questions, read_run, run_file, shipped_questions
-    from ui.evaluation import WIDTH, change_lines, figures_table, summary
-
     least = [_threshold(given) for given in fail_under or ()]
-    asked = read_questions(questions or shipped_questions())
     before = read_run(baseline) if baseline else None
+    articles: list[Article] = []
+    if questions is not None and questions.suffix.lower() == ".json":
+        articles, asked = read_squad(questions, leave_out)
+    else:
+        asked = read_questions(questions or shipped_questions())
     with TemporaryDirectory() as temporary:
-        if folder is not None:
-            _add_all(folder, Home(Path(temporary)))
-        assistant = Assistant.open(Path(temporary) if folder or not questions else None)
-        with Bar(_err, "questions") as bar:
-            rows, milliseconds = [], []
-            bar.encoding(len(asked))
-            for row, taken in ask_all(assistant, asked):
-                rows.append(row)
-                milliseconds.append(taken)
-                bar.encoded(1)
+        for article in articles:
+            (Path(temporary) / article.name).write_text(article.text, encoding="utf-8")
+        indexed = Path(temporary) if articles else folder
+        home = Path(temporary) / "home"
+        if indexed is not None:
+            _add_all(indexed, Home(home))
+        rows, milliseconds = _ask_all(Assistant.open(home if indexed or not questions else None), asked)
     changes = compare(rows, before) if before is not None else []
     found = figures(rows)
     meta = {"milliseconds": {"median": round(median(milliseconds), 1), "most": round(max(milliseconds), 1)}, "questions": len(rows)}
@@ -193,16 +209,23 @@ def eval_command(
     typer.echo(summary(found, median(milliseconds)))
     if before is not None:
         typer.echo("\n".join(change_lines(changes)))
-    failed = [f"{change.measure} dropped against the baseline, by more than chance." for change in changes if change.is_drop]
-    for name, value in least:
-        if name not in found["all"]:
-            raise QuestionError(f"--fail-under names '{name}', which is not measured here: there are {', '.join(found['all'])}.")
-        if found["all"][name].mean < value:
-            failed.append(f"{name} is {found['all'][name].mean:.3f}, and has to be at least {value}.")
+    failed = failures(found, changes, least)
     for sentence in failed:
         typer.echo(f"quipu: {sentence}", err=True)
     if failed:
         raise typer.Exit(1)
+
+
+def _ask_all(assistant: Assistant, asked: list[TestQuestion]) -> tuple[list[Row], list[float]]:
+    """The rows, and the milliseconds of each question, under a progress bar."""
+    rows, milliseconds = [], []
+    with Bar(_err, "questions") as bar:
+        bar.encoding(len(asked))
+        for row, taken in ask_all(assistant, asked):
+            rows.append(row)
+            milliseconds.append(taken)
+            bar.encoded(1)
+    return rows, milliseconds
 
 
 def _threshold(given: str) -> tuple[str, float]:

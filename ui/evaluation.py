@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from corpus import QuestionError
 from eval import Change, Figure
 
 WIDTH = 110
@@ -56,3 +57,17 @@ def change_lines(changes: Sequence[Change]) -> list[str]:
                 + f"; better: {', '.join(change.better)}" * bool(change.better)
             )
     return lines or ["Nothing changed against the baseline."]
+
+
+def failures(figures: dict[str, dict[str, Figure]], changes: Sequence[Change], least: Sequence[tuple[str, float]]) -> list[str]:
+    """A sentence for each reason to stop a release: a drop against the baseline, or a mean under its least value.
+
+    Raises QuestionError for a measure that isn't there.
+    """
+    failed = [f"{change.measure} dropped against the baseline, by more than chance." for change in changes if change.is_drop]
+    for name, value in least:
+        if name not in figures["all"]:
+            raise QuestionError(f"--fail-under names '{name}', which is not measured here: there are {', '.join(figures['all'])}.")
+        if figures["all"][name].mean < value:
+            failed.append(f"{name} is {figures['all'][name].mean:.3f}, and has to be at least {value}.")
+    return failed

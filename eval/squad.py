@@ -1,0 +1,112 @@
+"""Test questions in the format of SQuAD (Rajpurkar et al., 2016 and 2018): articles of paragraphs, with questions on each."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from corpus import QuestionError, split_sentences
+from eval.read import TestQuestion
+from index import question_language
+
+
+class LeftOut(StrEnum):
+    """What isn't indexed, so that the questions on it can't be answered: every second paragraph of each article (the topic is
+    there, the answer is not), or every second article.
+    """
+
+    NOTHING = "nothing"
+    PARAGRAPHS = "paragraphs"
+    ARTICLES = "articles"
+
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article as it is indexed: the name of a Markdown file, and its text."""
+
+    name: str
+    text: str
+
+
+def read_squad(path: Path, left_out: LeftOut = LeftOut.NOTHING) -> tuple[list[Article], list[TestQuestion]]:
+    """The articles to index and the questions to ask. The gold quote of a question is the sentence that holds its answer.
+
+    Raises QuestionError if the file isn't in the format, names an answer that isn't in its paragraph, or has an id twice.
+    """
+    articles: list[Article] = []
+    questions: dict[str, TestQuestion] = {}
+    try:
+        data = json.loads(path.read_bytes())["data"]
+        for number, article in enumerate(data):
+            indexed = []
+            for place, paragraph in enumerate(article["paragraphs"]):
+                is_out = (left_out == LeftOut.ARTICLES and number % 2 == 1) or (left_out == LeftOut.PARAGRAPHS and place % 2 == 1)
+                if not is_out:
+                    indexed.append(str(paragraph["context"]))
+                for question in _questions(paragraph, is_out):
+                    if question.id in questions:
+                        raise QuestionError(f"{path} has the id '{question.id}' twice.")
+                    questions[question.id] = question
+            if indexed:
+                title = str(article.get("title") or f"Article {number + 1}").replace("_", " ")
+                articles.append(Article(f"{number + 1:04}.md", _markdown(title, indexed)))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise QuestionError(f"{path} isn't in the format of SQuAD ({type(error).__name__}: {error}).") from None
+    if not questions:
+        raise QuestionError(f"{path} holds no questions.")
+    return articles, list(questions.values())
+
+
+def _questions(paragraph: dict[str, Any], is_out: bool) -> Iterator[TestQuestion]:
+    context = str(paragraph["context"])
+    for asked in paragraph["qas"]:
+        answers = [] if asked.get("is_impossible", False) else asked.get("answers") or []
+        has_answer = bool(answers)
+        gold = {_sentence(context, str(answer["text"]), int(answer["answer_start"])) for answer in answers}
+        answerable = has_answer and not is_out
+        yield TestQuestion(
+            id=str(asked["id"]),
+            question=str(asked["question"]),
+            lang=question_language(str(asked["question"])),
+            kind="answerable" if answerable else "left out" if has_answer else "impossible",
+            answerable=answerable,
+            gold_quotes=tuple(sorted(gold)) if answerable else (),
+            history=(),
+            doc=None,
+            gold_pages=frozenset(),
+        )
+
+
+def _sentence(context: str, answer: str, offset: int) -> str:
+    """The sentence of the context that holds the answer where it stands nearest to `offset`. Raises ValueError if it is nowhere."""
+    starts = [match.start() for match in re.finditer(re.escape(answer), context)]
+    if not starts:
+        raise ValueError(f"the answer “{answer}” is not in its paragraph")
+    start = min(starts, key=lambda place: abs(place - offset))
+    for first, last in _blocks(context):
+        for begin, end in split_sentences(context[first:last]):
+            if first + begin <= start < first + end:
+                return " ".join(context[first + begin : first + end].split())
+    raise ValueError(f"the answer “{answer}” is in no sentence of its paragraph")
+
+
+def _blocks(context: str) -> Iterator[tuple[int, int]]:
+    """The paragraphs of a context: what stands between blank lines."""
+    for match in re.finditer(r"\S.*?(?=\n[ \t]*\n|\Z)", context, re.DOTALL):
+        yield match.span()
+
+
+def _markdown(title: str, contexts: list[str]) -> str:
+    """A Markdown text that reads as the title and the paragraphs, letter by letter but for white space."""
+    blocks = [" ".join(context[first:last].split()) for context in contexts for first, last in _blocks(context)]
+    return "\n\n".join([f"# {_PUNCTUATION.sub(_escaped, title)}", *(_PUNCTUATION.sub(_escaped, block) for block in blocks)])
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\{match[0]}"
