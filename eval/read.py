@@ -10,7 +10,8 @@ from corpus import QuestionError
 
 @dataclass(frozen=True, slots=True)
 class TestQuestion:
-    """A question with its gold: exact quotes of the documents, or pages (from 0) of the document whose file is named `doc`.
+    """A question with its gold: exact quotes of the documents, or pages (from 0). `doc` is the file, without its ending, that the
+    question is about; pages need it.
 
     Any one of the quotes is right, but for the kind "multi-passage", where all are needed. `history` are the questions asked
     before it, oldest first.

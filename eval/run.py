@@ -10,7 +10,7 @@ from assistant import Answer, Assistant
 from corpus import Document, QuestionError, QuipuError, sentences
 from eval.measures import Range, covered, evidence, retrieval
 from eval.read import TestQuestion
-from index import Entry, Hit, Index
+from index import Hit, Index
 
 _DEPTH = 10  # hits that a gold quote or page is looked for in
 _FOUND = 0.5  # of a gold quote's characters: a passage with so many holds it
@@ -36,29 +36,32 @@ class Row:
     measures: dict[str, float]
 
 
-def ask_all(assistant: Assistant, questions: Sequence[TestQuestion]) -> Iterator[tuple[Row, float]]:
-    """A row per question, in their order, and the milliseconds that it took to ask.
+def ask_all(assistant: Assistant, questions: Sequence[TestQuestion], *, within: bool = False) -> Iterator[tuple[Row, float]]:
+    """A row per question, in their order, and the milliseconds that it took to ask: of all documents, or `within` the one that the
+    question is about.
 
     Raises QuestionError, before anything is asked, for gold that stands in none of the documents.
     """
     index = assistant.index()
-    library = dict(index.documents(index.entries()))
-    places = [_gold(question, library) for question in questions]
+    by_name = {entry.name.rpartition(".")[0]: document for entry, document in index.documents(index.entries())}
+    places = [_gold(question, by_name) for question in questions]
     reread = cache(index.reread)  # each original once
     for question, gold in zip(questions, places, strict=True):
+        about = by_name.get(question.doc or "")
+        documents = [about.id] if within and about else None
         started = time.perf_counter()
         try:
-            answer, error = assistant.ask(question.question, question.history), ""
+            answer, error = assistant.ask(question.question, question.history, documents), ""
         except QuipuError as problem:
             answer, error = None, str(problem)
         milliseconds = 1000 * (time.perf_counter() - started)
-        if isinstance(gold, Document):
-            measures = _page_measures(index, question, gold)
+        if question.gold_pages and about:
+            measures = _page_measures(index, question, about)
         elif not question.answerable:
             measures = {"refused": float(answer is not None and not answer.citations)}
         else:
             searched = answer.searched if answer else question.question
-            measures = _answer_measures(answer, gold, index.search(searched, _DEPTH), needs_all=question.needs_all)
+            measures = _answer_measures(answer, gold, index.search(searched, _DEPTH, documents), needs_all=question.needs_all)
         if answer and answer.citations:
             exact = [reread(place.document_id).text[place.start : place.end] == place.quote for place in answer.citations]
             measures["verified"] = sum(exact) / len(exact)
@@ -118,17 +121,15 @@ def _pages(hit: Hit, document: Document, gold: Collection[int]) -> list[str]:
     return [str(page) for page in pages if page in gold]
 
 
-def _gold(question: TestQuestion, library: dict[Entry, Document]) -> list[Range] | Document:
-    """Where the gold quotes stand, or the document that has the gold pages."""
-    if question.doc is None:
-        return [_place(question, quote, list(library.values())) for quote in question.gold_quotes]
-    document = next((found for entry, found in library.items() if entry.name.rpartition(".")[0] == question.doc), None)
-    if document is None:
+def _gold(question: TestQuestion, by_name: dict[str, Document]) -> list[Range]:
+    """Where the gold quotes stand. Raises QuestionError if the document, a page or a quote isn't there."""
+    about = by_name.get(question.doc or "")
+    if question.doc is not None and about is None and question.answerable:
         raise QuestionError(f"Question '{question.id}' is about '{question.doc}', which is not among the documents.")
-    if not question.gold_pages <= set(range(len(document.pages))):
-        pages, last = ", ".join(map(str, sorted(question.gold_pages))), len(document.pages) - 1
+    if about is not None and not question.gold_pages <= set(range(len(about.pages))):
+        pages, last = ", ".join(map(str, sorted(question.gold_pages))), len(about.pages) - 1
         raise QuestionError(f"Question '{question.id}' has the gold pages {pages}; '{question.doc}' has 0 to {last}.")
-    return document
+    return [_place(question, quote, [about] if about else list(by_name.values())) for quote in question.gold_quotes]
 
 
 def _place(question: TestQuestion, quote: str, documents: Sequence[Document]) -> Range:

@@ -49,7 +49,7 @@ def read_squad(path: Path, left_out: LeftOut = LeftOut.NOTHING) -> tuple[list[Ar
                 is_out = (left_out == LeftOut.ARTICLES and number % 2 == 1) or (left_out == LeftOut.PARAGRAPHS and place % 2 == 1)
                 if not is_out:
                     indexed.append(str(paragraph["context"]))
-                for question in _questions(paragraph, is_out):
+                for question in _questions(paragraph, is_out, f"{number + 1:04}"):
                     if question.id in questions:
                         raise QuestionError(f"{path} has the id '{question.id}' twice.")
                     questions[question.id] = question
@@ -63,7 +63,7 @@ def read_squad(path: Path, left_out: LeftOut = LeftOut.NOTHING) -> tuple[list[Ar
     return articles, list(questions.values())
 
 
-def _questions(paragraph: dict[str, Any], is_out: bool) -> Iterator[TestQuestion]:
+def _questions(paragraph: dict[str, Any], is_out: bool, article: str) -> Iterator[TestQuestion]:
     context = str(paragraph["context"])
     for asked in paragraph["qas"]:
         answers = [] if asked.get("is_impossible", False) else asked.get("answers") or []
@@ -78,7 +78,7 @@ def _questions(paragraph: dict[str, Any], is_out: bool) -> Iterator[TestQuestion
             answerable=answerable,
             gold_quotes=tuple(sorted(gold)) if answerable else (),
             history=(),
-            doc=None,
+            doc=article,
             gold_pages=frozenset(),
         )
 

@@ -280,3 +280,19 @@ def test_what_is_left_out_is_not_indexed_and_not_answerable(
 def test_what_is_not_squad_is_said(tmp_path: Path, data: str, says: str) -> None:
     with pytest.raises(QuestionError, match=says):
         read_squad(write(tmp_path / "q.json", data))
+
+
+def test_within_asks_only_the_document_that_a_question_is_about(
+    encoder: SentenceTransformerEncoder, home: Home, tmp_path: Path
+) -> None:
+    texts = [f"# Policy {number}\n\nWe keep your data for {number} years. We share it with nobody.\n" for number in (3, 5)]
+    add(home, [write(tmp_path / f"{number}.md", text) for number, text in enumerate(texts)], encoder)
+    measured = Assistant(home, encoder, SentenceReader(encoder))
+    other = {"id": "2", "question": "Who gets it?", "doc": "0", "gold_quotes": ["We share it with nobody."]}
+    questions = read(tmp_path, question="How long do you keep my data?", doc="1", gold_quotes=["We keep your data for 5 years."])
+    questions += read_questions(write(tmp_path / "r.jsonl", json.dumps(other)))
+    within = [asked for asked, _ in ask_all(measured, questions, within=True)]
+    assert [asked.measures["R@5"] for asked in within] == [1.0, 1.0]
+    assert within[0].measures["correct"] == 1.0
+    assert all("3 years" not in quote for quote in within[0].cited)
+    assert any("3 years" in quote for quote in next(ask_all(measured, questions))[0].cited)

@@ -175,6 +175,7 @@ def eval_command(
     folder: Annotated[
         Path | None, typer.Option("--documents", help="Ask these documents, in a home made for the run, not the library.")
     ] = None,
+    within: Annotated[bool, typer.Option("--within", help="Ask each question only of the document that it is about.")] = False,
     leave_out: Annotated[
         LeftOut, typer.Option(help="What of a SQuAD file isn't indexed: every second one of these.")
     ] = LeftOut.NOTHING,
@@ -199,7 +200,7 @@ def eval_command(
         home = Path(temporary) / "home"
         if indexed is not None:
             _add_all(indexed, Home(home))
-        rows, milliseconds = _ask_all(Assistant.open(home if indexed or not questions else None), asked)
+        rows, milliseconds = _ask_all(Assistant.open(home if indexed or not questions else None), asked, within=within)
     changes = compare(rows, before) if before is not None else []
     found = figures(rows)
     meta = {"milliseconds": {"median": round(median(milliseconds), 1), "most": round(max(milliseconds), 1)}, "questions": len(rows)}
@@ -216,12 +217,12 @@ def eval_command(
         raise typer.Exit(1)
 
 
-def _ask_all(assistant: Assistant, asked: list[TestQuestion]) -> tuple[list[Row], list[float]]:
+def _ask_all(assistant: Assistant, asked: list[TestQuestion], *, within: bool) -> tuple[list[Row], list[float]]:
     """The rows, and the milliseconds of each question, under a progress bar."""
     rows, milliseconds = [], []
     with Bar(_err, "questions") as bar:
         bar.encoding(len(asked))
-        for row, taken in ask_all(assistant, asked):
+        for row, taken in ask_all(assistant, asked, within=within):
             rows.append(row)
             milliseconds.append(taken)
             bar.encoded(1)
