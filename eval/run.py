@@ -43,8 +43,9 @@ def ask_all(assistant: Assistant, questions: Sequence[TestQuestion], *, within: 
     Raises QuestionError, before anything is asked, for gold that stands in none of the documents.
     """
     index = assistant.index()
-    by_name = {entry.name.rpartition(".")[0]: document for entry, document in index.documents(index.entries())}
-    places = [_gold(question, by_name) for question in questions]
+    library = list(index.documents(index.entries()))
+    by_name = {entry.name.rpartition(".")[0]: document for entry, document in library}
+    places = [_gold(question, by_name, [document for _, document in library]) for question in questions]
     reread = cache(index.reread)  # each original once
     for question, gold in zip(questions, places, strict=True):
         about = by_name.get(question.doc or "")
@@ -121,7 +122,7 @@ def _pages(hit: Hit, document: Document, gold: Collection[int]) -> list[str]:
     return [str(page) for page in pages if page in gold]
 
 
-def _gold(question: TestQuestion, by_name: dict[str, Document]) -> list[Range]:
+def _gold(question: TestQuestion, by_name: dict[str, Document], documents: Sequence[Document]) -> list[Range]:
     """Where the gold quotes stand. Raises QuestionError if the document, a page or a quote isn't there."""
     about = by_name.get(question.doc or "")
     if question.doc is not None and about is None and question.answerable:
@@ -129,7 +130,7 @@ def _gold(question: TestQuestion, by_name: dict[str, Document]) -> list[Range]:
     if about is not None and not question.gold_pages <= set(range(len(about.pages))):
         pages, last = ", ".join(map(str, sorted(question.gold_pages))), len(about.pages) - 1
         raise QuestionError(f"Question '{question.id}' has the gold pages {pages}; '{question.doc}' has 0 to {last}.")
-    return [_place(question, quote, [about] if about else list(by_name.values())) for quote in question.gold_quotes]
+    return [_place(question, quote, [about] if about else documents) for quote in question.gold_quotes]
 
 
 def _place(question: TestQuestion, quote: str, documents: Sequence[Document]) -> Range:
