@@ -88,7 +88,7 @@ def _sentence(context: str, answer: str, offset: int) -> str:
     starts = [match.start() for match in re.finditer(re.escape(answer), context)]
     if not starts:
         raise ValueError(f"the answer “{answer}” is not in its paragraph")
-    start = min(starts, key=lambda place: abs(place - offset))
+    start = min(starts, key=lambda place: abs(place - offset)) + len(answer) - len(answer.lstrip())
     for first, last in _blocks(context):
         for begin, end in split_sentences(context[first:last]):
             if first + begin <= start < first + end:

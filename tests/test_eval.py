@@ -219,7 +219,7 @@ SQUAD: dict[str, Any] = {
                     "context": "The ministry *counted* 412 sawmills. Few of\nthe 412 were closed.\n\n# Nobody knows why.",
                     "qas": [
                         {"id": "a", "question": "How many were counted?", "answers": [{"text": "412", "answer_start": 22}]},
-                        {"id": "b", "question": "How many were closed?", "answers": [{"text": "412", "answer_start": 45}]},
+                        {"id": "b", "question": "How many were closed?", "answers": [{"text": " Few of", "answer_start": 33}]},
                         {"id": "c", "question": "Who knows why?", "answers": [{"text": "Nobody", "answer_start": 60}]},
                         {"id": "d", "question": "Who paid?", "answers": [], "is_impossible": True},
                     ],
