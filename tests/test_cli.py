@@ -326,6 +326,24 @@ def test_eval_finds_pages_of_documents_given_for_the_run(quipu: Quipu, tmp_path:
     assert not home.path.exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--fail-under", "correct=nan"], "its least value from 0 to 1"),
+        (["--fail-under", "correct=85"], "its least value from 0 to 1"),
+        (["--leave-out", "articles"], "--leave-out is for questions in a SQuAD file"),
+        (["q.json", "--documents", "."], "A SQuAD file brings its own documents"),
+        (["--json", "missing/run.json"], "can't be written to missing/run.json: there is no folder missing."),
+        (["q.jsonl", "--json", "."], "can't be written to .: Is a directory."),
+    ],
+)
+def test_what_eval_cannot_do_is_one_sentence(quipu: Quipu, tmp_path: Path, words: list[str], says: str) -> None:
+    write(tmp_path / "q.jsonl", '{"id": "1", "question": "How do I bake?", "answerable": false, "gold_quotes": []}')
+    result = quipu("eval", *words)
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert says in result.err
+
+
 def test_eval_reads_squad_in_a_home_of_its_own(quipu: Quipu, tmp_path: Path, home: Home) -> None:
     asked = {"id": "1", "question": "Who seized trucks?", "answers": [{"text": "Officers", "answer_start": 0}]}
     paragraphs = [{"context": "Rivers are wide.", "qas": []}, {"context": "Officers seized forty trucks.", "qas": [asked]}]

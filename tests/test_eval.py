@@ -12,7 +12,19 @@ import assistant.assistant as asking
 import index.search as searching
 from assistant import Assistant, Citation, Evidence, Reason, SentenceReader
 from corpus import Document, QuestionError, QuipuError, language_of, read_bytes, shipped
-from eval import LeftOut, Row, ask_all, compare, figures, read_questions, read_run, read_squad, run_file, shipped_questions
+from eval import (
+    LeftOut,
+    Row,
+    TestQuestion,
+    ask_all,
+    compare,
+    figures,
+    read_questions,
+    read_run,
+    read_squad,
+    run_file,
+    shipped_questions,
+)
 from eval.measures import auroc, covered, evidence, interval, retrieval
 from index import Home, SentenceTransformerEncoder, add, fuse
 from tests.made import REPORT, pdf, write
@@ -179,7 +191,7 @@ def test_a_question_that_fails_scores_zero_and_is_counted(real: Assistant, tmp_p
     assert rows[0].measures.keys() >= {"correct", "RR@10", "answered"}
 
 
-def read(tmp_path: Path, **values: Any) -> list[Any]:  # noqa: ANN401
+def read(tmp_path: Path, **values: object) -> list[TestQuestion]:
     return read_questions(write(tmp_path / "q.jsonl", json.dumps({"id": "1", "question": "x", **values})))
 
 

@@ -188,11 +188,9 @@ def eval_command(
     """Ask test questions and measure the answers: found, cited, refused. Two runs of one version give the same figures."""
     least = [_threshold(given) for given in fail_under or ()]
     before = read_run(baseline) if baseline else None
-    articles: list[Article] = []
-    if questions is not None and questions.suffix.lower() == ".json":
-        articles, asked = read_squad(questions, leave_out)
-    else:
-        asked = read_questions(questions or shipped_questions())
+    if written is not None and not written.parent.is_dir():
+        raise QuestionError(f"The run can't be written to {written}: there is no folder {written.parent}.")
+    articles, asked = _asked(questions, folder, leave_out)
     with TemporaryDirectory() as temporary:
         for article in articles:
             (Path(temporary) / article.name).write_text(article.text, encoding="utf-8")
@@ -205,7 +203,7 @@ def eval_command(
     found = figures(rows)
     meta = {"milliseconds": {"median": round(median(milliseconds), 1), "most": round(max(milliseconds), 1)}, "questions": len(rows)}
     if written is not None:
-        written.write_text(json.dumps(run_file(rows, meta), ensure_ascii=False, indent=1), encoding="utf-8")
+        _write(written, json.dumps(run_file(rows, meta), ensure_ascii=False, indent=1))
     Console(highlight=False, markup=False, width=WIDTH).print(figures_table(found))
     typer.echo(summary(found, median(milliseconds)))
     if before is not None:
@@ -215,6 +213,17 @@ def eval_command(
         typer.echo(f"quipu: {sentence}", err=True)
     if failed:
         raise typer.Exit(1)
+
+
+def _asked(questions: Path | None, folder: Path | None, leave_out: LeftOut) -> tuple[list[Article], list[TestQuestion]]:
+    """The articles to index for the run, if the questions bring some, and the questions. Raises QuestionError for what can't be."""
+    if questions is not None and questions.suffix.lower() == ".json":
+        if folder is not None:
+            raise QuestionError("A SQuAD file brings its own documents: leave out --documents.")
+        return read_squad(questions, leave_out)
+    if leave_out != LeftOut.NOTHING:
+        raise QuestionError("--leave-out is for questions in a SQuAD file, with the ending .json.")
+    return [], read_questions(questions or shipped_questions())
 
 
 def _ask_all(assistant: Assistant, asked: list[TestQuestion], *, within: bool) -> tuple[list[Row], list[float]]:
@@ -229,13 +238,26 @@ def _ask_all(assistant: Assistant, asked: list[TestQuestion], *, within: bool) -
     return rows, milliseconds
 
 
+def _write(path: Path, text: str) -> None:
+    """Write a file. Raises QuestionError if it can't be."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise QuestionError(f"The run can't be written to {path}: {error.strerror}.") from None
+
+
 def _threshold(given: str) -> tuple[str, float]:
     """What --fail-under says. Raises QuestionError if it isn't NAME=VALUE."""
     name, _, value = given.partition("=")
     try:
-        return name, float(value)
+        least = float(value)
+        if not 0 <= least <= 1:  # nor is nan, under which nothing would ever be
+            raise ValueError(value)
+        return name, least
     except ValueError:
-        raise QuestionError(f"--fail-under takes a measure and its least value, as in correct=0.8, and not '{given}'.") from None
+        raise QuestionError(
+            f"--fail-under takes a measure and its least value from 0 to 1, as in correct=0.8, and not '{given}'."
+        ) from None
 
 
 def _add_all(folder: Path, home: Home) -> None:
