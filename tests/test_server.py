@@ -143,7 +143,7 @@ def test_an_unknown_or_removed_document_is_not_found(
     assert "No existe ese documento." in client.get(link, headers={"Accept-Language": "es-PE,en;q=0.5"}).text
     everything = [client.get(path).text for path in ("/", "/config", "/api/documents", "/healthz")]
     everything.append(client.post("/api/ask", json={"question": "How many illegal sawmills?"}).text)
-    assert not any("sawmills were" in text or "412" in text for text in everything)
+    assert not any("412 illegal" in text or "mahogany" in text for text in everything)  # "412" alone may be part of a random id
 
 
 def test_a_quote_is_found_by_its_hash_where_the_range_no_longer_fits() -> None:
