@@ -6,6 +6,7 @@ This room never words anything for a screen: reasons are codes, and the sentence
 from assistant.answer import Answer, Citation, Reason, Sentence, Status
 from assistant.assistant import Assistant
 from assistant.evidence import Evidence, Reader, SentenceReader
+from assistant.feedback import Feedback, Kept
 from assistant.settings import Settings
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "Assistant",
     "Citation",
     "Evidence",
+    "Feedback",
+    "Kept",
     "Reader",
     "Reason",
     "Sentence",

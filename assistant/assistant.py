@@ -8,7 +8,7 @@ from typing import Self
 from assistant.answer import Answer, Citation, Reason
 from assistant.compose import compose
 from assistant.evidence import Evidence, Reader, SentenceReader
-from assistant.question import understand
+from assistant.question import encodable, understand
 from assistant.refusal import decide
 from assistant.settings import Settings
 from corpus import LibraryError, QuipuError, document_id, load, shipped
@@ -54,7 +54,7 @@ class Assistant:
 
         "Not in the documents" is an answer. Raises QuestionError if the question is too long.
         """
-        question, history = _encodable(question), [_encodable(earlier) for earlier in history]
+        question, history = encodable(question), [encodable(earlier) for earlier in history]
         index = self.index()
         answer = self._ask(index, question, history, documents)
         if index.stale():  # what was removed or replaced in this very moment is not quoted
@@ -156,11 +156,6 @@ class Assistant:
 def _readable(index: Index) -> set[str]:
     """The ids of the documents whose texts are whole."""
     return {entry.id for entry, _ in index.documents(index.entries())}
-
-
-def _encodable(text: str) -> str:
-    """The text without halves of surrogate pairs, which JSON may hold and UTF-8 can't."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _nearest(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:

@@ -82,6 +82,11 @@ def is_elliptical(text: str, language: str) -> bool:
     return leans is not None and len(content) <= _ELLIPTICAL
 
 
+def encodable(text: str) -> str:
+    """The text without halves of surrogate pairs, which JSON may hold and UTF-8 can't."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _unframed(text: str, language: str) -> str:
     """The question without words about the asking, unless nothing else is in it."""
     rest = " ".join(FRAME.sub("", text).split()).replace("¿ ", "¿")

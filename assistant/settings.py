@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     port: int = Field(default=7860, ge=0, le=65535)
     """Its port; 0 takes a free one."""
 
+    feedback: bool = False
+    """Whether questions, what they were answered with, and thumbs are kept, in `feedback.sqlite`."""
+
     @field_validator("home", mode="before")
     @classmethod
     def _at_home(cls, value: object) -> object:

@@ -3,20 +3,28 @@
 This room has no way to an answer of its own: it asks the `Assistant`, and searches the `Index` that the assistant searches.
 """
 
-from eval.figures import Change, Figure, compare, figures, read_run, run_file
+from eval.calibration import Bin
+from eval.drafts import drafts
+from eval.figures import LESS_IS_BETTER, Change, Curves, Figure, compare, curves, figures, read_run, run_file
 from eval.read import TestQuestion, read_questions, shipped_questions
-from eval.run import Row, ask_all
+from eval.run import Place, Row, ask_all
 from eval.squad import Article, LeftOut, read_squad
 
 __all__ = [
+    "LESS_IS_BETTER",
     "Article",
+    "Bin",
     "Change",
+    "Curves",
     "Figure",
     "LeftOut",
+    "Place",
     "Row",
     "TestQuestion",
     "ask_all",
     "compare",
+    "curves",
+    "drafts",
     "figures",
     "read_questions",
     "read_run",

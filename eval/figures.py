@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any, Self
 
 from corpus import QuestionError
-from eval.measures import auroc, interval
-from eval.run import Row
+from eval.calibration import Bin, auroc, calibration_error, interval, reliability, risk_area, risk_coverage
+from eval.measures import DEPTH, mean_interval
+from eval.run import Place, Row
+
+LESS_IS_BETTER = ("ECE", "AURC")
+"""Of all other measures, more is better."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """The mean of a measure over the `n` questions that it is defined for, with its 95% interval (see `measures.interval`)."""
+    """The mean of a measure over the `n` questions that it is defined for, or what they give together; with its 95% interval."""
 
     n: int
     mean: float
@@ -23,25 +27,26 @@ class Figure:
     @classmethod
     def of(cls, values: Sequence[float]) -> Self:
         """The figure of one value per question; at least one."""
-        low, high = interval(values)
-        return cls(len(values), round(sum(values) / len(values), 6), round(low, 6), round(high, 6))
+        return cls.rounded(len(values), sum(values) / len(values), mean_interval(values))
+
+    @classmethod
+    def rounded(cls, n: int, value: float, interval: tuple[float, float]) -> Self:
+        """The figure with six digits, which are the same on every machine."""
+        return cls(n, round(value, 6), round(interval[0], 6), round(interval[1], 6))
 
 
 def figures(rows: Sequence[Row]) -> dict[str, dict[str, Figure]]:
-    """By group ("all", "answerable", "unanswerable", "kind factoid", "lang en", ...) and by measure.
+    """By group ("all", "answerable", "unanswerable", "with history" for follow-ups, "kind factoid", "lang en", ...) and by measure.
 
-    "AUROC" of the group "all" says how well the confidence tells answerable questions from others; it has no interval.
+    The measures of the rows as means, and where a group has questions of both sorts, "AUROC" and "ECE" of the confidence over all
+    of them, and "AURC" over those that were answered (see `eval.calibration`).
     """
     groups: dict[str, list[Row]] = {"all": list(rows)}
     for row in rows:
         names = ("answerable" if row.answerable else "unanswerable", f"kind {row.kind}", f"lang {row.lang}")
-        for name in names:
+        for name in (*names, *(["with history"] if row.history else [])):
             groups.setdefault(name, []).append(row)
-    found = {name: _means(groups[name]) for name in ("all", *sorted(groups.keys() - {"all"}))}
-    area = auroc([row.answerable for row in rows], [row.confidence for row in rows])
-    if area is not None:
-        found["all"]["AUROC"] = Figure(len(rows), round(area, 6), round(area, 6), round(area, 6))
-    return found
+    return {name: _means(groups[name]) | _together(groups[name]) for name in ("all", *sorted(groups.keys() - {"all"}))}
 
 
 def _means(rows: Sequence[Row]) -> dict[str, Figure]:
@@ -50,6 +55,57 @@ def _means(rows: Sequence[Row]) -> dict[str, Figure]:
         for name, value in row.measures.items():
             values.setdefault(name, []).append(value)
     return {name: Figure.of(measured) for name, measured in values.items()}
+
+
+def _together(rows: Sequence[Row]) -> dict[str, Figure]:
+    answerable, confidence = [row.answerable for row in rows], [row.confidence for row in rows]
+    if len(set(answerable)) < 2:
+        return {}
+    sure = [row.confidence for row in rows if row.answerable]
+    unsure = [row.confidence for row in rows if not row.answerable]
+    right, given = _given(rows)
+
+    def area(sure: Sequence[float], unsure: Sequence[float]) -> float:
+        return auroc([True] * len(sure) + [False] * len(unsure), [*sure, *unsure])
+
+    found = {
+        "AUROC": Figure.rounded(len(rows), area(sure, unsure), interval(area, sure, unsure, paired=False)),
+        "ECE": Figure.rounded(
+            len(rows), calibration_error(answerable, confidence), interval(calibration_error, answerable, confidence, paired=True)
+        ),
+    }
+    if right:
+        found["AURC"] = Figure.rounded(len(right), risk_area(right, given), interval(risk_area, right, given, paired=True))
+    return found
+
+
+def _given(rows: Sequence[Row]) -> tuple[list[bool], list[float]]:
+    """Whether each answer that was given is right, and its confidence; where pages are sought, none is."""
+    given = [row for row in rows if row.cited and row.verdict in ("correct", "refused")]
+    return [row.right for row in given], [row.confidence for row in given]
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """What is drawn of a run. `hits` is the share of the questions with gold that have a hit among the first k, for k from 1.
+
+    `risk` is of `calibration.risk_coverage`, and `bins` are of `calibration.reliability`, empty unless there are questions of both
+    sorts.
+    """
+
+    hits: tuple[float, ...]
+    risk: tuple[tuple[float, float], ...]
+    bins: tuple[Bin, ...]
+
+
+def curves(rows: Sequence[Row]) -> Curves:
+    """The curves of a run."""
+    first = [row.measures["RR@10"] for row in rows if "RR@10" in row.measures]
+    hits = [sum(value >= 1 / k - 1e-6 for value in first) / len(first) for k in range(1, DEPTH + 1)] if first else []
+    right, given = _given(rows)
+    answerable = [row.answerable for row in rows]
+    bins = reliability(answerable, [row.confidence for row in rows]) if len(set(answerable)) > 1 else []
+    return Curves(tuple(hits), tuple(risk_coverage(right, given, len(rows))) if right else (), tuple(bins))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +149,21 @@ def compare(rows: Sequence[Row], baseline: Sequence[Row]) -> list[Change]:
     return changes
 
 
-def run_file(rows: Sequence[Row], meta: dict[str, Any]) -> dict[str, Any]:
-    """A run as plain values for `json.dump`: `figures` and `rows` are equal for equal runs, and `meta` is all that may differ."""
-    found = {group: {name: asdict(figure) for name, figure in measured.items()} for group, measured in figures(rows).items()}
-    return {"meta": meta, "figures": found, "rows": [asdict(row) for row in rows]}
+def run_file(rows: Sequence[Row], found: dict[str, dict[str, Figure]], meta: dict[str, Any]) -> dict[str, Any]:
+    """A run as plain values for `json.dump`: its figures and rows are equal for equal runs, and `meta` is all that may differ."""
+    plain = {group: {name: asdict(figure) for name, figure in measured.items()} for group, measured in found.items()}
+    return {"meta": meta, "figures": plain, "rows": [asdict(row) for row in rows]}
 
 
 def read_run(path: Path) -> list[Row]:
     """The rows of a run file. Raises QuestionError if it is none."""
     try:
         rows = json.loads(path.read_bytes())["rows"]
-        return [Row(**{**row, "cited": tuple(row["cited"]), "expected": tuple(row["expected"])}) for row in rows]
+        return [_row(row) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise QuestionError(f"{path} is no run of `quipu eval --json` ({type(error).__name__}: {error}).") from None
+
+
+def _row(values: dict[str, Any]) -> Row:
+    places = {name: tuple(Place(**place) for place in values[name]) for name in ("cited", "expected")}
+    return Row(**{**values, **places, "history": tuple(values["history"])})

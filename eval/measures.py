@@ -8,6 +8,9 @@ from ir_measures import RR, R, Success, nDCG
 Range = tuple[str, int, int]
 """A document's id, and a range of its text."""
 
+DEPTH = 10
+"""Hits that a gold quote or page is looked for in."""
+
 RETRIEVAL = [Success @ 1, Success @ 5, Success @ 10, R @ 5, R @ 10, RR @ 10, nDCG @ 10]
 
 
@@ -58,21 +61,29 @@ def evidence(gold: Sequence[Range], cited: Sequence[Range], *, needs_all: bool) 
     return {"evidence precision": precision, "evidence recall": recall, "evidence F1": f1}
 
 
-def auroc(answerable: Sequence[bool], confidence: Sequence[float]) -> float | None:
-    """The chance that an answerable question has the higher confidence of a pair, ties counting half (by `scikit-learn`); None
-    unless there are questions of both kinds.
+def attribution(statements: Sequence[tuple[str, Sequence[str]]]) -> dict[str, float]:
+    """Citation recall and precision of an answer by ALCE (Gao et al., 2023). Each statement comes with the texts that it cites.
 
-    >>> auroc([True, True, False, False], [0.9, 0.4, 0.4, 0.1])
-    0.875
+    Where ALCE asks a language model whether a text entails a statement, here it has to hold it word by word: answers are quotes.
+    Recall is the share of statements that what they cite supports. A citation is precise if its statement is supported, and it
+    supports that by itself or is needed for it.
+
+    >>> attribution([("A is B.", ["A is B. So is C."]), ("D is E.", ["D is", "E.", "Elsewhere."]), ("F.", ["G."])])
+    {'citation recall': 0.6666666666666666, 'citation precision': 0.6}
     """
-    if len(set(answerable)) < 2:
-        return None
-    from sklearn.metrics import roc_auc_score
+    supported = [statement in " ".join(texts) for statement, texts in statements]
+    precise = [
+        holds and (statement in text or statement not in " ".join([*texts[:place], *texts[place + 1 :]]))
+        for holds, (statement, texts) in zip(supported, statements, strict=True)
+        for place, text in enumerate(texts)
+    ]
+    return {
+        "citation recall": sum(supported) / len(statements),
+        "citation precision": sum(precise) / len(precise) if precise else 0.0,
+    }
 
-    return float(roc_auc_score(answerable, confidence))
 
-
-def interval(values: Sequence[float]) -> tuple[float, float]:
+def mean_interval(values: Sequence[float]) -> tuple[float, float]:
     """The 95% percentile bootstrap interval of a mean (by `scipy`, 2,000 resamples, always the same ones)."""
     if len(set(values)) < 2:
         return values[0], values[0]

@@ -71,6 +71,8 @@ def _question(values: dict[str, object]) -> TestQuestion:
         raise TypeError("gold_quotes, gold_pages and history are lists")
     if "gold_quotes" not in values and "gold_pages" not in values:
         raise KeyError("gold_quotes")
+    if values.get("answerable", True) is None:
+        raise ValueError("it is a draft: say whether the documents answer it, true or false, and quote where")
     if bool(values.get("answerable", True)) != bool(quotes or pages):
         raise ValueError("a question is answerable if, and only if, it has gold quotes or gold pages")
     return TestQuestion(

@@ -1,39 +1,60 @@
 """Asks test questions and scores each by itself; whoever wants a mean takes it from the rows."""
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 
 from assistant import Answer, Assistant
 from corpus import Document, QuestionError, QuipuError, sentences
-from eval.measures import Range, covered, evidence, retrieval
+from eval.measures import DEPTH, Range, attribution, covered, evidence, retrieval
 from eval.read import TestQuestion
 from index import Hit, Index
 
-_DEPTH = 10  # hits that a gold quote or page is looked for in
 _FOUND = 0.5  # of a gold quote's characters: a passage with so many holds it
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A range of a document, and its text there."""
+
+    document_id: str
+    start: int
+    end: int
+    quote: str
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """What became of one question. `status` is the answer's, or "failed" with the error as `reason`; all measures are then 0.
 
-    `cited` are the quotes that were given, and `expected` is the gold: quotes, or pages as people count them.
+    `searched` is what was really searched. `cited` are the quotes that were given, and `expected` are the gold quotes or pages.
     """
 
     id: str
     question: str
+    history: tuple[str, ...]
+    searched: str
     lang: str
     kind: str
     answerable: bool
     status: str
     reason: str
     confidence: float
-    cited: tuple[str, ...]
-    expected: tuple[str, ...]
+    cited: tuple[Place, ...]
+    expected: tuple[Place, ...]
     measures: dict[str, float]
+
+    @property
+    def verdict(self) -> str:
+        """The measure that says whether it went well: "correct", "refused", or "Success@5 in document" where pages are sought."""
+        return next(name for name in ("correct", "refused", "Success@5 in document") if name in self.measures)
+
+    @property
+    def right(self) -> bool:
+        """Whether it went well."""
+        return self.measures[self.verdict] == 1
 
 
 def ask_all(assistant: Assistant, questions: Sequence[TestQuestion], *, within: bool = False) -> Iterator[tuple[Row, float]]:
@@ -62,33 +83,36 @@ def ask_all(assistant: Assistant, questions: Sequence[TestQuestion], *, within: 
             measures = {"refused": float(answer is not None and not answer.citations)}
         else:
             searched = answer.searched if answer else question.question
-            measures = _answer_measures(answer, gold, index.search(searched, _DEPTH, documents), needs_all=question.needs_all)
+            measures = _answer_measures(answer, gold, index.search(searched, DEPTH, documents), needs_all=question.needs_all)
         if answer and answer.citations:
-            exact = [reread(place.document_id).text[place.start : place.end] == place.quote for place in answer.citations]
-            measures["verified"] = sum(exact) / len(exact)
+            measures |= _citation_measures(answer, reread)
         if error:
             measures = dict.fromkeys(measures, 0.0)
-        yield _row(question, answer, error, measures), milliseconds
+        yield _row(question, answer, error, gold, measures), milliseconds
 
 
-def _row(question: TestQuestion, answer: Answer | None, error: str, measures: dict[str, float]) -> Row:
+def _row(question: TestQuestion, answer: Answer | None, error: str, expected: Sequence[Place], measures: dict[str, float]) -> Row:
+    cited = answer.citations if answer else ()
     return Row(
         id=question.id,
         question=question.question,
+        history=question.history,
+        searched=answer.searched if answer else question.question,
         lang=question.lang,
         kind=question.kind,
         answerable=question.answerable,
         status=answer.status if answer else "failed",
         reason=error or str((answer and answer.reason) or ""),
         confidence=answer.confidence if answer else 0.0,
-        cited=tuple(citation.quote for citation in answer.citations) if answer else (),
-        expected=question.gold_quotes or tuple(f"{question.doc}, page {page + 1}" for page in sorted(question.gold_pages)),
+        cited=tuple(Place(place.document_id, place.start, place.end, place.quote) for place in cited),
+        expected=tuple(expected),
         measures={name: round(value, 6) for name, value in measures.items()},
     )
 
 
-def _answer_measures(answer: Answer | None, gold: Sequence[Range], hits: Sequence[Hit], *, needs_all: bool) -> dict[str, float]:
+def _answer_measures(answer: Answer | None, places: Sequence[Place], hits: Sequence[Hit], *, needs_all: bool) -> dict[str, float]:
     citations = answer.citations if answer else ()
+    gold: list[Range] = [(place.document_id, place.start, place.end) for place in places]
     cited: list[Range] = [(place.document_id, place.start, place.end) for place in citations]
     passages: list[Range] = [(hit.passage.document_id, hit.passage.start, hit.passage.end) for hit in hits]
     right = [any(covered(quote, [place]) == 1.0 for quote in gold) for place in cited]
@@ -102,11 +126,20 @@ def _answer_measures(answer: Answer | None, gold: Sequence[Range], hits: Sequenc
     }
 
 
+def _citation_measures(answer: Answer, reread: Callable[[str], Document]) -> dict[str, float]:
+    """Whether what is cited stands in the originals, and supports what is said."""
+    originals = {place.number: reread(place.document_id) for place in answer.citations}
+    exact = [originals[place.number].text[place.start : place.end] == place.quote for place in answer.citations]
+    texts = {place.number: originals[place.number].shown(place.start, place.end) for place in answer.citations}
+    said = [(sentence.text, [texts[number] for number in sentence.citations]) for sentence in answer.sentences]
+    return {"verified": sum(exact) / len(exact), **attribution(said)}
+
+
 def _page_measures(index: Index, question: TestQuestion, document: Document) -> dict[str, float]:
     """Those of the retrieval of pages, over all documents and within the question's own."""
     measures: dict[str, float] = {}
     for where, allowed in (("", None), (" in document", [document.id])):
-        hits = index.search(question.question, _DEPTH, allowed)
+        hits = index.search(question.question, DEPTH, allowed)
         held = [_pages(hit, document, question.gold_pages) for hit in hits]
         found = retrieval(set(map(str, question.gold_pages)), held)
         measures |= {f"{name}{where}": value for name, value in found.items()}
@@ -122,22 +155,26 @@ def _pages(hit: Hit, document: Document, gold: Collection[int]) -> list[str]:
     return [str(page) for page in pages if page in gold]
 
 
-def _gold(question: TestQuestion, by_name: dict[str, Document], documents: Sequence[Document]) -> list[Range]:
-    """Where the gold quotes stand. Raises QuestionError if the document, a page or a quote isn't there."""
+def _gold(question: TestQuestion, by_name: dict[str, Document], documents: Sequence[Document]) -> list[Place]:
+    """Where the gold quotes stand, or what the gold pages hold. Raises QuestionError if one isn't there."""
     about = by_name.get(question.doc or "")
     if question.doc is not None and about is None and question.answerable:
         raise QuestionError(f"Question '{question.id}' is about '{question.doc}', which is not among the documents.")
     if about is not None and not question.gold_pages <= set(range(len(about.pages))):
-        pages, last = ", ".join(map(str, sorted(question.gold_pages))), len(about.pages) - 1
-        raise QuestionError(f"Question '{question.id}' has the gold pages {pages}; '{question.doc}' has 0 to {last}.")
-    return [_place(question, quote, [about] if about else documents) for quote in question.gold_quotes]
+        asked, last = ", ".join(map(str, sorted(question.gold_pages))), len(about.pages) - 1
+        raise QuestionError(f"Question '{question.id}' has the gold pages {asked}; '{question.doc}' has 0 to {last}.")
+    pages = [about.pages[page] for page in sorted(question.gold_pages)] if about else []
+    return [
+        *(_place(question, quote, [about] if about else documents) for quote in question.gold_quotes),
+        *(Place(about.id, page.start, page.end, about.text[page.start : page.end]) for page in pages if about),
+    ]
 
 
-def _place(question: TestQuestion, quote: str, documents: Sequence[Document]) -> Range:
+def _place(question: TestQuestion, quote: str, documents: Sequence[Document]) -> Place:
     """Where a gold quote first stands. Raises QuestionError, with the sentence that is most like it, if it stands nowhere."""
     for document in documents:
         if quote and (start := document.text.find(quote)) >= 0:
-            return document.id, start, start + len(quote)
+            return Place(document.id, start, start + len(quote), quote)
     texts = [document.text[start:end] for document in documents for start, end in sentences(document)]
     nearest = next(iter(get_close_matches(quote, texts, n=1, cutoff=0.0)), "")
     named = f"The gold quote “{quote}” of question '{question.id}'"

@@ -27,7 +27,7 @@ def home(tmp_path: Path) -> Home:
 def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the settings, the home or the folder of whoever runs it."""
     monkeypatch.setenv("QUIPU_HOME", str(tmp_path / "home"))
-    for name in ("QUIPU_MODEL", "QUIPU_HOST", "QUIPU_PORT"):
+    for name in ("QUIPU_MODEL", "QUIPU_HOST", "QUIPU_PORT", "QUIPU_FEEDBACK"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 

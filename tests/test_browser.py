@@ -6,15 +6,18 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect, sync_playwright
 
 from assistant import Assistant, SentenceReader
+from eval import ask_all, figures, read_questions, shipped_questions
 from index import Home, SentenceTransformerEncoder, add
 from tests.made import pdf, write
 from tests.test_server import HOSTILE
+from ui.report import report
 from ui.server import bind, create_app
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -189,4 +192,35 @@ def test_a_hostile_document_stays_text(
     assert alerts == []
     assert visitor.stayed_here()
     assert not re.search("evil", " ".join(visitor.requests))
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (360, "dark")])
+def test_the_report_of_an_evaluation_needs_nothing_but_itself(
+    browser: Browser, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    assistant = Assistant(home, encoder, SentenceReader(encoder))
+    rows = [row for row, _ in ask_all(assistant, read_questions(shipped_questions()))]
+    wrong = [row for row in rows if not row.right]
+    taken = {"median": 1.0, "p95": 2.0, "most": 3.0}
+    meta = {"name": "report", "date": "2026-01-02", "questions": 66, "documents": 1, "model": "m", "milliseconds": taken}
+    page = report(rows, figures(rows), None, meta, assistant.index().document, "http://127.0.0.1:7860")
+    file = write(tmp_path / "report.html", page)
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True)
+    requests: list[str] = []
+    errors: list[str] = []
+    context.on("request", lambda request: requests.append(request.url))
+    shown = context.new_page()
+    shown.on("console", lambda said: errors.append(said.text))
+    shown.goto(file.as_uri())
+    assert requests == [file.as_uri()]
+    assert errors == []
+    expect(shown.get_by_role("heading", name=f"{len(wrong)} questions went wrong")).to_be_visible()
+    assert shown.locator("article").count() == len(wrong) > 5
+    assert shown.get_by_role("img").count() == 3
+    assert shown.locator(".headlines .figure").first.inner_text() == f"{100 * figures(rows)['all']['correct'].mean:.1f}%"
+    place = shown.locator("details", has_text="In its place").first
+    place.locator("summary").click()
+    expect(place.locator("mark")).to_be_visible()
+    assert shown.evaluate("document.documentElement.scrollWidth") == width
     context.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import Settings
+from assistant import Answer, Citation, Feedback, Reason, Settings
 from index import Home, Library, SentenceTransformerEncoder
 from tests.made import REPORT, pdf, scanned_pdf, write
 from ui.__main__ import main
@@ -78,7 +78,7 @@ def test_a_refusal_is_an_answer(quipu: Quipu) -> None:
 def test_ask_json_is_the_contract(quipu: Quipu) -> None:
     answer = json.loads(quipu("ask", "Who controls the VRAEM?", "--json").out)
     keys = "question searched language status reason confidence text sentences citations nearest suggestions generation"
-    assert list(answer) == [*keys.split(), "milliseconds"]
+    assert list(answer) == [*keys.split(), "milliseconds", "feedback"]
     assert answer["status"] == "answered"
     assert "Shining Path guerrilla group" in answer["citations"][0]["quote"]
     assert (
@@ -307,6 +307,15 @@ def test_eval_counts_by_kind_and_can_stop_a_release(quipu: Quipu, tmp_path: Path
     assert json.loads(Path(run).read_text())["figures"]["all"]["correct"]["mean"] == 0.5
     again = quipu("eval", asked, "--baseline", run, "--fail-under", "refused=1", "--fail-under", "correct=0.9")
     assert (again.code, again.err) == (1, "quipu: correct is 0.500, and has to be at least 0.9.\n")
+    page = tmp_path / "report.html"
+    assert quipu("eval", asked, "--baseline", run, "--html", str(page)).code == 0
+    assert "Is the weather nice?" in page.read_text()
+    assert "Nothing changed." in page.read_text()
+    less = quipu("eval", asked, "--fail-under", "ECE=0.2")
+    assert (less.code, less.err) == (
+        2,
+        "quipu: --fail-under can't name ECE, of which less is better: name AUROC or another measure.\n",
+    )
     assert "Nothing changed against the baseline." in again.out
     for option, says in (
         ("speed=1", "'speed', which is not measured here: there are answered,"),
@@ -409,3 +418,35 @@ def test_serve_prints_its_address_answers_there_and_stops(tmp_path: Path) -> Non
         server.send_signal(signal.SIGINT)
         out, err = server.communicate(timeout=30)
     assert (out, err, server.returncode) == ("", "", 130)  # as any program that Ctrl-C stops
+
+
+def test_drafts_come_from_what_was_kept(quipu: Quipu, home: Home) -> None:
+    nothing = quipu("eval", "drafts")
+    assert (nothing.code, nothing.out) == (2, "")
+    assert nothing.err == f"quipu: No question is kept in {home.path}: QUIPU_FEEDBACK=true makes `quipu serve` keep them.\n"
+    feedback = Feedback(home)
+    feedback.keep(Answer("Who controls the VRAEM?", "", "en", "answered"))
+    fine = quipu("eval", "drafts")
+    assert (fine.code, fine.out) == (0, "")
+    assert fine.err == "No question that is kept was refused or judged as not helpful.\n"
+    feedback.keep(Answer("¿Quién pagó?", "", "es", "not_in_documents", Reason("off_topic")))
+    (line,) = quipu("eval", "drafts").out.splitlines()
+    draft = json.loads(line)
+    assert (draft["question"], draft["lang"], draft["why"], draft["answerable"]) == (
+        "¿Quién pagó?",
+        "es",
+        ["refused: off_topic"],
+        None,
+    )
+
+
+def test_removing_a_document_forgets_where_answers_stood_in_it(quipu: Quipu, home: Home, tmp_path: Path) -> None:
+    quipu("add", str(write(tmp_path / "forests.txt", REPORT)))
+    (entry,) = Library(home).active()
+    feedback = Feedback(home)
+    place = Citation(1, entry.id, "", "", 0, 5, "", "", None, None, ())
+    feedback.keep(Answer("x", "x", "en", "answered", citations=(place,)))
+    quipu("add", str(write(tmp_path / "rivers.txt", "Rivers\n\nWide.\n")))
+    assert feedback.kept()[0].cited
+    quipu("add", str(write(tmp_path / "forests.txt", REPORT + "More.\n")))  # it replaces what was read before
+    assert not feedback.kept()[0].cited

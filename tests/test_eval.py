@@ -1,12 +1,14 @@
 """Measuring: the measures by hand-worked values, the same figures twice, and a worse assistant caught."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import roc_auc_score
 
 import assistant.assistant as asking
 import index.search as searching
@@ -14,10 +16,12 @@ from assistant import Assistant, Citation, Evidence, Reason, SentenceReader
 from corpus import Document, QuestionError, QuipuError, language_of, read_bytes, shipped
 from eval import (
     LeftOut,
+    Place,
     Row,
     TestQuestion,
     ask_all,
     compare,
+    curves,
     figures,
     read_questions,
     read_run,
@@ -25,7 +29,8 @@ from eval import (
     run_file,
     shipped_questions,
 )
-from eval.measures import auroc, covered, evidence, interval, retrieval
+from eval.calibration import auroc, calibration_error, interval, reliability, risk_area, risk_coverage
+from eval.measures import attribution, covered, evidence, mean_interval, retrieval
 from index import Home, SentenceTransformerEncoder, add, fuse
 from tests.made import REPORT, pdf, write
 
@@ -66,40 +71,111 @@ def test_evidence_by_hand() -> None:
     assert evidence(gold, [], needs_all=True) == {"evidence precision": 0.0, "evidence recall": 0.0, "evidence F1": 0.0}
 
 
-def test_auroc_counts_pairs() -> None:
-    answerable, confidence = [True, True, True, False, False], [0.9, 0.5, 0.1, 0.5, 0.3]
-    pairs = [(a > b) + 0.5 * (a == b) for a in confidence[:3] for b in confidence[3:]]
-    assert auroc(answerable, confidence) == pytest.approx(sum(pairs) / len(pairs))
-    assert auroc([True, True], [0.1, 0.2]) is None
+def test_attribution_by_hand() -> None:
+    alone = ("A is B.", ["A is B.", "Before. A is B."])  # each citation supports it
+    joined = ("A is B. C is D.", ["A is B.", "C is D."])  # each is needed
+    padded = ("A is B.", ["A is B.", "E is F."])  # the second is not
+    wrong = ("A is B.", ["s B. C"])
+    assert attribution([alone, joined]) == {"citation recall": 1.0, "citation precision": 1.0}
+    assert attribution([padded, wrong]) == {"citation recall": 0.5, "citation precision": pytest.approx(1 / 3)}
+    assert attribution([("A is B.", [])]) == {"citation recall": 0.0, "citation precision": 0.0}
+
+
+def drawn(n: int) -> tuple[list[bool], list[float]]:
+    """Answerable or not, and a confidence that knows something of it; some are tied, one is 0 and one is 1."""
+    random = np.random.default_rng(7)
+    answerable = random.random(n) < 0.6
+    confidence = np.round(np.clip(random.normal(0.4 + 0.2 * answerable, 0.2), 0, 1), 2)
+    return answerable.tolist(), [0.0, 1.0, *confidence[2:].tolist()]
+
+
+def test_auroc_is_that_of_scikit_learn() -> None:
+    answerable, confidence = drawn(200)
+    assert auroc(answerable, confidence) == pytest.approx(roc_auc_score(answerable, confidence))
+
+
+def test_reliability_is_that_of_scikit_learn() -> None:
+    answerable, confidence = drawn(200)
+    shares, means = calibration_curve(answerable, confidence, n_bins=10)
+    bins = reliability(answerable, confidence)
+    assert [held.share for held in bins] == pytest.approx(shares, abs=1e-6)
+    assert [held.confidence for held in bins] == pytest.approx(means, abs=1e-6)
+    within = [[sure for sure in confidence if held.low < sure <= held.high or sure == held.low == 0] for held in bins]
+    assert [held.n for held in bins] == [len(held) for held in within]
+    assert sum(held.n for held in bins) == 200
+
+
+def test_calibration_error_by_hand() -> None:
+    # two questions at 0.25, one of them answerable; two at 0.95, both answerable
+    assert calibration_error([True, False, True, True], [0.22, 0.28, 0.92, 0.98]) == pytest.approx((2 * 0.25 + 2 * 0.05) / 4)
+    assert calibration_error([True, True, False], [1.0, 1.0, 0.0]) == 0.0
+
+
+def test_risk_and_coverage_by_hand() -> None:
+    right, confidence = [True, False, True, True, False], [0.9, 0.8, 0.5, 0.5, 0.1]
+    assert risk_coverage(right, confidence, asked=10) == [
+        (0.1, 0.0),
+        (0.2, 0.5),
+        (0.4, 0.25),  # two are tied
+        (0.5, 0.4),
+    ]
+    assert risk_area(right, confidence) == pytest.approx((0 + 0.5 + 0.25 + 0.25 + 0.4) / 5)
+    assert risk_area([True], [0.3]) == 0.0
+
+
+def test_an_interval_of_a_measure_holds_it_and_is_always_the_same() -> None:
+    answerable, confidence = drawn(200)
+    for measure in (calibration_error, risk_area):
+        low, high = interval(measure, answerable, confidence, paired=True)
+        assert low < measure(answerable, confidence) < high
+        assert interval(measure, answerable, confidence, paired=True) == (low, high)
+    assert interval(risk_area, [False], [0.5], paired=True) == (1.0, 1.0)
 
 
 def test_an_interval_holds_the_mean_and_is_always_the_same() -> None:
     values = [1.0] * 30 + [0.0] * 10
-    low, high = interval(values)
+    low, high = mean_interval(values)
     assert 0.58 < low < 0.66
     assert 0.84 < high < 0.90
-    assert interval(values) == (low, high)
-    assert interval([0.5]) == interval([0.5, 0.5]) == (0.5, 0.5)
+    assert mean_interval(values) == (low, high)
+    assert mean_interval([0.5]) == mean_interval([0.5, 0.5]) == (0.5, 0.5)
 
 
 def row(number: int, **measures: float) -> Row:
-    return Row(str(number), f"question {number}", "en", "factoid", True, "answered", "", 0.5, (), (), measures)
+    question = f"question {number}"
+    cited = (Place("d", 0, 5, "quote"),)
+    return Row(str(number), question, (), question, "en", "factoid", True, "answered", "", 0.5, cited, (), measures)
+
+
+def refused(number: int, confidence: float) -> Row:
+    asked = replace(row(number, refused=1.0), lang="es", kind="far", answerable=False, status="not_in_documents", cited=())
+    return replace(asked, confidence=confidence, history=("before",))
 
 
 def test_figures_are_means_by_group() -> None:
-    rows = [
-        row(1, correct=1.0),
-        row(2, correct=0.0),
-        Row("3", "x", "es", "far", False, "not_in_documents", "", 0.1, (), (), {"refused": 1.0}),
-    ]
-    found = figures(rows)
+    found = figures([row(1, correct=1.0), row(2, correct=0.0), refused(3, 0.1)])
     assert {name: (figure.n, figure.mean) for name, figure in found["all"].items()} == {
         "correct": (2, 0.5),
         "refused": (1, 1.0),
         "AUROC": (3, 1.0),
+        "ECE": (3, pytest.approx((0.5 + 0.5 + 0.1) / 3, abs=1e-6)),
+        "AURC": (2, 0.5),
     }
-    assert list(found) == ["all", "answerable", "kind factoid", "kind far", "lang en", "lang es", "unanswerable"]
+    assert list(found) == ["all", "answerable", "kind factoid", "kind far", "lang en", "lang es", "unanswerable", "with history"]
     assert found["lang es"].keys() == {"refused"}
+    nothing = figures([replace(row(1, correct=0.0), cited=()), refused(2, 0.1)])
+    assert "AURC" not in nothing["all"]
+
+
+def test_curves_are_those_of_the_rows() -> None:
+    rows = [row(1, **{"correct": 1.0, "RR@10": 1.0}), row(2, **{"correct": 0.0, "RR@10": 1 / 3}), refused(3, 0.1)]
+    shown = curves(rows)
+    assert shown.hits == (0.5, 0.5, *[1.0] * 8)
+    assert shown.risk == ((2 / 3, 0.5),)
+    assert [(held.n, held.share) for held in shown.bins] == [(1, 0.0), (2, 1.0)]
+    assert curves(rows[:2]).bins == ()
+    nothing = curves([refused(1, 0.1)])
+    assert (nothing.hits, nothing.risk) == ((), ())
 
 
 def test_a_comparison_is_paired() -> None:
@@ -114,7 +190,7 @@ def test_a_comparison_is_paired() -> None:
     with pytest.raises(QuestionError, match=r"The baseline is of other questions: 1 differ \(39\)"):
         compare(before[:39], before)
     with pytest.raises(QuestionError, match="1 differ"):
-        compare([Row(**{**asdict(before[0]), "question": "another"}), *before[1:]], before)
+        compare([replace(before[0], question="another"), *before[1:]], before)
 
 
 @pytest.fixture(scope="module")
@@ -142,9 +218,9 @@ def test_the_shipped_questions_are_enough_and_of_every_sort() -> None:
 def test_two_runs_are_equal(real: Assistant, baseline: list[Row], tmp_path: Path) -> None:
     again = [asked for asked, _ in ask_all(real, read_questions(shipped_questions()))]
     assert again == baseline
-    first, second = run_file(baseline, {"when": 1}), run_file(again, {"when": 2})
+    first, second = (run_file(rows, figures(rows), {"when": when}) for when, rows in enumerate([baseline, again]))
     assert (first["figures"], first["rows"]) == (second["figures"], second["rows"])
-    assert first["figures"]["all"]["verified"]["mean"] == 1.0
+    assert all(first["figures"]["all"][name]["mean"] == 1.0 for name in ("verified", "citation recall", "citation precision"))
     assert read_run(write(tmp_path / "run.json", json.dumps(first))) == baseline
 
 
@@ -169,7 +245,7 @@ def test_shifted_offsets_are_caught(real: Assistant, baseline: list[Row], monkey
         return Citation(**{**asdict(place), "start": start + 3, "end": end + 3})
 
     monkeypatch.setattr(Citation, "of", shifted)
-    assert drops(real, baseline) >= {"verified", "correct"}
+    assert drops(real, baseline) >= {"verified", "citation recall", "citation precision", "correct"}
 
 
 def test_words_alone_are_caught(real: Assistant, baseline: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +286,7 @@ def test_pages_are_found_in_their_document_and_among_all(encoder: SentenceTransf
     questions = read(tmp_path, question="How wide are rivers?", doc="rivers", gold_pages=[1])
     ((asked, milliseconds),) = ask_all(measured, questions)
     assert asked.measures["Success@5"] == asked.measures["RR@10 in document"] == 1.0
-    assert asked.expected == ("rivers, page 2",)
+    assert [place.quote for place in asked.expected] == ["Rivers are wide and brown here."]
     assert milliseconds > 0
     with pytest.raises(QuestionError, match="has the gold pages 5; 'rivers' has 0 to 1"):
         next(ask_all(measured, read(tmp_path, doc="rivers", gold_pages=[5])))
@@ -306,5 +382,5 @@ def test_within_asks_only_the_document_that_a_question_is_about(
     within = [asked for asked, _ in ask_all(measured, questions, within=True)]
     assert [asked.measures["R@5"] for asked in within] == [1.0, 1.0]
     assert within[0].measures["correct"] == 1.0
-    assert all("3 years" not in quote for quote in within[0].cited)
-    assert any("3 years" in quote for quote in next(ask_all(measured, questions))[0].cited)
+    assert all("3 years" not in place.quote for place in within[0].cited)
+    assert any("3 years" in place.quote for place in next(ask_all(measured, questions))[0].cited)

@@ -10,8 +10,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from assistant import Assistant
+from assistant import Assistant, Feedback
 from corpus import QuestionError, QuipuError
+from ui.feedback import keep
 from ui.payload import payload
 from ui.security import problem
 
@@ -24,8 +25,16 @@ class Ask(BaseModel):
     documents: list[str] | None = None
 
 
-def router(assistant: Assistant) -> APIRouter:
-    """The API's routes over one assistant."""
+class Judged(BaseModel):
+    """Whether the answer of this id helped, and what the reader says of it."""
+
+    feedback: str
+    helpful: bool
+    comment: str = ""
+
+
+def router(assistant: Assistant, feedback: Feedback | None) -> APIRouter:
+    """The API's routes over one assistant. `feedback` is None if nothing is kept."""
     routes = APIRouter()
 
     @routes.post("/api/ask")
@@ -33,7 +42,15 @@ def router(assistant: Assistant) -> APIRouter:
         """The answer. "Not in the documents" is an answer: status 200."""
         started = time.perf_counter()
         answer = assistant.ask(asked.question, asked.history, asked.documents)
-        return payload(answer, 1000 * (time.perf_counter() - started))
+        milliseconds = 1000 * (time.perf_counter() - started)
+        return payload(answer, milliseconds, keep(feedback, answer, asked.history))
+
+    @routes.post("/api/feedback", status_code=HTTPStatus.NO_CONTENT)
+    def judge(judged: Judged) -> None:
+        """Whether an answer helped, by the id in its `feedback`."""
+        if feedback is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "No feedback is kept here")
+        feedback.judge(judged.feedback, helpful=judged.helpful, comment=judged.comment)
 
     @routes.get("/api/documents")
     def documents() -> list[dict[str, Any]]:

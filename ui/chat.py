@@ -5,8 +5,9 @@ from typing import Any
 
 import gradio as gr
 
-from assistant import Answer, Assistant, Citation
+from assistant import Answer, Assistant, Citation, Feedback
 from corpus import QuipuError
+from ui.feedback import keep
 from ui.wording import Language, as_language, explain, language_for, place, say, suggest, within
 
 _EXAMPLES = 4
@@ -16,7 +17,7 @@ _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 Message = dict[str, Any]
 
 
-def chat_page(assistant: Assistant) -> gr.Blocks:
+def chat_page(assistant: Assistant, feedback: Feedback | None) -> gr.Blocks:
     """The page. Its words follow the browser's language; the documents it names and its examples follow the library."""
     with gr.Blocks(title="Quipu", fill_height=True, analytics_enabled=False) as page:
         about = gr.Markdown(elem_id="about")
@@ -45,8 +46,11 @@ def chat_page(assistant: Assistant) -> gr.Blocks:
             return [about_text(assistant, language), empty, asking, *examples_shown, *hidden]
 
         def answer(question: str, messages: list[Message], request: gr.Request) -> tuple[str, list[Message], gr.Row]:
+            history = _questions(messages)
             try:
-                reply = message(assistant.ask(question, _questions(messages)))
+                given = assistant.ask(question, history)
+                keep(feedback, given, history)
+                reply = message(given)
             except QuipuError as error:
                 reply = escape(str(error))
             asked = {"role": "user", "content": escape(question) or say("ask", _language(request))}

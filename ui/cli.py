@@ -4,32 +4,17 @@ import json
 import sys
 import time
 from pathlib import Path
-from statistics import median
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from assistant import Assistant, Settings
-from corpus import FORMATS, DocumentError, LibraryError, QuestionError, load, shown_name
-from eval import (
-    Article,
-    LeftOut,
-    Row,
-    TestQuestion,
-    ask_all,
-    compare,
-    figures,
-    read_questions,
-    read_run,
-    read_squad,
-    run_file,
-    shipped_questions,
-)
+from assistant import Assistant, Feedback, Settings
+from corpus import QuestionError, load, shown_name
 from index import Home, Index, Library, SentenceTransformerEncoder, add, rebuild, remove, stored, verify
-from ui.evaluation import WIDTH, change_lines, failures, figures_table, summary
+from ui import measuring
+from ui.files import files_in
 from ui.payload import payload
 from ui.progress import Bar
 from ui.terminal import added_line, answer_text, count, document_row
@@ -58,7 +43,7 @@ def serve(
     settings = Settings.load()
     listener = bind(settings.host if host is None else host, settings.port if port is None else port)
     assistant = Assistant.open()
-    served = create_app(assistant)
+    served = create_app(assistant, Feedback(Home(settings.home)) if settings.feedback else None)
     _print_notice(assistant)
     names = ", ".join(entry.name for entry in assistant.index().entries())
     address, bound = listener.getsockname()[:2]
@@ -92,10 +77,12 @@ def ask(
 def add_command(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders of files.")]) -> None:
     """Add documents to the library and index them. What can't be read costs one sentence each; the rest is added."""
     settings = Settings.load()
-    files, passed_over = _files(paths)
+    files, passed_over = files_in(paths)
     encoder = SentenceTransformerEncoder.load(settings.model)
+    home = Home(settings.home)
     with Bar(_err) as bar:
-        outcomes = add(Home(settings.home), files, encoder, bar)
+        outcomes = add(home, files, encoder, bar)
+    Feedback(home).forget_removed()
     for outcome in outcomes:
         if outcome.error is None:
             typer.echo(added_line(outcome))
@@ -110,8 +97,12 @@ def add_command(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", h
 @app.command(name="remove")
 def remove_command(name: Annotated[str, typer.Argument(help="The document's name, or its id.")]) -> None:
     """Remove a document from the library, with every trace of its text."""
-    for entry in remove(Home(Settings.load().home), name):
-        typer.echo(f"Removed {entry.name} ({entry.id}).")
+    home = Home(Settings.load().home)
+    try:
+        for entry in remove(home, name):
+            typer.echo(f"Removed {entry.name} ({entry.id}).")
+    finally:
+        Feedback(home).forget_removed()
 
 
 @app.command(name="rebuild")
@@ -167,107 +158,7 @@ def verify_command(
         raise typer.Exit(1)
 
 
-@app.command(name="eval")
-def eval_command(
-    questions: Annotated[
-        Path | None, typer.Argument(help="Test questions, as JSON Lines or SQuAD .json; without, those on the report that ships.")
-    ] = None,
-    folder: Annotated[
-        Path | None, typer.Option("--documents", help="Ask these documents, in a home made for the run, not the library.")
-    ] = None,
-    within: Annotated[bool, typer.Option("--within", help="Ask each question only of the document that it is about.")] = False,
-    leave_out: Annotated[
-        LeftOut, typer.Option(help="What of a SQuAD file isn't indexed: every second one of these.")
-    ] = LeftOut.NOTHING,
-    written: Annotated[Path | None, typer.Option("--json", help="Write the run into this file, to compare with later.")] = None,
-    baseline: Annotated[Path | None, typer.Option(help="A run to compare with; a drop beyond chance is exit code 1.")] = None,
-    fail_under: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Exit code 1 if this measure's mean over all is lower.")
-    ] = None,
-) -> None:
-    """Ask test questions and measure the answers: found, cited, refused. Two runs of one version give the same figures."""
-    least = [_threshold(given) for given in fail_under or ()]
-    before = read_run(baseline) if baseline else None
-    if written is not None and not written.parent.is_dir():
-        raise QuestionError(f"The run can't be written to {written}: there is no folder {written.parent}.")
-    articles, asked = _asked(questions, folder, leave_out)
-    with TemporaryDirectory() as temporary:
-        for article in articles:
-            (Path(temporary) / article.name).write_text(article.text, encoding="utf-8")
-        indexed = Path(temporary) if articles else folder
-        home = Path(temporary) / "home"
-        if indexed is not None:
-            _add_all(indexed, Home(home))
-        rows, milliseconds = _ask_all(Assistant.open(home if indexed or not questions else None), asked, within=within)
-    changes = compare(rows, before) if before is not None else []
-    found = figures(rows)
-    meta = {"milliseconds": {"median": round(median(milliseconds), 1), "most": round(max(milliseconds), 1)}, "questions": len(rows)}
-    if written is not None:
-        _write(written, json.dumps(run_file(rows, meta), ensure_ascii=False, indent=1))
-    Console(highlight=False, markup=False, width=WIDTH).print(figures_table(found))
-    typer.echo(summary(found, median(milliseconds)))
-    if before is not None:
-        typer.echo("\n".join(change_lines(changes)))
-    failed = failures(found, changes, least)
-    for sentence in failed:
-        typer.echo(f"quipu: {sentence}", err=True)
-    if failed:
-        raise typer.Exit(1)
-
-
-def _asked(questions: Path | None, folder: Path | None, leave_out: LeftOut) -> tuple[list[Article], list[TestQuestion]]:
-    """The articles to index for the run, if the questions bring some, and the questions. Raises QuestionError for what can't be."""
-    if questions is not None and questions.suffix.lower() == ".json":
-        if folder is not None:
-            raise QuestionError("A SQuAD file brings its own documents: leave out --documents.")
-        return read_squad(questions, leave_out)
-    if leave_out != LeftOut.NOTHING:
-        raise QuestionError("--leave-out is for questions in a SQuAD file, with the ending .json.")
-    return [], read_questions(questions or shipped_questions())
-
-
-def _ask_all(assistant: Assistant, asked: list[TestQuestion], *, within: bool) -> tuple[list[Row], list[float]]:
-    """The rows, and the milliseconds of each question, under a progress bar."""
-    rows, milliseconds = [], []
-    with Bar(_err, "questions") as bar:
-        bar.encoding(len(asked))
-        for row, taken in ask_all(assistant, asked, within=within):
-            rows.append(row)
-            milliseconds.append(taken)
-            bar.encoded(1)
-    return rows, milliseconds
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file. Raises QuestionError if it can't be."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise QuestionError(f"The run can't be written to {path}: {error.strerror}.") from None
-
-
-def _threshold(given: str) -> tuple[str, float]:
-    """What --fail-under says. Raises QuestionError if it isn't NAME=VALUE."""
-    name, _, value = given.partition("=")
-    try:
-        least = float(value)
-        if not 0 <= least <= 1:  # nor is nan, under which nothing would ever be
-            raise ValueError(value)
-        return name, least
-    except ValueError:
-        raise QuestionError(
-            f"--fail-under takes a measure and its least value from 0 to 1, as in correct=0.8, and not '{given}'."
-        ) from None
-
-
-def _add_all(folder: Path, home: Home) -> None:
-    """Add all documents of a folder to a home. Raises DocumentError if one can't be read."""
-    files, _ = _files([folder])
-    with Bar(_err) as bar:
-        outcomes = add(home, files, SentenceTransformerEncoder.load(Settings.load().model), bar)
-    for outcome in outcomes:
-        if outcome.error is not None:
-            raise DocumentError(outcome.error)
+app.add_typer(measuring.app, name="eval", help="Ask test questions and measure the answers: found, cited, refused.")
 
 
 def _print_notice(assistant: Assistant) -> None:
@@ -286,23 +177,3 @@ def _ids(index: Index, names: list[str]) -> list[str]:
             raise QuestionError(f"There is no document '{name}': `quipu documents` lists what is there.")
         ids += named
     return ids
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
-
-
-def _files(paths: list[Path]) -> tuple[list[Path], list[Path]]:
-    """The files that `paths` name, folders opened, and those in folders that are of types Quipu doesn't read."""
-    files: list[Path] = []
-    passed_over: list[Path] = []
-    for path in paths:
-        if not path.is_dir():
-            files.append(path)
-            continue
-        within = [file for file in sorted(path.rglob("*")) if file.is_file() and not _is_hidden(file.relative_to(path))]
-        if not within:
-            raise LibraryError(f"The folder {path} holds no files.")
-        for file in within:
-            (files if file.suffix.lower() in FORMATS else passed_over).append(file)
-    return files, passed_over

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from corpus import QuestionError
-from eval import Change, Figure
+from eval import LESS_IS_BETTER, Change, Figure
 
 WIDTH = 110
 """Characters of the table's lines, so that no figure is cut short."""
 
-_COLUMNS = {
+HEADINGS = {
     "answered": "answered",
     "correct": "correct",
     "correct@3": "in first 3",
@@ -21,21 +21,34 @@ _COLUMNS = {
     "nDCG@10": "nDCG@10",
     "Success@5 in document": "Success@5 in document",
 }
-"""The measures that the table shows, with their headings; the run file has them all."""
+"""The measures that a table shows, with their headings; the run file has them all."""
 
 _COUNTED = ("answered", "refused", "Success@5 in document")  # every question has just one of these
 
-_OVERALL = {"verified": "Citations verified", "AUROC": "AUROC of the confidence"}
+_OVERALL = {
+    "verified": "Citations verified",
+    "citation recall": "citation recall",
+    "citation precision": "precision",
+    "AUROC": "AUROC of the confidence",
+    "ECE": "its calibration error",
+    "AURC": "area under risk and coverage",
+}
 
 
 def figures_table(figures: dict[str, dict[str, Figure]]) -> Table:
     """The means by group. A measure that no question has gets no column."""
-    shown = {name: heading for name, heading in _COLUMNS.items() if name in figures["all"]}
+    shown = {name: heading for name, heading in HEADINGS.items() if name in figures["all"]}
     table = Table("Questions", "n", *shown.values(), box=None)
     for group, measured in figures.items():
-        n = sum(measured[name].n for name in _COUNTED if name in measured)
-        table.add_row(group, str(n), *(f"{measured[name].mean:.3f}" if name in measured else "" for name in shown))
+        table.add_row(
+            group, str(questions_in(measured)), *(f"{measured[name].mean:.3f}" if name in measured else "" for name in shown)
+        )
     return table
+
+
+def questions_in(measured: dict[str, Figure]) -> int:
+    """How many questions a group has."""
+    return sum(measured[name].n for name in _COUNTED if name in measured)
 
 
 def summary(figures: dict[str, dict[str, Figure]], milliseconds: float) -> str:
@@ -68,6 +81,8 @@ def failures(figures: dict[str, dict[str, Figure]], changes: Sequence[Change], l
     for name, value in least:
         if name not in figures["all"]:
             raise QuestionError(f"--fail-under names '{name}', which is not measured here: there are {', '.join(figures['all'])}.")
+        if name in LESS_IS_BETTER:
+            raise QuestionError(f"--fail-under can't name {name}, of which less is better: name AUROC or another measure.")
         if figures["all"][name].mean < value:
             failed.append(f"{name} is {figures['all'][name].mean:.3f}, and has to be at least {value}.")
     return failed

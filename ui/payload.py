@@ -6,8 +6,8 @@ from assistant import Answer, Citation
 from ui.wording import as_language, suggest
 
 
-def payload(answer: Answer, milliseconds: float) -> dict[str, Any]:
-    """The answer as plain values. `milliseconds` is how long it took, as its caller measured."""
+def payload(answer: Answer, milliseconds: float, feedback: str | None = None) -> dict[str, Any]:
+    """The answer as plain values. `milliseconds` is how long it took, as its caller measured, `feedback` the id to judge it by."""
     return {
         "question": answer.question,
         "searched": answer.searched,
@@ -29,6 +29,7 @@ def payload(answer: Answer, milliseconds: float) -> dict[str, Any]:
         "suggestions": suggest(answer.suggestions, as_language(answer.language)),
         "generation": answer.generation,
         "milliseconds": round(milliseconds, 1),
+        "feedback": feedback,
     }
 
 

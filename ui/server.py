@@ -11,7 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
-from assistant import Assistant
+from assistant import Assistant, Feedback
 from corpus import AddressError, LibraryError
 from ui.api import add_error_handlers, router
 from ui.documents import locate, render, render_message
@@ -22,8 +22,8 @@ _STATIC = Path(__file__).parent / "static"
 _PATIENCE = 3  # seconds that open streams get when the server is stopped
 
 
-def create_app(assistant: Assistant) -> FastAPI:
-    """The whole application over one assistant."""
+def create_app(assistant: Assistant, feedback: Feedback | None = None) -> FastAPI:
+    """The whole application over one assistant. Questions and thumbs are kept in `feedback`; None: nowhere."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     import gradio as gr
 
@@ -35,7 +35,7 @@ def create_app(assistant: Assistant) -> FastAPI:
     app.add_middleware(CORSMiddleware, allow_origins=[])  # without it, Gradio lets other origins of this machine in
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS, www_redirect=False)
     add_error_handlers(app)
-    app.include_router(router(assistant))
+    app.include_router(router(assistant, feedback))
     app.mount("/app-static", StaticFiles(directory=_STATIC), name="app-static")
 
     @app.api_route("/documents/{document_id}", methods=["GET", "HEAD"])
@@ -51,7 +51,7 @@ def create_app(assistant: Assistant) -> FastAPI:
         lost = cited is None and (start, end, q) != (None, None, None)
         return HTMLResponse(render(document, cited, lost, language))
 
-    chat = chat_page(assistant)
+    chat = chat_page(assistant, feedback)
     chat.queue(default_concurrency_limit=4)
     return gr.mount_gradio_app(  # type: ignore[no-any-return]
         app,

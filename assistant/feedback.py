@@ -1,0 +1,148 @@
+"""The store of questions and thumbs. Nothing is kept unless the operator turned it on (`QUIPU_FEEDBACK`)."""
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from assistant.answer import Answer
+from assistant.question import encodable
+from corpus import LibraryError, QuestionError
+from index import Home, Library
+
+_LONGEST_COMMENT = 2000  # characters of what a reader says of an answer
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS answers (
+    id       TEXT PRIMARY KEY,
+    asked    TEXT NOT NULL,     -- ISO 8601, UTC
+    question TEXT NOT NULL,
+    history  TEXT NOT NULL,     -- a JSON list of the questions before it
+    language TEXT NOT NULL,
+    status   TEXT NOT NULL,
+    reason   TEXT NOT NULL,
+    helpful  INTEGER,           -- 1 for a thumb up, 0 for one down, NULL for none
+    comment  TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE TABLE IF NOT EXISTS citations (
+    answer   TEXT NOT NULL REFERENCES answers (id),
+    number   INTEGER NOT NULL,
+    document TEXT NOT NULL,     -- its id, and a range of its text: the text itself is not kept here
+    start    INTEGER NOT NULL,
+    "end"    INTEGER NOT NULL,
+    PRIMARY KEY (answer, number)
+) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A question that was asked and what became of it. `cited` are ids of documents with ranges of their texts.
+
+    `helpful` is None if nobody judged the answer, and `comment` is what was said of it.
+    """
+
+    id: str
+    asked: str
+    question: str
+    history: tuple[str, ...]
+    language: str
+    status: str
+    reason: str
+    helpful: bool | None
+    comment: str
+    cited: tuple[tuple[str, int, int], ...]
+
+
+class Feedback:
+    """The feedback of a home, in `feedback.sqlite`. Safe to use from several threads and processes."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._path = home.path / "feedback.sqlite"
+
+    def keep(self, answer: Answer, history: Sequence[str] = ()) -> str:
+        """Keep a question with what was answered; an id by which it can be judged. Raises LibraryError if it can't be written."""
+        name = secrets.token_urlsafe(12)
+        reason = str(answer.reason) if answer.reason else ""
+        when = datetime.now(UTC).isoformat(timespec="microseconds")
+        asked = (
+            name,
+            when,
+            answer.question,
+            json.dumps([encodable(earlier) for earlier in history]),
+            answer.language,
+            answer.status,
+            reason,
+        )
+        cited = [(name, place.number, place.document_id, place.start, place.end) for place in answer.citations]
+        with self._open() as connection:
+            connection.execute(
+                "INSERT INTO answers (id, asked, question, history, language, status, reason) VALUES (?, ?, ?, ?, ?, ?, ?)", asked
+            )
+            connection.executemany("INSERT INTO citations VALUES (?, ?, ?, ?, ?)", cited)
+        return name
+
+    def judge(self, name: str, *, helpful: bool, comment: str = "") -> None:
+        """Say whether the answer of this id helped; the last word counts.
+
+        Raises QuestionError if there is no such answer, or the comment is too long.
+        """
+        name, comment = encodable(name), encodable(comment)
+        if len(comment) > _LONGEST_COMMENT:
+            raise QuestionError(f"The comment has {len(comment):,} characters; up to {_LONGEST_COMMENT:,} are kept.")
+        with self._open() as connection:
+            judged = connection.execute(
+                "UPDATE answers SET helpful = ?, comment = ? WHERE id = ?", (helpful, encodable(comment), encodable(name))
+            )
+            if judged.rowcount == 0:
+                raise QuestionError(f"There is no answer '{name}' to judge.")
+
+    def kept(self) -> list[Kept]:
+        """All that is kept, the oldest first; nothing if nothing ever was. Raises LibraryError if it can't be read."""
+        if not self._path.exists():
+            return []
+        with self._open() as connection:
+            cited: dict[str, list[tuple[str, int, int]]] = {}
+            for name, *place in connection.execute('SELECT answer, document, start, "end" FROM citations ORDER BY number'):
+                cited.setdefault(name, []).append((place[0], place[1], place[2]))
+            rows = list(connection.execute("SELECT * FROM answers ORDER BY asked, rowid"))
+        return [
+            Kept(
+                id=name,
+                asked=asked,
+                question=question,
+                history=tuple(json.loads(history)),
+                language=language,
+                status=status,
+                reason=reason,
+                helpful=None if helpful is None else bool(helpful),
+                comment=comment,
+                cited=tuple(cited.get(name, ())),
+            )
+            for name, asked, question, history, language, status, reason, helpful, comment in rows
+        ]
+
+    def forget_removed(self) -> None:
+        """Delete the ranges of documents that were removed or replaced."""
+        if self._path.exists():
+            kept = [entry.id for home in (self._home, self._home.shipped) for entry in Library(home).active()]
+            with self._open() as connection:
+                connection.execute(
+                    "DELETE FROM citations WHERE document NOT IN (SELECT value FROM json_each(?))", [json.dumps(kept)]
+                )
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one transaction."""
+        try:
+            self._home.path.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self._path)) as connection, connection:
+                connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+                connection.executescript(_SCHEMA)
+                yield connection
+        except (sqlite3.Error, OSError) as error:
+            raise LibraryError(f"{self._path} can't be used: {error}.") from error

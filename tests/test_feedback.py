@@ -1,0 +1,134 @@
+"""Questions and thumbs: kept only if that is turned on, judged by their id, forgotten with their documents, made into drafts."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from assistant import Answer, Assistant, Feedback, Reason, SentenceReader
+from corpus import LibraryError, QuestionError
+from eval import drafts, read_questions
+from index import Home, SentenceTransformerEncoder, add, remove
+from tests.made import write
+from ui.server import create_app
+
+LOCAL = "http://localhost:7860"
+
+
+@pytest.fixture
+def forests(encoder: SentenceTransformerEncoder, home: Home, report: Path) -> Assistant:
+    add(home, [report], encoder)
+    return Assistant(home, encoder, SentenceReader(encoder))
+
+
+@pytest.fixture
+def feedback(home: Home) -> Feedback:
+    return Feedback(home)
+
+
+def test_what_is_kept_is_the_question_and_where_its_answer_stands(forests: Assistant, feedback: Feedback, home: Home) -> None:
+    answer = forests.ask("and in Iquitos?", ["Who seized trucks?"])
+    name = feedback.keep(answer, ["Who seized trucks?"])
+    (kept,) = feedback.kept()
+    assert (kept.id, kept.question, kept.history) == (name, "and in Iquitos?", ("Who seized trucks?",))
+    assert (kept.status, kept.helpful, kept.comment) == ("answered", None, "")
+    assert kept.cited == tuple((place.document_id, place.start, place.end) for place in answer.citations)
+    assert b"Officers in Iquitos" not in (home.path / "feedback.sqlite").read_bytes()
+
+
+def test_the_last_word_counts(forests: Assistant, feedback: Feedback) -> None:
+    name = feedback.keep(forests.ask("Who seized trucks?"))
+    feedback.judge(name, helpful=False, comment="the wrong year")
+    feedback.judge(name, helpful=True)
+    assert [(kept.helpful, kept.comment) for kept in feedback.kept()] == [(True, "")]
+    with pytest.raises(QuestionError, match="There is no answer 'unknown' to judge"):
+        feedback.judge("unknown", helpful=True)
+    with pytest.raises(QuestionError, match="The comment has 2,001 characters; up to 2,000 are kept"):
+        feedback.judge(name, helpful=False, comment="x" * 2001)
+
+
+def test_reading_makes_nothing(feedback: Feedback, home: Home) -> None:
+    assert feedback.kept() == []
+    feedback.forget_removed()
+    assert not home.path.exists()
+
+
+def test_the_ranges_of_what_was_removed_are_forgotten(forests: Assistant, feedback: Feedback, home: Home) -> None:
+    feedback.keep(forests.ask("Who seized trucks?"))
+    assert feedback.kept()[0].cited
+    feedback.forget_removed()
+    assert feedback.kept()[0].cited
+    remove(home, "forests.txt")
+    feedback.forget_removed()
+    assert feedback.kept()[0].cited == ()
+    with sqlite3.connect(home.path / "feedback.sqlite") as connection:
+        assert connection.execute("SELECT count(*) FROM citations").fetchone() == (0,)
+
+
+def test_a_store_that_cannot_be_used_is_said(feedback: Feedback, home: Home) -> None:
+    write(home.path / "feedback.sqlite", "this is no database")
+    with pytest.raises(LibraryError, match=r"feedback\.sqlite can't be used: file is not a database"):
+        feedback.kept()
+
+
+def test_drafts_are_what_was_refused_or_did_not_help(forests: Assistant, feedback: Feedback, tmp_path: Path) -> None:
+    def asked(question: str, *, helpful: bool | None = None, comment: str = "") -> Answer:
+        answer = forests.ask(question)
+        name = feedback.keep(answer)
+        if helpful is not None:
+            feedback.judge(name, helpful=helpful, comment=comment)
+        return answer
+
+    asked("Who seized trucks?", helpful=True)
+    asked("How many sawmills were counted?")
+    asked("hello")
+    assert asked("What is sold in Brazil?").reason == Reason("off_topic")
+    asked("What is sold in Brazil?", helpful=False, comment="it is in chapter 2")
+    wrong = asked("Were many sawmills closed?", helpful=False)
+    found = drafts(feedback.kept(), forests.index())
+    assert [(draft["question"], draft["times"], draft["why"]) for draft in found] == [
+        ("What is sold in Brazil?", 2, ["refused: off_topic", "not helpful: it is in chapter 2"]),
+        ("Were many sawmills closed?", 1, ["not helpful"]),
+    ]
+    assert found[1]["cited"] == [place.quote for place in wrong.citations] != []
+
+    def read(values: dict[str, object]) -> None:
+        read_questions(write(tmp_path / "mine.jsonl", json.dumps(values)))
+
+    with pytest.raises(QuestionError, match=r"Line 1 of .*it is a draft: say whether the documents answer it"):
+        read(found[0])
+    read({**found[0], "answerable": False})
+    read({**found[1], "answerable": True, "gold_quotes": ["few were closed"]})
+
+
+def test_the_api_keeps_what_is_asked_and_takes_the_judgement(forests: Assistant, feedback: Feedback) -> None:
+    with TestClient(create_app(forests, feedback), base_url=LOCAL) as client:
+        answer = client.post("/api/ask", json={"question": "Who seized trucks?", "history": ["What was counted?"]}).json()
+        judged = client.post("/api/feedback", json={"feedback": answer["feedback"], "helpful": False, "comment": "no"})
+        assert (judged.status_code, judged.content) == (204, b"")
+        broken = client.post(
+            "/api/feedback", content=b'{"feedback": "\\ud800", "helpful": true}', headers={"Content-Type": "application/json"}
+        )
+        assert broken.status_code == 422
+        unknown = client.post("/api/feedback", json={"feedback": "unknown", "helpful": True})
+        assert (unknown.status_code, unknown.json()["detail"]) == (422, "There is no answer 'unknown' to judge.")
+    (kept,) = feedback.kept()
+    assert (kept.id, kept.helpful, kept.comment, kept.history) == (answer["feedback"], False, "no", ("What was counted?",))
+
+
+def test_nothing_is_kept_unless_the_operator_says_so(forests: Assistant, home: Home) -> None:
+    with TestClient(create_app(forests), base_url=LOCAL) as client:
+        assert client.post("/api/ask", json={"question": "Who seized trucks?"}).json()["feedback"] is None
+        judged = client.post("/api/feedback", json={"feedback": "x", "helpful": True})
+    assert (judged.status_code, judged.json()["detail"]) == (404, "No feedback is kept here.")
+    assert not (home.path / "feedback.sqlite").exists()
+
+
+def test_an_answer_is_given_though_it_cannot_be_kept(forests: Assistant, home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    write(home.path / "feedback.sqlite", "this is no database")
+    with TestClient(create_app(forests, Feedback(home)), base_url=LOCAL) as client:
+        answer = client.post("/api/ask", json={"question": "Who seized trucks?"}).json()
+    assert (answer["status"], answer["feedback"]) == ("answered", None)
+    assert "A question was not kept" in caplog.text

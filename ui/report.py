@@ -1,0 +1,110 @@
+"""An evaluation as one HTML file to look at, which needs nothing but itself: no script, no style and no picture from elsewhere."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from assistant import Citation, Reason
+from corpus import Document
+from eval import Change, Figure, Place, Row, curves
+from ui.evaluation import HEADINGS, questions_in
+from ui.wording import explain, within
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("ui"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+_AROUND = 300  # characters of the document that are shown on either side of a quote
+_HEADLINES = {
+    "correct": "correct in the first citation",
+    "correct@3": "correct in the first three",
+    "Success@5 in document": "page among the first five of its document",
+    "Success@5": "found among the first five passages",
+    "refused": "of the unanswerable refused",
+    "verified": "of the citations stand in the original",
+    "AUROC": "AUROC: answerable from unanswerable",
+}
+_VERDICTS = {"correct": "correct", "refused": "refused", "Success@5 in document": "page found"}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPlace:
+    """A place with what stands around it. `link` opens the document there, where a server has it; else it is ""."""
+
+    where: str
+    link: str
+    before: str
+    text: str
+    after: str
+    is_page: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A question that went wrong: why it was refused, if it was, what was cited and what was expected."""
+
+    row: Row
+    reason: str
+    cited: tuple[ShownPlace, ...]
+    expected: tuple[ShownPlace, ...]
+
+
+def report(
+    rows: Sequence[Row],
+    figures: dict[str, dict[str, Figure]],
+    changes: Sequence[Change] | None,
+    meta: dict[str, Any],
+    document: Callable[[str], Document],
+    address: str | None,
+) -> str:
+    """The report's HTML. `document` gives the documents by id. All their text is escaped.
+
+    Places link to the documents at `address`, as "http://127.0.0.1:7860"; None for documents that no server will have.
+    """
+    kinds = {name.removeprefix("kind "): _verdict(measured) for name, measured in figures.items() if name.startswith("kind ")}
+    return _TEMPLATES.get_template("evaluation.html").render(
+        meta=meta,
+        headlines=[(figures["all"][name], says) for name, says in _HEADLINES.items() if name in figures["all"]],
+        kinds=sorted(kinds.items(), key=lambda kind: (kind[1][0], -kind[1][1].mean, kind[0])),
+        curves=curves(rows),
+        overall=figures["all"],
+        changes=changes if changes is None else [change for change in changes if change.worse or change.better],
+        shown=[name for name in HEADINGS if name in figures["all"]],
+        headings=HEADINGS,
+        groups=[(group, questions_in(measured), measured) for group, measured in figures.items()],
+        failures=[_failure(row, document, address) for row in rows if not row.right],
+        address=address,
+    )
+
+
+def _verdict(measured: dict[str, Figure]) -> tuple[str, Figure]:
+    """What the questions of a kind are judged by, in a word, and how they did."""
+    return next((says, measured[name]) for name, says in _VERDICTS.items() if name in measured)
+
+
+def _failure(row: Row, document: Callable[[str], Document], address: str | None) -> Failure:
+    def shown(places: Iterable[Place], *, is_page: bool = False) -> tuple[ShownPlace, ...]:
+        return tuple(_shown(document(place.document_id), place, address, is_page=is_page) for place in places)
+
+    code, _, subject = row.reason.partition(": ")
+    reason = row.reason if row.status == "failed" else explain(Reason(code, subject), "en") if code else ""
+    return Failure(row, reason, shown(row.cited), shown(row.expected, is_page=row.verdict not in ("correct", "refused")))
+
+
+def _shown(document: Document, place: Place, address: str | None, *, is_page: bool) -> ShownPlace:
+    start, end = max(place.start, 0), min(place.end, len(document.text))
+    if start >= end:
+        return ShownPlace("a range that the document does not have", "", "", place.quote, "", is_page)
+    citation = Citation.of(1, document, start, end)
+    first, last = max(0, start - _AROUND), min(len(document.text), end + _AROUND)
+    first = document.text.find(" ", first, start) + 1 or start if first else 0  # no word is cut
+    last = max(document.text.rfind(" ", end, last), end) if last < len(document.text) else last
+    return ShownPlace(
+        where=" · ".join(part for part in (citation.title, within(citation)) if part),
+        link=f"{address}{citation.link}" if address else "",
+        before=document.shown(first, start) if first < start else "",
+        text=citation.text,
+        after=document.shown(end, last) if end < last else "",
+        is_page=is_page,
+    )
