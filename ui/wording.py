@@ -7,6 +7,9 @@ from assistant import Citation, Reason
 Language = Literal["en", "es"]
 
 _WORDS: dict[str, dict[Language, str]] = {
+    "documents": {"en": "Documents", "es": "Documentos"},
+    "other_code": {"en": "es", "es": "en"},
+    "other_language": {"en": "Español", "es": "English"},
     "ask": {"en": "Ask the documents a question", "es": "Haga una pregunta a los documentos"},
     "send": {"en": "Ask", "es": "Preguntar"},
     "answers_from": {"en": "Answers come from", "es": "Las respuestas salen de"},
