@@ -8,11 +8,12 @@ from typing import Self
 from assistant.answer import Answer, Citation, Reason
 from assistant.compose import compose
 from assistant.evidence import Evidence, Reader, SentenceReader
+from assistant.feedback import Feedback
 from assistant.question import encodable, understand
 from assistant.refusal import decide
 from assistant.settings import Settings
 from corpus import LibraryError, QuipuError, document_id, load, shipped
-from index import Encoder, Home, Index, Library, SentenceTransformerEncoder, add, rebuild, remove
+from index import SILENT, Added, Encoder, Entry, Home, Index, Library, Progress, SentenceTransformerEncoder, add, rebuild, remove
 
 _PASSAGES = 8
 """Passages that are read for an answer."""
@@ -72,6 +73,28 @@ class Assistant:
             if self._shipped is None or self._shipped.stale():
                 self._shipped = self._open_shipped()
             return self._shipped
+
+    def add(self, paths: Sequence[Path], progress: Progress = SILENT) -> list[Added]:
+        """Add files to the library, as `index.add` does, and forget what was said of what they replace."""
+        added = add(self._home, paths, self._encoder, progress)
+        Feedback(self._home).forget_removed()
+        return added
+
+    def remove(self, name: str) -> list[Entry]:
+        """Remove the document of this name or id, as `index.remove` does, and forget what was said of it."""
+        try:
+            return remove(self._home, name)
+        finally:
+            Feedback(self._home).forget_removed()
+
+    @property
+    def home(self) -> Home:
+        """The home whose documents are asked."""
+        return self._home
+
+    def own(self) -> list[Entry]:
+        """The documents that the operator added, also those not searched yet; empty while the report that ships is asked."""
+        return self._library.active()
 
     def notice(self) -> str:
         """What an operator should mend, in a sentence each; "" if there is nothing."""

@@ -12,10 +12,11 @@ from index.search import Index
 from index.store import LocalStore, Range, Store
 from index.verify import Stored, Verified, reread, stored, verify
 from index.words import content_words, fold, question_language, question_terms, terms, words
-from index.writer import Added, Progress, Rebuilt, add, rebuild, remove
+from index.writer import SILENT, Added, Progress, Rebuilt, add, rebuild, remove
 
 __all__ = [
     "DEFAULT_MODEL",
+    "SILENT",
     "Added",
     "Encoder",
     "Entry",

@@ -46,6 +46,11 @@ class Home:
         return self.path / "library.sqlite"
 
     @property
+    def uploads(self) -> Path:
+        """Where a file that comes by the browser lies while it is added; nothing stays there."""
+        return self.path / "uploads"
+
+    @property
     def shipped(self) -> "Home":
         """The home of the reports that ship, used while nothing has been added to this one."""
         return Home(self.path / "shipped")

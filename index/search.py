@@ -81,6 +81,13 @@ class Index:
             raise LibraryError(f"There is no document '{document_id}'.")
         return reread(self._home, entry)
 
+    def original(self, document_id: str) -> bytes:
+        """The file that a document which can be found was read from. Raises LibraryError if there is none, or it is gone."""
+        entry = next((entry for entry in self.entries() if entry.id == document_id), None)
+        if entry is None:
+            raise LibraryError(f"There is no document '{document_id}'.")
+        return self._shelf.original(entry)
+
     def documents(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Document]]:
         """The entries with their documents, but for what can't be read: removed in this very moment, or damaged."""
         for entry in entries:

@@ -1,10 +1,17 @@
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
 
+from assistant import Assistant, Feedback, SentenceReader
 from index import Home, SentenceTransformerEncoder
+from tests.browsing import ARGUMENTS, CHROMIUM
 from tests.fakes import WordEncoder
 from tests.made import REPORT, write
+from ui.server import bind, create_app
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +42,24 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
     return write(tmp_path / "in" / "forests.txt", REPORT)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(home: Home, encoder: SentenceTransformerEncoder) -> Iterator[str]:
+    """A served assistant over `home`."""
+    listener = bind("127.0.0.1", 0)
+    app = create_app(Assistant(home, encoder, SentenceReader(encoder)), Feedback(home))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()

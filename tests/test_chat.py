@@ -1,14 +1,19 @@
-"""What the chat page shows, as the Markdown that it is made of."""
+"""What the chat page shows, as the HTML that it is made of, and an answer as text to keep."""
+
+import re
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import html as parsed
 from markdown_it import MarkdownIt
 
 from assistant import Answer, Citation, Reason, Sentence
 from tests.made import text_document
-from ui.chat import Message, _questions, escape, message
-from ui.wording import language_for
+from ui.chat import Message, _questions
+from ui.message import escape, failure, kept_text, message, unescape
+from ui.wording import language_for, language_of
 
 DOCUMENT = text_document("# Forests <b>\n\n## The *law*\n\nSawmills were [counted](x). Few were closed.\n", "r.md")
 
@@ -18,49 +23,95 @@ def citation(number: int, quote: str) -> Citation:
     return Citation.of(number, DOCUMENT, start, start + len(quote))
 
 
-def answered(**more: object) -> Answer:
+def answered(span: tuple[int, int] | None = None) -> Answer:
     first = citation(1, "Sawmills were counted.")
-    sentence = Sentence(first.text, first.start, first.end, (1,))
-    return Answer("q", "q", "en", "answered", sentences=(sentence,), citations=(first,), **more)  # type: ignore[arg-type]
+    sentence = Sentence(first.text, first.start, first.end, (1,), span)
+    return Answer("q", "q", "en", "answered", sentences=(sentence,), citations=(first,))
 
 
-def html(markdown: str) -> str:
-    return str(MarkdownIt("commonmark", {"html": True}).render(markdown))
+def texts(shown: str, kind: str) -> list[str]:
+    """The texts of the paragraphs of a kind."""
+    return [element.text_content() for element in parsed.fromstring(shown).find_class(kind)]
 
 
 def test_an_answer_has_a_link_for_each_citation() -> None:
-    link = citation(1, "Sawmills were counted.").link.replace("&", "&amp;")
-    assert html(message(answered())) == (
-        f'<p>Sawmills were counted. <a href="{link}">[1]</a></p>\n<p><strong>Sources</strong></p>\n<p>Forests</p>\n'
-        f'<ul>\n<li><a href="{link}">[1] The law</a></li>\n</ul>\n'
-    )
+    shown = message(answered(), "")
+    assert texts(shown, "state") == ["Answered from the documents"]
+    assert texts(shown, "sentence") == ["Sawmills were counted. [1]"]
+    assert texts(shown, "sources") == ["Forests[1] The law"]
+    links = [(link.get("href"), link.text) for link in parsed.fromstring(shown).find_class("cite")]
+    address = citation(1, "Sawmills were counted.").link
+    assert links == [(address, "[1]"), (address, "[1] The law")]
+
+
+def test_the_words_that_answer_are_marked() -> None:
+    assert "<strong>" not in message(answered(), "")
+    assert "<strong>counted</strong>" in message(answered((14, 21)), "")
 
 
 def test_what_was_searched_is_shown_where_it_differs() -> None:
-    assert "Searched" not in message(answered())
+    assert texts(message(answered(), ""), "searched") == []
     answer = Answer("and  there?", "and there? sawmills", "es", "not_in_documents", Reason("off_topic"))
-    assert html(message(answer)) == ("<p><em>Se buscó: and there? sawmills</em></p>\n<p>Estos documentos no responden a eso.</p>\n")
+    shown = message(answer, "")
+    assert texts(shown, "searched") == ["Se buscó: and there? sawmills"]
+    assert texts(shown, "state") == ["No está en los documentos"]
+    assert texts(shown, "reason") == ["Estos documentos no responden a eso."]
 
 
 def test_a_refusal_says_why_and_what_is_near() -> None:
     near = citation(1, "Few were closed.")
     answer = Answer("q", "q", "en", "not_in_documents", Reason("name_absent", "<i>Chile</i>"), nearest=(near,), suggestions=("x",))
-    shown = html(message(answer))
-    assert "“&lt;i&gt;Chile&lt;/i&gt;” does not appear in them." in shown
-    assert "<strong>Related, but not an answer:</strong>" in shown
-    assert f'“Few were closed.” <a href="{near.link.replace("&", "&amp;")}">Forests · The law</a>' in shown
-    assert "You could ask" not in shown
-    asked = html(message(Answer("hi", "hi", "en", "no_question", Reason("small_talk"), suggestions=("The *law*",))))
-    assert "<li>What do the documents say about The *law*?</li>" in asked
+    shown = message(answer, "")
+    assert texts(shown, "reason") == ["These documents do not answer that: “<i>Chile</i>” does not appear in them."]
+    assert texts(shown, "label") == ["Related, but not an answer:", "You could ask:"]
+    assert texts(shown, "nearest") == ["Few were closed. Forests · The law"]
+    assert texts(shown, "answer")[0].endswith("What do the documents say about x?Copy with references")
+    greeting = message(Answer("hi", "hi", "en", "no_question", Reason("small_talk"), suggestions=("The *law*",)), "")
+    assert "What do the documents say about The *law*?" in texts(greeting, "answer")[0]
+    assert texts(greeting, "actions") == texts(greeting, "state") == []
+
+
+def test_what_can_be_done_with_an_answer_is_a_link_that_holds_it() -> None:
+    def done(shown: str) -> list[str]:
+        (actions,) = parsed.fromstring(shown).find_class("actions")
+        return [unquote(link.get("href")) for link in actions]
+
+    assert done(message(answered(), "“a” & b\n\nc")) == ["#copy=“a” & b\n\nc"]
+    assert done(message(answered(), "", "an/id")) == ["#copy=", "#helpful=an/id", "#not-helpful=an/id"]
+
+
+@given(st.text(alphabet=st.sampled_from("ab <>&\"'`*_[]()!#|\\~-+.:=$/@{}^%,;?1\n") | st.characters(categories=["L", "N"])))
+def test_text_is_shown_as_it_is_whether_html_or_markdown_reads_it(text: str) -> None:
+    shown = failure(f"x {text}")
+    (reason,) = texts(MarkdownIt("gfm-like", {"linkify": False, "html": True}).render(shown), "reason")
+    assert reason == " ".join(f"x {text}".split())
+    tags = re.findall(r"</?(\w+)", shown)
+    assert tags == ["div", "p", "p", "div"]
+    assert "\n" not in shown
 
 
 @given(st.text(alphabet=st.sampled_from("ab <>&\"'`*_[]()!#|\\~-+.:=$/@{}^%,;?1") | st.characters(categories=["L", "N"])))
-def test_escaped_text_is_shown_as_it_is(text: str) -> None:
+def test_escaped_markdown_is_shown_as_it_is(text: str) -> None:
     text = " ".join(text.split())
     tokens = MarkdownIt("gfm-like", {"linkify": False, "html": True}).parse(escape(f"x {text}"))
     assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
     assert "".join(child.content for child in tokens[1].children or ()) == f"x {text}".strip()
     assert {child.type for child in tokens[1].children or ()} <= {"text", "text_special"}
+    assert unescape(escape(text)) == text
+
+
+def test_an_answer_is_kept_with_its_references() -> None:
+    link = citation(1, "Sawmills were counted.").link
+    kept = kept_text(answered(), {DOCUMENT.id: "2026-01-02"}.__getitem__, "http://quipu.example")
+    assert unescape(kept) == (
+        f"“Sawmills were counted.” [1]\n\n[1] Forests · The law, r.md, added 2026-01-02. <http://quipu.example{link}>"
+    )
+    near = citation(1, "Few were closed.")
+    refused = Answer("q", "q", "es", "not_in_documents", Reason("off_topic"), nearest=(near,))
+    assert unescape(kept_text(refused, lambda _: "2026-01-02", "")).startswith(
+        "Estos documentos no responden a eso.\n\nRelacionado, pero no es una respuesta:\n\n“Few were closed.” "
+        "Forests · The law, r.md, añadido el 2026-01-02. </documents/"
+    )
 
 
 def test_earlier_questions_come_back_as_they_were_typed() -> None:
@@ -88,3 +139,17 @@ def test_earlier_questions_come_back_as_they_were_typed() -> None:
 )
 def test_the_browser_says_which_language(header: str | None, language: str) -> None:
     assert language_for(header) == language
+
+
+@pytest.mark.parametrize(
+    ("cookie", "language"),
+    [
+        ("quipu_language=es", "es"),
+        ("other=1; quipu_language=en", "en"),
+        ("quipu_language=xx", "es"),
+        ("a=\x00;;=", "es"),
+        ("", "es"),
+    ],
+)
+def test_the_reader_may_choose_another(cookie: str, language: str) -> None:
+    assert language_of({"cookie": cookie, "accept-language": "es"}) == language

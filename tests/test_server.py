@@ -1,5 +1,6 @@
 """The HTTP side: the API, the document pages, and what every response carries."""
 
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,12 +8,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 
 from assistant import Assistant, SentenceReader
 from corpus import AddressError, read_bytes
 from index import Home, SentenceTransformerEncoder, add, remove
 from tests.made import REPORT, pdf, write
-from ui.documents import locate, render
+from ui.documents import found_in, locate, render
 from ui.security import is_loopback
 from ui.server import bind, create_app
 
@@ -122,9 +124,20 @@ def test_the_text_of_a_hostile_document_is_only_text(
     (document,) = client.get("/api/documents").json()
     response = client.get(document["link"])
     page = response.text
-    assert re.findall(r"<(script|img|form|a|b)\b[^>]*>", page) == ["script", "a"]  # our own script, and the link to the chat page
+    assert re.findall(r"<(script|img|form|b)\b[^>]*>", page) == ["script", "form"]  # our own script, and the form to find words
     assert "evil.example" not in re.sub(r">[^<]*<", "><", page)
-    assert re.findall(r'href="([^"]*)"', page) == ["/app-static/document.css", "/"]
+    assert {re.sub(r"[?#].*", "", href) for href in re.findall(r'(?:href|src|action)="([^"]*)"', page)} <= {
+        "",
+        "/",
+        "/documents",
+        "/language/es",
+        document["link"],
+        f"{document['link']}/original",
+        "/app-static/tokens.css",
+        "/app-static/base.css",
+        "/app-static/document.css",
+        "/app-static/document.js",
+    }
     assert "\u202e" not in page
     assert "script-src 'self';" in response.headers["content-security-policy"]
 
@@ -253,3 +266,85 @@ def _digest(quote: str) -> str:
     import hashlib
 
     return hashlib.sha256(quote.encode()).hexdigest()[:8]
+
+
+def test_a_passage_comes_with_what_stands_around_it(client: TestClient) -> None:
+    citation = client.post("/api/ask", json={"question": "Are prisons overcrowded?"}).json()["citations"][0]
+    query = parse_qs(urlsplit(citation["link"]).query)
+    address = f"{citation['document_id']}:{citation['start']}-{citation['end']}?q={query['q'][0]}"
+    passage = client.get(f"/api/passages/{address}").json()
+    assert {key: passage[key] for key in citation} == citation
+    pieces = [piece for block in passage["context"] for piece in block["pieces"]]
+    assert [piece["text"] for piece in pieces if piece["cited"]] == [citation["text"]]
+    assert {"heading": True, "pieces": [{"text": "International Cooperation", "cited": False}]} in passage["context"]
+    assert sum(len(piece["text"]) for piece in pieces) > 1000
+    panel = client.get(f"/passages/{address}", headers={"Accept-Language": "es"}).text
+    assert marked(panel) == [citation["text"]]
+    assert f'href="{citation["link"].replace("&", "&amp;")}"' in panel
+    assert "Abrir en el documento" in panel
+
+
+@pytest.mark.parametrize(
+    ("place", "status"),
+    [
+        ("0000000000000000:1-5", 404),
+        ("{id}:1-999999", 404),
+        ("{id}:5-1", 404),
+        ("{id}:1-5?q=00000000", 404),
+        ("{id}:x-5", 422),
+        ("..:1-5", 422),
+        ("{id}:1-9999999999999", 422),
+    ],
+)
+def test_a_place_that_is_none_is_a_problem(client: TestClient, place: str, status: int) -> None:
+    (document,) = client.get("/api/documents").json()
+    for path in ("/passages", "/api/passages"):
+        response = client.get(f"{path}/{place.format(id=document['id'])}")
+        assert response.status_code == status
+        assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_pages_of_a_pdf_are_pictures_and_the_original_is_kept(
+    client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
+) -> None:
+    original = pdf([["Trucks of mahogany were seized."], ["Rivers are wide."]])
+    add(home, [write(tmp_path / "rivers & <roads>.pdf", original)], encoder)
+    (document,) = client.get("/api/documents").json()
+    picture = client.get(f"{document['link']}/pages/2.png?width=800")
+    assert picture.headers["content-type"] == "image/png"
+    assert Image.open(io.BytesIO(picture.content)).width == 800
+    for wrong in ("pages/0.png", "pages/3.png", "pages/1.png?width=9999"):
+        assert client.get(f"{document['link']}/{wrong}").status_code == 404
+    kept = client.get(f"{document['link']}/original")
+    assert kept.content == original
+    assert kept.headers["content-disposition"] == "attachment; filename*=UTF-8''rivers%20%26%20%3Croads%3E.pdf"
+    assert kept.headers["content-type"] == "application/octet-stream"
+    remove(home, document["id"])
+    for path in ("pages/2.png?width=800", "original", "?start=0&end=5"):
+        assert client.get(f"{document['link']}/{path}".replace("/?", "?")).status_code == 404
+
+
+def test_a_text_has_no_pictures(client: TestClient) -> None:
+    (document,) = client.get("/api/documents").json()
+    assert client.get(f"{document['link']}/pages/1.png").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("onward", "location"),
+    [("/documents/x?a=1", "/documents/x?a=1"), ("https://evil.example", "/"), ("//evil.example", "/"), ("/\\evil.example", "/")],
+)
+def test_choosing_a_language_leads_back_to_this_site_only(client: TestClient, onward: str, location: str) -> None:
+    response = client.get("/language/es", params={"next": onward}, follow_redirects=False)
+    assert (response.status_code, response.headers["location"]) == (303, location)
+    assert "No existe ese documento." in client.get("/documents/x").text
+
+
+def test_words_are_found_whatever_their_case_and_accents() -> None:
+    document = read_bytes("# Perú\n\nEl narcotráfico y la\nCORRUPCIÓN. ¿La corrupción? ½ corrupción\n".encode(), "r.md")
+    found = list(found_in(document, " la  corrupcion"))
+    assert [place.citation.quote for place in found] == ["la\nCORRUPCIÓN", "La corrupción"]
+    assert (found[0].before, found[0].after) == ("Perú El narcotráfico y", ". ¿La corrupción? ½ corrupción")
+    assert [place.citation.quote for place in found_in(document, "½ corrupción")] == ["½ corrupción"]
+    assert list(found_in(document, "(.*")) == list(found_in(document, " ")) == []
+    many = read_bytes(("word " * 500).encode(), "r.txt")
+    assert len(list(found_in(many, "word"))) == 100

@@ -1,25 +1,35 @@
-"""The chat page, in Gradio: a question goes to `Assistant.ask`, and its answer comes back as text with citations that are links."""
+"""The chat page, in Gradio: a question goes to `Assistant.ask`, and its answer comes back with citations that are links.
 
-import re
+`static/chat.js` opens those links in a panel beside the chat, and makes buttons of what else can be done with an answer.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 
-from assistant import Answer, Assistant, Citation, Feedback
+from assistant import Assistant, Feedback
 from corpus import QuipuError
 from ui.feedback import keep
-from ui.wording import Language, as_language, explain, language_for, place, say, suggest, within
+from ui.message import escape, failure, kept_text, message, unescape
+from ui.wording import Language, language_of, say, suggest
 
 _EXAMPLES = 4
 _TITLES = 3  # documents named at the top of the page
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+
+HEAD = (
+    '<link rel="stylesheet" href="/app-static/tokens.css"><link rel="stylesheet" href="/app-static/chat.css">'
+    '<script src="/app-static/chat.js" defer></script>'
+)
+"""What the page's HTML takes in, besides Gradio's own."""
 
 Message = dict[str, Any]
 
 
 def chat_page(assistant: Assistant, feedback: Feedback | None) -> gr.Blocks:
-    """The page. Its words follow the browser's language; the documents it names and its examples follow the library."""
+    """The page. Its words follow the reader's language; the documents it names and its examples follow the library."""
     with gr.Blocks(title="Quipu", fill_height=True, analytics_enabled=False) as page:
+        top = gr.Markdown(elem_id="top")
         about = gr.Markdown(elem_id="about")
         chat = gr.Chatbot(
             elem_id="chat",
@@ -34,34 +44,46 @@ def chat_page(assistant: Assistant, feedback: Feedback | None) -> gr.Blocks:
         )
         with gr.Row(elem_id="examples") as row:
             examples = [gr.Button(visible=False, size="sm") for _ in range(_EXAMPLES)]
+        within = gr.Dropdown(elem_id="within", multiselect=True, visible=False)
         box = gr.Textbox(elem_id="question", show_label=False, autofocus=True, submit_btn=True, max_lines=4)
 
         def greet(request: gr.Request) -> list[Any]:
             language = _language(request)
             questions = suggest(assistant.topics(_EXAMPLES), language)
-            asking = gr.Textbox(placeholder=say("ask", language), label=say("ask", language), submit_btn=say("send", language))
-            examples_shown = [gr.Button(question, visible=True) for question in questions]
-            hidden = [gr.Button(visible=False)] * (_EXAMPLES - len(questions))
-            empty = gr.Chatbot(placeholder=say("promise", language))
-            return [about_text(assistant, language), empty, asking, *examples_shown, *hidden]
+            return [
+                top_text(language),
+                about_text(assistant, language),
+                gr.Chatbot(placeholder=say("promise", language), label=say("answers", language)),
+                _choice(assistant, request, language),
+                gr.Textbox(placeholder=say("ask", language), label=say("ask", language), submit_btn=say("send", language)),
+                *(gr.Button(question, visible=True) for question in questions),
+                *([gr.Button(visible=False)] * (_EXAMPLES - len(questions))),
+            ]
 
-        def answer(question: str, messages: list[Message], request: gr.Request) -> tuple[str, list[Message], gr.Row]:
+        def answer(
+            question: str, messages: list[Message], documents: list[str] | None, request: gr.Request
+        ) -> tuple[str, list[Message], gr.Row]:
             history = _questions(messages)
             try:
-                given = assistant.ask(question, history)
-                keep(feedback, given, history)
-                reply = message(given)
+                given = assistant.ask(question, history, documents or None)
+                entries = {entry.id: entry.added[:10] for entry in assistant.index().entries()}
+                kept = kept_text(given, lambda document: entries.get(document, ""), request.headers.get("origin") or "")
+                reply = message(given, kept, keep(feedback, given, history))
             except QuipuError as error:
-                reply = escape(str(error))
+                reply = failure(str(error))
             asked = {"role": "user", "content": escape(question) or say("ask", _language(request))}
             return "", [*messages, asked, {"role": "assistant", "content": reply}], gr.Row(visible=False)
 
+        def again(messages: list[Message], documents: list[str] | None, request: gr.Request) -> list[Message]:
+            last = max(place for place, said in enumerate(messages) if said["role"] == "user")
+            return answer(_questions(messages[: last + 1])[-1], messages[:last], documents, request)[1]
+
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        page.load(greet, None, [about, chat, box, *examples], **private)
-        box.submit(answer, [box, chat], [box, chat, row], **private)
+        page.load(greet, None, [top, about, chat, within, box, *examples], **private)
+        box.submit(answer, [box, chat, within], [box, chat, row], **private)
         for example in examples:
-            example.click(answer, [example, chat], [box, chat, row], **private)
-        chat.clear(lambda: gr.Row(visible=True), None, row, **private)
+            example.click(answer, [example, chat, within], [box, chat, row], **private)
+        chat.retry(again, [chat, within], chat, **private)
     return page  # type: ignore[no-any-return]
 
 
@@ -89,59 +111,37 @@ def theme() -> gr.themes.Base:
     )
 
 
+def top_text(language: Language) -> str:
+    """The head of the page, as Markdown; as in `templates/page.html`, with what can be done with the conversation."""
+    other = say("other_code", language)
+    return (
+        f"# Quipu\n[{say('documents', language)}](/documents) [{say('new', language)}](#new) [{say('export', language)}](#export) "
+        f"[{say('other_language', language)}](/language/{other}?next=/)"
+    )
+
+
 def about_text(assistant: Assistant, language: Language) -> str:
-    """The head of the page, as Markdown: what answers here, and from what."""
+    """What answers come from, as Markdown."""
     index = assistant.index()
     entries = index.entries()
     titles = [f"[{escape(document.title)}](/documents/{entry.id})" for entry, document in index.documents(entries[:_TITLES])]
     if len(entries) > _TITLES:
-        titles.append(say("and_more", language, count=len(entries) - _TITLES))
-    return f"# Quipu\n{say('answers_from', language)}: {', '.join(titles)}."
+        titles.append(f"[{say('and_more', language, count=len(entries) - _TITLES)}](/documents)")
+    return f"{say('answers_from', language)}: {', '.join(titles)}."
 
 
-def message(answer: Answer) -> str:
-    """An answer as Markdown: its sentences and where they stand, or why there is none and what comes nearest."""
-    language = as_language(answer.language)
-    parts = []
-    if answer.searched != " ".join(answer.question.split()):
-        parts.append(f"*{escape(say('searched', language, query=answer.searched))}*")
-    if answer.reason is not None:
-        parts.append(escape(explain(answer.reason, language)))
-    for sentence in answer.sentences:
-        links = "".join(f" {_link(f'[{number}]', answer.citations[number - 1])}" for number in sentence.citations)
-        parts.append(escape(sentence.text) + links)
-    if answer.citations:
-        parts.append(f"**{say('sources', language)}**\n\n{_sources(answer.citations)}")
-    if answer.nearest:
-        related = "\n".join(f"- {escape(f'“{citation.text}”')} {_link(place(citation), citation)}" for citation in answer.nearest)
-        parts.append(f"**{say('nearest', language)}**\n\n{related}")
-    elif answer.suggestions:
-        asked = "\n".join(f"- {escape(question)}" for question in suggest(answer.suggestions, language))
-        parts.append(f"{say('you_could_ask', language)}\n\n{asked}")
-    return "\n\n".join(parts)
-
-
-def _sources(citations: tuple[Citation, ...]) -> str:
-    """The places of an answer as Markdown, a line each, under the title of the document they are in."""
-    lines = []
-    for number, citation in enumerate(citations):
-        if number == 0 or citation.document_id != citations[number - 1].document_id:
-            lines.append(f"{escape(citation.title)}\n")
-        lines.append(f"- {_link(f'[{citation.number}] {within(citation) or citation.source}', citation)}")
-    return "\n".join(lines)
-
-
-def escape(text: str) -> str:
-    """Text that Markdown and HTML show as it is: a backslash before an ASCII punctuation mark makes it literal (CommonMark)."""
-    return _PUNCTUATION.sub(r"\\\1", text)
-
-
-def _link(text: str, citation: Citation) -> str:
-    return f"[{escape(text)}]({citation.link})"
+def _choice(assistant: Assistant, request: gr.Request, language: Language) -> gr.Dropdown:
+    """The choice of documents to ask within, those in the page's address chosen; hidden where there is only one."""
+    index = assistant.index()
+    choices = [(document.title, entry.id) for entry, document in index.documents(index.entries())]
+    ids = {name for _, name in choices}
+    asked = [name for name in request.query_params.getlist("documents") if name in ids] if request.query_params else []
+    return gr.Dropdown(choices=choices, value=asked, visible=len(choices) > 1, label=say("ask_within", language))
 
 
 def _language(request: gr.Request) -> Language:
-    return language_for(request.headers.get("accept-language"))
+    headers: Mapping[str, str] = request.headers
+    return language_of(headers)
 
 
 def _questions(messages: list[Message]) -> list[str]:
@@ -150,6 +150,5 @@ def _questions(messages: list[Message]) -> list[str]:
     for said in messages:
         if said["role"] == "user":
             content = said["content"]
-            text = content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
-            asked.append(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text))
+            asked.append(unescape(content if isinstance(content, str) else "".join(part.get("text", "") for part in content)))
     return asked

@@ -1,20 +1,29 @@
-"""The document page: the whole text of a document, rendered on the server, with a cited range marked."""
+"""The document page, rendered on the server: the whole document with its outline, a cited range marked, and what was looked for."""
 
 import hashlib
+import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
 from itertools import pairwise
 from typing import NamedTuple
+from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from starlette.exceptions import HTTPException
 
-from corpus import Block, Document, Page, sentences
-from ui.wording import Language, say
+from assistant import Assistant, Citation
+from corpus import Document, LibraryError, Page, sentences
+from index import fold
+from ui.drawings import WIDTHS, Drawings, Sheet
+from ui.pages import TEMPLATES
+from ui.wording import Language, language_of, say
 
-_TEMPLATES = Environment(
-    loader=PackageLoader("ui"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-)
+_FOUND = 100  # places that a search within a document shows
+_AROUND = 60  # characters on either side of such a place
 
 
 class Piece(NamedTuple):
@@ -26,25 +35,110 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ShownBlock:
-    """A block as it is shown: the pages that begin before its end, its HTML element, and its text in pieces."""
+    """A block as it is shown: the pages that begin before its end, its HTML element, its place, and its text in pieces."""
 
     pages: tuple[Page, ...]
     tag: str
+    start: int
     pieces: tuple[Piece, ...]
 
 
-def render(document: Document, cited: tuple[int, int] | None, lost: bool, language: Language) -> str:
-    """The page's HTML. All of the document's text is escaped. `lost` if a citation was asked for that isn't there any more."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A place that holds what was looked for, with what stands around it."""
+
+    citation: Citation
+    before: str
+    after: str
+
+
+def document_routes(assistant: Assistant, drawings: Drawings) -> APIRouter:
+    """The routes of the documents' own pages, their pictures and their originals."""
+    routes = APIRouter()
+
+    def find(document_id: str) -> Document:
+        try:
+            return assistant.index().document(document_id)
+        except LibraryError:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such document") from None
+
+    @routes.api_route("/documents/{document_id}", methods=["GET", "HEAD"])
+    def page(
+        request: Request,
+        document_id: str,
+        start: int | None = None,
+        end: int | None = None,
+        q: str | None = None,
+        find: str = "",
+        view: str = "",
+    ) -> HTMLResponse:
+        language = language_of(request.headers)
+        try:
+            document = assistant.index().document(document_id)
+        except LibraryError:
+            return HTMLResponse(render_message(say("no_document", language), language), status_code=HTTPStatus.NOT_FOUND)
+        cited = locate(document, start, end, q)
+        lost = cited is None and (start, end, q) != (None, None, None)
+        sheets = drawings.sheets(document, cited) if view != "text" else []
+        address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return HTMLResponse(render(document, cited, lost, language, sheets=sheets, find=find[:200], address=address))
+
+    @routes.get("/documents/{document_id}/pages/{number}.png")
+    def picture(document_id: str, number: int, width: int = WIDTHS[1]) -> Response:
+        document = find(document_id)
+        if not document.runs or not 1 <= number <= len(document.pages) or width not in WIDTHS:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such page")
+        headers = {"Cache-Control": "private, max-age=3600"}
+        return Response(drawings.picture(document_id, number, width), media_type="image/png", headers=headers)
+
+    @routes.get("/documents/{document_id}/original")
+    def original(document_id: str) -> Response:
+        """The file itself, to keep and never to be shown here: a document may be hostile."""
+        name = quote(find(document_id).source)
+        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+        return Response(assistant.index().original(document_id), media_type="application/octet-stream", headers=headers)
+
+    return routes
+
+
+def render(
+    document: Document,
+    cited: tuple[int, int] | None,
+    lost: bool,
+    language: Language,
+    *,
+    sheets: Sequence[Sheet] = (),
+    find: str = "",
+    address: str = "/",
+) -> str:
+    """The page's HTML. All of the document's text is escaped. `lost` if a citation was asked for that isn't there any more.
+
+    A PDF is shown as its `sheets` are drawn, or as text without them. `find` is looked for in it.
+    """
     blocks = shown_blocks(document, cited)
-    titled = any(block.tag == "h1" for block in blocks)
-    return _TEMPLATES.get_template("document.html").render(
-        document=document, blocks=blocks, titled=titled, lost=lost, language=language, say=say
+    return TEMPLATES.get_template("document.html").render(
+        document=document,
+        citation=Citation.of(1, document, *cited) if cited else None,
+        blocks=blocks,
+        titled=any(block.tag == "h1" for block in blocks),
+        headings=[
+            (heading, document.shown(heading.start, heading.end), document.page_at(heading.start)) for heading in document.headings
+        ],
+        sheets=sheets,
+        found=list(found_in(document, find)) if find.strip() else [],
+        most=_FOUND,
+        find=find,
+        lost=lost,
+        language=language,
+        say=say,
+        here="document",
+        address=address,
     )
 
 
 def render_message(message: str, language: Language) -> str:
     """A page that says one sentence."""
-    return _TEMPLATES.get_template("message.html").render(message=message, language=language, say=say)
+    return TEMPLATES.get_template("message.html").render(message=message, language=language, say=say, here="", address="/")
 
 
 def locate(document: Document, start: int | None, end: int | None, digest: str | None) -> tuple[int, int] | None:
@@ -62,6 +156,37 @@ def locate(document: Document, start: int | None, end: int | None, digest: str |
     return next((place for place in ranges if _is_quote(document, *place, digest)), None)
 
 
+def found_in(document: Document, sought: str) -> Iterator[Found]:
+    """The first places, up to a hundred, where the words sought stand in the document, whatever their case and accents."""
+    folded, places = _folded(document)
+    words = [re.escape(word) for word in fold(sought).split()]
+    for count, match in enumerate(re.finditer(r"\s+".join(words), folded) if words else ()):
+        if count == _FOUND:
+            return
+        start, end = places[match.start()], places[match.end() - 1] + 1
+        before, after = around(document, start, end, _AROUND)
+        yield Found(
+            Citation.of(count + 1, document, start, end),
+            document.shown(before, start) if before < start else "",
+            document.shown(end, after) if end < after else "",
+        )
+
+
+def around(document: Document, start: int, end: int, characters: int) -> tuple[int, int]:
+    """A range with up to so many characters on either side, no word of which is cut."""
+    first, last = max(0, start - characters), min(len(document.text), end + characters)
+    before = (document.text.find(" ", first, start) + 1 or start) if first else 0
+    after = max(document.text.rfind(" ", end, last), end) if last < len(document.text) else last
+    return before, after
+
+
+@lru_cache(maxsize=8)
+def _folded(document: Document) -> tuple[str, list[int]]:
+    """The text as it is compared, and for each of its characters where that stands in the document."""
+    letters = [(letter, place) for place, raw in enumerate(document.text) for letter in (raw if raw.isspace() else fold(raw))]
+    return "".join(letter for letter, _ in letters), [place for _, place in letters]
+
+
 def shown_blocks(document: Document, cited: tuple[int, int] | None) -> list[ShownBlock]:
     """The blocks of a document in order; pages without text at its end are with a last block that is empty."""
     titles = [heading for heading in document.headings[:1] if document.shown(heading.start, heading.end) == document.title]
@@ -74,18 +199,19 @@ def shown_blocks(document: Document, cited: tuple[int, int] | None) -> list[Show
         begun = []
         while pages and pages[0].start < block.end:
             begun.append(pages.popleft())
-        pieces = tuple(_pieces(document, block, cited or (0, 0)))
-        shown.append(ShownBlock(tuple(begun), tags.get(block.start, "p"), pieces))
-    return [*shown, ShownBlock(tuple(pages), "p", ())] if pages else shown
+        parts = tuple(pieces(document, block.start, block.end, cited or (0, 0)))
+        shown.append(ShownBlock(tuple(begun), tags.get(block.start, "p"), block.start, parts))
+    return [*shown, ShownBlock(tuple(pages), "p", len(document.text), ())] if pages else shown
 
 
-def _pieces(document: Document, block: Block, cited: tuple[int, int]) -> Iterator[Piece]:
-    start, end = (min(max(place, block.start), block.end) for place in cited)
-    for first, last, is_cited in ((block.start, start, False), (start, end, True), (end, block.end, False)):
-        if first < last:
-            raw = document.text[first:last]
+def pieces(document: Document, first: int, last: int, cited: tuple[int, int]) -> Iterator[Piece]:
+    """A range within a block in up to three pieces: before what is cited, that, and after it."""
+    start, end = (min(max(place, first), last) for place in cited)
+    for begin, close, is_cited in ((first, start, False), (start, end, True), (end, last, False)):
+        if begin < close:
+            raw = document.text[begin:close]
             before, after = " " * raw[0].isspace(), " " * raw[-1].isspace()
-            yield Piece(before + document.shown(first, last) + after, is_cited)
+            yield Piece(before + document.shown(begin, close) + after, is_cited)
 
 
 def _is_quote(document: Document, start: int, end: int, digest: str | None) -> bool:

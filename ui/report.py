@@ -4,17 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from assistant import Citation, Reason
 from corpus import Document
 from eval import Change, Figure, Place, Row, curves
+from ui.documents import around
 from ui.evaluation import HEADINGS, questions_in
+from ui.pages import TEMPLATES
 from ui.wording import explain, within
 
-_TEMPLATES = Environment(
-    loader=PackageLoader("ui"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-)
 _AROUND = 300  # characters of the document that are shown on either side of a quote
 _HEADLINES = {
     "correct": "correct in the first citation",
@@ -63,7 +60,7 @@ def report(
     Places link to the documents at `address`, as "http://127.0.0.1:7860"; None for documents that no server will have.
     """
     kinds = {name.removeprefix("kind "): _verdict(measured) for name, measured in figures.items() if name.startswith("kind ")}
-    return _TEMPLATES.get_template("evaluation.html").render(
+    return TEMPLATES.get_template("evaluation.html").render(
         meta=meta,
         headlines=[(figures["all"][name], says) for name, says in _HEADLINES.items() if name in figures["all"]],
         kinds=sorted(kinds.items(), key=lambda kind: (kind[1][0], -kind[1][1].mean, kind[0])),
@@ -97,9 +94,7 @@ def _shown(document: Document, place: Place, address: str | None, *, is_page: bo
     if start >= end:
         return ShownPlace("a range that the document does not have", "", "", place.quote, "", is_page)
     citation = Citation.of(1, document, start, end)
-    first, last = max(0, start - _AROUND), min(len(document.text), end + _AROUND)
-    first = document.text.find(" ", first, start) + 1 or start if first else 0  # no word is cut
-    last = max(document.text.rfind(" ", end, last), end) if last < len(document.text) else last
+    first, last = around(document, start, end, _AROUND)
     return ShownPlace(
         where=" · ".join(part for part in (citation.title, within(citation)) if part),
         link=f"{address}{citation.link}" if address else "",

@@ -5,6 +5,7 @@ import secrets
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,6 +25,14 @@ _SCRIPT = re.compile(rb"<script(?=[\s>])", re.IGNORECASE)
 def is_loopback(host: str) -> bool:
     """Whether an address to serve on is this machine's own, by a name that its pages may be asked for."""
     return host in LOOPBACK_HOSTS
+
+
+def is_operator(request: Request) -> bool:
+    """Whether the visitor sits at this machine, and may change the library: no proxy has handed the request on for another.
+
+    That the server listens on this machine only, and was asked for by its own name, is seen to elsewhere.
+    """
+    return not any(name == "forwarded" or name.startswith("x-forwarded-") for name in request.headers)
 
 
 def problem(status: HTTPStatus, detail: str) -> JSONResponse:

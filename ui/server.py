@@ -2,23 +2,28 @@
 
 import os
 import socket
+from http import HTTPStatus
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import RedirectResponse
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from assistant import Assistant, Feedback
-from corpus import AddressError, LibraryError
+from corpus import AddressError
 from ui.api import add_error_handlers, router
-from ui.documents import locate, render, render_message
+from ui.documents import document_routes
+from ui.drawings import Drawings
+from ui.library import library_routes
 from ui.security import LOOPBACK_HOSTS, OwnOriginOnly, SecurityHeaders, is_loopback
-from ui.wording import language_for, say
+from ui.source import source_routes
+from ui.wording import LANGUAGE_COOKIE, as_language, language_of, say
 
 _STATIC = Path(__file__).parent / "static"
+_YEAR = 365 * 24 * 3600  # seconds that a choice of language is kept
 _PATIENCE = 3  # seconds that open streams get when the server is stopped
 
 
@@ -27,7 +32,7 @@ def create_app(assistant: Assistant, feedback: Feedback | None = None) -> FastAP
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     import gradio as gr
 
-    from ui.chat import chat_page, theme
+    from ui.chat import HEAD, chat_page, theme
 
     app = FastAPI(title="Quipu", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(OwnOriginOnly)
@@ -35,21 +40,25 @@ def create_app(assistant: Assistant, feedback: Feedback | None = None) -> FastAP
     app.add_middleware(CORSMiddleware, allow_origins=[])  # without it, Gradio lets other origins of this machine in
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS, www_redirect=False)
     add_error_handlers(app)
-    app.include_router(router(assistant, feedback))
+    drawings = Drawings(assistant)
+    for routes in (router(assistant, feedback), source_routes(assistant, drawings), document_routes(assistant, drawings)):
+        app.include_router(routes)
+    app.include_router(library_routes(assistant))
     app.mount("/app-static", StaticFiles(directory=_STATIC), name="app-static")
 
-    @app.api_route("/documents/{document_id}", methods=["GET", "HEAD"])
-    def document_page(
-        request: Request, document_id: str, start: int | None = None, end: int | None = None, q: str | None = None
-    ) -> HTMLResponse:
-        language = language_for(request.headers.get("accept-language"))
-        try:
-            document = assistant.index().document(document_id)
-        except LibraryError:
-            return HTMLResponse(render_message(say("no_document", language), language), status_code=404)
-        cited = locate(document, start, end, q)
-        lost = cited is None and (start, end, q) != (None, None, None)
-        return HTMLResponse(render(document, cited, lost, language))
+    @app.get("/language/{code}")
+    def choose_language(code: str, next: str = "/") -> RedirectResponse:  # noqa: A002 - the address says it so
+        """Remember the language, and go on to where the reader was."""
+        onward = next if next.startswith("/") and not next.startswith(("//", "/\\")) else "/"
+        response = RedirectResponse(onward, status_code=HTTPStatus.SEE_OTHER)
+        response.set_cookie(LANGUAGE_COOKIE, as_language(code), max_age=_YEAR, samesite="lax", httponly=True)
+        return response
+
+    @app.get("/words")
+    def words(request: Request) -> dict[str, str]:
+        """What the chat page's script says."""
+        language = language_of(request.headers)
+        return {"language": language} | {key: say(key, language) for key in ("copied", "why_not", "send_feedback", "thanks")}
 
     chat = chat_page(assistant, feedback)
     chat.queue(default_concurrency_limit=4)
@@ -62,7 +71,7 @@ def create_app(assistant: Assistant, feedback: Feedback | None = None) -> FastAP
         show_error=False,
         max_file_size=0,
         theme=theme(),
-        css_paths=_STATIC / "chat.css",
+        head=HEAD,
     )
 
 

@@ -59,14 +59,22 @@ def page_numbers(pages: tuple[int, ...]) -> str:
     >>> page_numbers((2, 5, 6, 7))
     'PDF pages 2, 5-7'
     """
+    return f"PDF page{'s' if len(pages) > 1 else ''} {page_runs(pages)}"
+
+
+def page_runs(pages: tuple[int, ...]) -> str:
+    """Numbers, ascending, with runs drawn together.
+
+    >>> page_runs((2, 5, 6, 7))
+    '2, 5-7'
+    """
     runs: list[list[int]] = []
     for page in pages:
         if runs and page == runs[-1][-1] + 1:
             runs[-1].append(page)
         else:
             runs.append([page])
-    shown = ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
-    return f"PDF page{'s' if len(pages) > 1 else ''} {shown}"
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def count(number: int, noun: str) -> str:

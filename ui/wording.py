@@ -1,10 +1,15 @@
 """Everything that Quipu says in its own words, in English and in Spanish."""
 
+from collections.abc import Mapping
+from contextlib import suppress
+from http.cookies import CookieError, SimpleCookie
 from typing import Literal, get_args
 
 from assistant import Citation, Reason
 
 Language = Literal["en", "es"]
+
+LANGUAGE_COOKIE = "quipu_language"
 
 _WORDS: dict[str, dict[Language, str]] = {
     "documents": {"en": "Documents", "es": "Documentos"},
@@ -15,10 +20,48 @@ _WORDS: dict[str, dict[Language, str]] = {
     "answers_from": {"en": "Answers come from", "es": "Las respuestas salen de"},
     "and_more": {"en": "and {count} more", "es": "y {count} más"},
     "promise": {
-        "en": "Every answer is the document's own sentences. A number opens the document at that place.",
-        "es": "Cada respuesta son frases del propio documento. Un número abre el documento en ese lugar.",
+        "en": "## Ask the documents\nEvery answer is the document's own sentences. A number opens the document at that place.",
+        "es": "## Pregunte a los documentos\nCada respuesta son frases del propio documento. Un número lo abre en ese lugar.",
     },
     "suggested": {"en": "What do the documents say about {topic}?", "es": "¿Qué dicen los documentos sobre {topic}?"},
+    "state_answered": {"en": "Answered from the documents", "es": "Respondido con los documentos"},
+    "state_partly": {"en": "Answered in part", "es": "Respondido en parte"},
+    "state_not_in_documents": {"en": "Not in the documents", "es": "No está en los documentos"},
+    "added_on": {"en": "added {date}", "es": "añadido el {date}"},
+    "copy": {"en": "Copy with references", "es": "Copiar con referencias"},
+    "copied": {"en": "Copied", "es": "Copiado"},
+    "copy_link": {"en": "Copy link", "es": "Copiar enlace"},
+    "helpful": {"en": "Helpful", "es": "Útil"},
+    "not_helpful": {"en": "Not helpful", "es": "No es útil"},
+    "why_not": {"en": "What is wrong with it? (optional)", "es": "¿Qué falla? (opcional)"},
+    "send_feedback": {"en": "Send", "es": "Enviar"},
+    "thanks": {"en": "Thank you, it is noted.", "es": "Gracias, queda anotado."},
+    "export": {"en": "Save as Markdown", "es": "Guardar como Markdown"},
+    "new": {"en": "New conversation", "es": "Nueva conversación"},
+    "ask_within": {
+        "en": "Ask within these documents only (none chosen: all)",
+        "es": "Preguntar solo en estos documentos (sin elegir: en todos)",
+    },
+    "source": {"en": "Source", "es": "Fuente"},
+    "previous": {"en": "Previous citation (left arrow)", "es": "Cita anterior (flecha izquierda)"},
+    "next": {"en": "Next citation (right arrow)", "es": "Cita siguiente (flecha derecha)"},
+    "close": {"en": "Close (Esc)", "es": "Cerrar (Esc)"},
+    "answers": {"en": "Questions and answers", "es": "Preguntas y respuestas"},
+    "in_document": {"en": "In this document", "es": "En este documento"},
+    "find": {"en": "Find in this document", "es": "Buscar en este documento"},
+    "find_button": {"en": "Find", "es": "Buscar"},
+    "found": {"en": "Places found", "es": "Lugares encontrados"},
+    "found_count": {"en": "Places found: {count}", "es": "Lugares encontrados: {count}"},
+    "found_most": {"en": "The first {count} places", "es": "Los primeros {count} lugares"},
+    "outline": {"en": "Outline", "es": "Índice"},
+    "download": {"en": "Download the original", "es": "Descargar el original"},
+    "as_text": {"en": "Read as text", "es": "Leer como texto"},
+    "as_pages": {"en": "See the pages", "es": "Ver las páginas"},
+    "ask_this": {"en": "Ask this document only", "es": "Preguntar solo a este documento"},
+    "smaller": {"en": "Smaller", "es": "Más pequeño"},
+    "larger": {"en": "Larger", "es": "Más grande"},
+    "cited": {"en": "Cited", "es": "Citado"},
+    "open_document": {"en": "Open in the document", "es": "Abrir en el documento"},
     "searched": {"en": "Searched for: {query}", "es": "Se buscó: {query}"},
     "sources": {"en": "Sources", "es": "Fuentes"},
     "nearest": {"en": "Related, but not an answer:", "es": "Relacionado, pero no es una respuesta:"},
@@ -57,7 +100,92 @@ _WORDS: dict[str, dict[Language, str]] = {
         "es": "Estos documentos no responden a eso: no indican ningún año.",
     },
     "no_documents": {"en": "There is no document to look in.", "es": "No hay ningún documento donde buscar."},
+    "lib_own": {
+        "en": "Answers are quoted from these documents, and from nothing else.",
+        "es": "Las respuestas se citan de estos documentos y de nada más.",
+    },
+    "lib_shipped": {
+        "en": "This report ships with Quipu, so that there is something to ask. The first document of your own replaces it.",
+        "es": "Este informe viene con Quipu para que haya algo que preguntar. El primer documento que usted añada lo reemplaza.",
+    },
+    "lib_add": {"en": "Add documents", "es": "Añadir documentos"},
+    "lib_drop": {"en": "or drop files here: {formats}", "es": "o suelte archivos aquí: {formats}"},
+    "lib_title": {"en": "Document", "es": "Documento"},
+    "lib_file": {"en": "File", "es": "Archivo"},
+    "lib_pages": {"en": "Pages", "es": "Páginas"},
+    "lib_passages": {"en": "Passages", "es": "Pasajes"},
+    "lib_language": {"en": "Language", "es": "Idioma"},
+    "lib_added": {"en": "Added", "es": "Añadido"},
+    "lib_actions": {"en": "What to do", "es": "Acciones"},
+    "lib_no_text": {"en": "no text on {pages}", "es": "sin texto en {pages}"},
+    "lib_choose": {"en": "Choose “{title}”", "es": "Elegir «{title}»"},
+    "lib_ask_chosen": {"en": "Ask within the chosen documents", "es": "Preguntar en los documentos elegidos"},
+    "lib_ask": {"en": "Ask within", "es": "Preguntar"},
+    "lib_not_searched": {"en": "Not searched yet.", "es": "Aún no se busca en él."},
+    "lib_replace": {"en": "Replace", "es": "Reemplazar"},
+    "lib_remove": {"en": "Remove", "es": "Quitar"},
+    "lib_remove_question": {
+        "en": "Remove “{title}”? Its text, its file and its passages are deleted from the library. This can't be undone.",
+        "es": "¿Quitar «{title}»? Su texto, su archivo y sus pasajes se borran de la biblioteca. No se puede deshacer.",
+    },
+    "lib_removed": {"en": "It was removed.", "es": "Se quitó."},
+    "lib_cancel": {"en": "Cancel", "es": "Cancelar"},
+    "lib_waiting": {"en": "Waiting", "es": "En espera"},
+    "lib_sending": {"en": "Sending", "es": "Enviando"},
+    "lib_reading": {"en": "Reading", "es": "Leyendo"},
+    "lib_encoding": {"en": "{done} of {of} passages", "es": "{done} de {of} pasajes"},
+    "lib_done": {"en": "It was added as “{title}”.", "es": "Se añadió como «{title}»."},
+    "lib_known": {"en": "It is in the library already, as {name}.", "es": "Ya está en la biblioteca, como {name}."},
+    "lib_done_no_text": {
+        "en": "There is no text on {pages}: scanned or blank; a scanned page needs OCR.",
+        "es": "No hay texto en {pages}: escaneada o en blanco; una página escaneada necesita OCR.",
+    },
+    "lib_replaced": {
+        "en": "It replaces what was added on {date}.",
+        "es": "Reemplaza lo que se añadió el {date}.",
+    },
+    "lib_pdf_page": {"en": "PDF page {pages}", "es": "la página {pages} del PDF"},
+    "lib_pdf_pages": {"en": "PDF pages {pages}", "es": "las páginas {pages} del PDF"},
+    "lib_lost": {
+        "en": "The connection to Quipu was lost; reload the page to see what was added.",
+        "es": "Se perdió la conexión con Quipu; vuelva a cargar la página para ver qué se añadió.",
+    },
+    "lib_failed": {
+        "en": "Quipu failed while adding this file; its log says why.",
+        "es": "Quipu falló al añadir este archivo; su registro dice por qué.",
+    },
+    "lib_operator_only": {
+        "en": "Only the operator of this Quipu, at its own machine, may change the library.",
+        "es": "Solo quien administra este Quipu, en su propia máquina, puede cambiar la biblioteca.",
+    },
+    "lib_too_large": {
+        "en": "The file is too large: Quipu takes up to {megabytes} MB.",
+        "es": "El archivo es demasiado grande: Quipu acepta hasta {megabytes} MB.",
+    },
+    "lib_long_name": {
+        "en": "The name of the file is too long: Quipu takes up to {characters} characters.",
+        "es": "El nombre del archivo es demasiado largo: Quipu acepta hasta {characters} caracteres.",
+    },
+    "lib_format": {
+        "en": "{name} is of a type that Quipu doesn't read. It reads {formats}.",
+        "es": "{name} es de un tipo que Quipu no lee. Lee {formats}.",
+    },
+    "in_en": {"en": "English", "es": "inglés"},
+    "in_es": {"en": "Spanish", "es": "español"},
+    "in_pt": {"en": "Portuguese", "es": "portugués"},
+    "in_fr": {"en": "French", "es": "francés"},
+    "in_de": {"en": "German", "es": "alemán"},
+    "in_it": {"en": "Italian", "es": "italiano"},
 }
+
+
+def language_of(headers: Mapping[str, str]) -> Language:
+    """The language that a reader chose (by the cookie of `/language/...`), or that the browser prefers."""
+    with suppress(CookieError):
+        chosen = SimpleCookie(headers.get("cookie", "")).get(LANGUAGE_COOKIE)
+        if chosen is not None and chosen.value in get_args(Language):
+            return as_language(chosen.value)
+    return language_for(headers.get("accept-language"))
 
 
 def language_for(accept_language: str | None) -> Language:
@@ -80,6 +208,12 @@ def as_language(code: str) -> Language:
 def say(key: str, language: Language, **values: object) -> str:
     """The words for `key`, with `values` put in."""
     return _WORDS[key][language].format(**values)
+
+
+def language_name(code: str, language: Language) -> str:
+    """What a language is called; its code where there is no word for it here."""
+    names = _WORDS.get(f"in_{code}")
+    return names[language] if names else code
 
 
 def explain(reason: Reason, language: Language) -> str:

@@ -1,6 +1,19 @@
-// Brings the cited sentence into view, and tells a screen reader where it is.
-const cited = document.querySelector("mark");
-if (cited) {
-  cited.scrollIntoView({ block: "center" });
-  cited.focus({ preventScroll: true });
+// Brings the cited place into view, tells a screen reader where it is, and zooms drawn pages.
+"use strict";
+const place = document.querySelector("mark, .box");
+if (place) {
+  place.scrollIntoView({ block: "center" });
+  (document.querySelector("mark") ?? document.querySelector("#cited"))?.focus({ preventScroll: true });
+} else if (window.matchMedia("(max-width: 56rem)").matches) {
+  document.querySelector(".outline")?.removeAttribute("open");
+}
+let zoom = 1;
+for (const [name, factor] of [["smaller", 1 / 1.25], ["larger", 1.25]]) {
+  document.getElementById(name)?.addEventListener("click", () => {
+    zoom = Math.min(3, Math.max(0.4, zoom * factor));
+    document.documentElement.style.setProperty("--zoom", zoom);
+    if (zoom > 1.2) {
+      for (const image of document.querySelectorAll(".paper img")) image.src = image.src.replace("width=1200", "width=1800");
+    }
+  });
 }

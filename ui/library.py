@@ -1,0 +1,266 @@
+"""The library page, and what the operator does there: add, replace and remove documents while questions are answered."""
+
+import asyncio
+import json
+import shutil
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import IO
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from filelock import FileLock
+from starlette.requests import ClientDisconnect
+
+from assistant import Assistant
+from corpus import FORMATS, Document, DocumentError, LibraryError, QuipuError, document_id, load, shown_name
+from index import Added, Entry
+from ui.documents import render_message
+from ui.pages import TEMPLATES
+from ui.security import is_operator, problem
+from ui.terminal import page_runs
+from ui.wording import Language, language_name, language_of, say
+
+_LARGEST = 200  # megabytes of a file
+_LONGEST_NAME = 200  # characters of a file's name, and a little more bytes, which file systems count
+_LONGEST_NAME_BYTES = 250
+_READ = ", ".join(sorted(ending[1:].upper() for ending in FORMATS))
+
+Tell = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A document as a row of the page: `document` is None if it isn't searched, because it was never fully added."""
+
+    entry: Entry
+    document: Document | None
+    passages: int
+    language: str
+    without_text: str
+
+    @property
+    def title(self) -> str:
+        """What the row is called."""
+        return self.document.title if self.document else self.entry.name
+
+
+def library_routes(assistant: Assistant) -> APIRouter:
+    """The page and the operator's routes over one assistant."""
+    routes = APIRouter()
+
+    @routes.api_route("/documents", methods=["GET", "HEAD"])
+    def library_page(request: Request) -> HTMLResponse:
+        """The documents that can be asked, and for the operator what can be done with them."""
+        try:
+            return HTMLResponse(render(assistant, request))
+        except QuipuError as error:
+            message = render_message(str(error), language_of(request.headers))
+            return HTMLResponse(message, status_code=HTTPStatus.SERVICE_UNAVAILABLE)
+
+    @routes.post("/api/documents")
+    async def upload(request: Request, name: str, replaces: str | None = None) -> Response:
+        """Add the file in the request's body; how it goes comes as JSON, a line each."""
+        language = language_of(request.headers)
+        refusal = _refusal(assistant, request, name, replaces)
+        if refusal is not None:
+            return refusal
+        try:
+            body = await _received(assistant, request)
+        except ClientDisconnect:
+            return Response(status_code=HTTPStatus.BAD_REQUEST)
+        if body is None:
+            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, say("lib_too_large", language, megabytes=_LARGEST))
+        said = _in_thread(lambda tell: _add(assistant, body, last_part(name), replaces, language, tell), language)
+        return StreamingResponse(said, media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
+
+    @routes.delete("/api/documents/{document}")
+    def remove(request: Request, document: str) -> Response:
+        """Remove a document that was added, with every trace of it."""
+        language = language_of(request.headers)
+        if not is_operator(request):
+            return problem(HTTPStatus.FORBIDDEN, say("lib_operator_only", language))
+        if not _is_own(assistant, document):
+            return problem(HTTPStatus.NOT_FOUND, say("no_document", language))
+        assistant.remove(document)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    return routes
+
+
+def render(assistant: Assistant, request: Request) -> str:
+    """The page's HTML. What documents say of themselves is escaped."""
+    language, operator = language_of(request.headers), is_operator(request)
+    rows = _rows(assistant, language)
+    own = {entry.id for entry in assistant.own()}
+    return TEMPLATES.get_template("library.html").render(
+        rows=[row for row in rows if row.document or operator],
+        own=any(row.entry.id in own and row.document for row in rows),
+        operator=operator,
+        notice=assistant.notice() if operator else "",
+        formats=_READ,
+        endings=",".join(FORMATS),
+        largest=_LARGEST,
+        here="documents",
+        address=f"{request.url.path}?{request.url.query}".rstrip("?"),
+        language=language,
+        say=say,
+    )
+
+
+def last_part(name: str) -> str:
+    """A file's name without the folders before it, as it can be shown: what a browser sends is not to be trusted."""
+    return shown_name(name.replace("\\", "/").rpartition("/")[2]).strip()
+
+
+def _rows(assistant: Assistant, language: Language) -> list[Row]:
+    """The documents that are asked, in the order they were added, and then those that were added but aren't searched."""
+    index = assistant.index()
+    rows = []
+    for entry, document in index.documents(index.entries()):
+        pages = document.pages_without_text()
+        name = language_name(document.language, language)
+        rows.append(Row(entry, document, index.size([entry.id]), name, _pdf_pages(pages, language) if pages else ""))
+    shown = {row.entry.id for row in rows}
+    return [*rows, *(Row(entry, None, 0, "", "") for entry in assistant.own() if entry.id not in shown)]
+
+
+def _is_own(assistant: Assistant, document: str) -> bool:
+    return any(entry.id == document for entry in assistant.own())
+
+
+def _refusal(assistant: Assistant, request: Request, name: str, replaces: str | None) -> Response | None:
+    """Why a file may not be sent at all; None if it may."""
+    language, name = language_of(request.headers), last_part(name)
+    if not is_operator(request):
+        return problem(HTTPStatus.FORBIDDEN, say("lib_operator_only", language))
+    if len(name) > _LONGEST_NAME or len(name.encode()) > _LONGEST_NAME_BYTES:
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, say("lib_long_name", language, characters=_LONGEST_NAME))
+    if Path(name).suffix.lower() not in FORMATS:
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, say("lib_format", language, name=name or "?", formats=_READ))
+    if replaces is not None and not _is_own(assistant, replaces):
+        return problem(HTTPStatus.NOT_FOUND, say("no_document", language))
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > _LARGEST * 1_000_000:
+        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, say("lib_too_large", language, megabytes=_LARGEST))
+    return None
+
+
+async def _received(assistant: Assistant, request: Request) -> IO[bytes] | None:
+    """The body in a temporary file that has no name, so that nothing is left of it if Quipu is killed; None if it is too large."""
+    uploads, received = assistant.home.uploads, 0
+    try:
+        uploads.mkdir(parents=True, exist_ok=True)
+        body = tempfile.TemporaryFile(dir=uploads)  # noqa: SIM115 - closed when it was added
+    except OSError as error:
+        raise LibraryError(f"{uploads} can't be written: {error.strerror}.") from None
+    try:
+        async for part in request.stream():
+            received += len(part)
+            if received > _LARGEST * 1_000_000:
+                body.close()
+                return None
+            body.write(part)
+        body.seek(0)
+    except OSError as error:
+        body.close()
+        raise LibraryError(f"{uploads} can't be written: {error.strerror}.") from None
+    except ClientDisconnect:
+        body.close()
+        raise
+    return body
+
+
+async def _in_thread(work: Callable[[Tell], None], language: Language) -> AsyncIterator[str]:
+    """What `work` tells while it runs in a thread of its own, a line of JSON each. It runs to its end if nobody listens."""
+    loop, lines = asyncio.get_running_loop(), asyncio.Queue[str | None]()
+
+    def put(line: str | None) -> None:
+        with suppress(RuntimeError):  # the server has stopped
+            loop.call_soon_threadsafe(lines.put_nowait, line)
+
+    def tell(state: str, **said: object) -> None:
+        put(json.dumps({"state": state, **said}, ensure_ascii=False) + "\n")
+
+    def run() -> None:
+        try:
+            work(tell)
+        except QuipuError as error:
+            tell("error", message=str(error))
+        except Exception:
+            tell("error", message=say("lib_failed", language))
+            raise
+        finally:
+            put(None)
+
+    threading.Thread(target=run, name="quipu-upload", daemon=True).start()
+    while (line := await lines.get()) is not None:
+        yield line
+
+
+def _add(assistant: Assistant, body: IO[bytes], name: str, replaces: str | None, language: Language, tell: Tell) -> None:
+    """Add a file under this name, and remove what it replaces. Raises QuipuError if it can't be added."""
+    uploads = assistant.home.uploads
+    path = uploads / name
+    with body, FileLock(uploads / ".lock"):  # one file after the other, also by two servers
+        _clear(uploads)
+        try:
+            with path.open("wb") as file:
+                shutil.copyfileobj(body, file)
+            added = assistant.add([path], _Told(tell))[0]
+            if added.error is not None:
+                raise DocumentError(added.error)
+            entered = document_id(load(path))
+        except OSError as error:
+            raise LibraryError(f"{path} can't be written: {error.strerror}.") from None
+        finally:
+            path.unlink(missing_ok=True)
+        if replaces not in (None, entered) and _is_own(assistant, str(replaces)):
+            assistant.remove(str(replaces))
+    tell("added", message=_message(added, language), id=entered)
+
+
+def _clear(uploads: Path) -> None:
+    """Delete what a killed server left."""
+    for left in uploads.iterdir():
+        if left.suffix.lower() in FORMATS:
+            left.unlink()
+
+
+class _Told:
+    """Tells how an `add` goes; see `index.Progress`."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell, self._done, self._of = tell, 0, 0
+
+    def reading(self, name: str, number: int, total: int) -> None:  # noqa: ARG002
+        self._tell("reading")
+
+    def encoding(self, passages: int) -> None:
+        self._done, self._of = 0, passages
+        self._tell("encoding", done=0, of=passages)
+
+    def encoded(self, passages: int) -> None:
+        self._done += passages
+        self._tell("encoding", done=self._done, of=self._of)
+
+
+def _message(added: Added, language: Language) -> str:
+    """What became of a file, in a few sentences."""
+    if added.known is not None:
+        return say("lib_known", language, name=added.known.name)
+    said = [say("lib_done", language, title=added.title)]
+    if added.replaces is not None:
+        said.append(say("lib_replaced", language, date=added.replaces.added[:10]))
+    if added.pages_without_text:
+        said.append(say("lib_done_no_text", language, pages=_pdf_pages(added.pages_without_text, language)))
+    return " ".join(said)
+
+
+def _pdf_pages(pages: tuple[int, ...], language: Language) -> str:
+    return say("lib_pdf_pages" if len(pages) > 1 else "lib_pdf_page", language, pages=page_runs(pages))

@@ -1,0 +1,124 @@
+"""An answer as the chat shows it: HTML in which all text is escaped, and as Markdown to keep."""
+
+import html
+import re
+from collections.abc import Callable, Sequence
+from urllib.parse import quote
+
+from assistant import Answer, Citation, Sentence
+from ui.wording import Language, as_language, explain, place, say, suggest, within
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+def message(answer: Answer, kept: str, feedback: str | None = None) -> str:
+    """An answer as one line of HTML: what became of the question, the sentences and where they stand, or why there is none and
+    what comes nearest. What a reader can do with it are links that the page's script turns into buttons: to copy `kept`, and to
+    judge it by the id `feedback`.
+    """
+    language = as_language(answer.language)
+    parts = [] if answer.status == "no_question" else [_paragraph("state", say(f"state_{answer.status}", language))]
+    if answer.searched != " ".join(answer.question.split()):
+        parts.append(_paragraph("searched", say("searched", language, query=answer.searched)))
+    if answer.reason is not None:
+        parts.append(_paragraph("reason", explain(answer.reason, language)))
+    parts += [_sentence(sentence, answer.citations) for sentence in answer.sentences]
+    if answer.citations:
+        parts += [_paragraph("label", say("sources", language)), _sources(answer.citations)]
+    if answer.nearest:
+        parts += [_paragraph("label", say("nearest", language)), _nearest(answer.nearest)]
+    if answer.suggestions:
+        asked = "".join(f"<li>{_link(text, f'#ask={quote(text)}')}</li>" for text in suggest(answer.suggestions, language))
+        parts += [_paragraph("label", say("you_could_ask", language)), f"<ul>{asked}</ul>"]
+    if answer.status != "no_question":
+        parts.append(_actions(kept, feedback, language))
+    return f'<div class="answer {answer.status}" lang="{language}">{"".join(parts)}</div>'
+
+
+def failure(sentence: str) -> str:
+    """What can't be answered, in a sentence, as HTML."""
+    return f'<div class="answer failed">{_paragraph("reason", sentence)}</div>'
+
+
+def kept_text(answer: Answer, added: Callable[[str], str], origin: str) -> str:
+    """An answer to keep, as Markdown: the sentences with their references, or why there are none and what comes nearest.
+
+    `added` gives the date a document was added, by its id. Links lead to the server at `origin`.
+    """
+    language = as_language(answer.language)
+
+    def reference(citation: Citation) -> str:
+        where = escape(", ".join(part for part in (place(citation), citation.source) if part))
+        when = escape(say("added_on", language, date=added(citation.document_id)))
+        return f"{where}, {when}. <{origin}{citation.link}>"
+
+    lines = [escape(explain(answer.reason, language))] if answer.reason else []
+    lines += [
+        " ".join([escape(f"“{sentence.text}”"), *(escape(f"[{number}]") for number in sentence.citations)])
+        for sentence in answer.sentences
+    ]
+    lines += [f"{escape(f'[{citation.number}]')} {reference(citation)}" for citation in answer.citations]
+    if answer.nearest:
+        lines.append(escape(say("nearest", language)))
+        lines += [f"{escape(f'“{citation.text}”')} {reference(citation)}" for citation in answer.nearest]
+    return "\n\n".join(lines)
+
+
+def escape(text: str) -> str:
+    """Text that Markdown and HTML show as it is: a backslash before an ASCII punctuation mark makes it literal (CommonMark)."""
+    return _PUNCTUATION.sub(r"\\\1", text)
+
+
+def unescape(markdown: str) -> str:
+    """The text that `escape` made this of."""
+    return _ESCAPED.sub(r"\1", markdown)
+
+
+def _paragraph(kind: str, text: str) -> str:
+    return f'<p class="{kind}">{_text(text)}</p>'
+
+
+def _sentence(sentence: Sentence, citations: Sequence[Citation]) -> str:
+    """A sentence with the answer's words in it marked, and its citations."""
+    first, last = sentence.answer_span or (0, 0)
+    text = sentence.text
+    shown = _text(text[:first]) + (f"<strong>{_text(text[first:last])}</strong>" if first < last else "") + _text(text[last:])
+    links = "".join(f" {_cite(f'[{number}]', citations[number - 1])}" for number in sentence.citations)
+    return f'<p class="sentence" dir="auto">{shown}{links}</p>'
+
+
+def _sources(citations: Sequence[Citation]) -> str:
+    """The places of an answer, each under the title of its document."""
+    lines = []
+    for number, citation in enumerate(citations):
+        if number == 0 or citation.document_id != citations[number - 1].document_id:
+            lines.append(f'<li class="title" dir="auto">{_text(citation.title)}</li>')
+        lines.append(f"<li>{_cite(f'[{citation.number}] {within(citation) or citation.source}', citation)}</li>")
+    return f'<ul class="sources">{"".join(lines)}</ul>'
+
+
+def _nearest(citations: Sequence[Citation]) -> str:
+    shown = (f'<li><q dir="auto">{_text(citation.text)}</q> {_cite(place(citation), citation)}</li>' for citation in citations)
+    return f'<ul class="nearest">{"".join(shown)}</ul>'
+
+
+def _actions(kept: str, feedback: str | None, language: Language) -> str:
+    links = [_link(say("copy", language), f"#copy={quote(kept)}")]
+    if feedback is not None:
+        links.append(_link(say("helpful", language), f"#helpful={quote(feedback)}"))
+        links.append(_link(say("not_helpful", language), f"#not-helpful={quote(feedback)}"))
+    return f'<p class="actions">{"".join(links)}</p>'
+
+
+def _cite(text: str, citation: Citation) -> str:
+    return f'<a class="cite" href="{html.escape(citation.link)}">{_text(text)}</a>'
+
+
+def _link(text: str, address: str) -> str:
+    return f'<a href="{html.escape(address)}">{_text(text)}</a>'
+
+
+def _text(text: str) -> str:
+    """Text on one line, so that no blank line ends the HTML; what Markdown could see in it is a character reference."""
+    return re.sub(r"[`*_\[\]\\~|$:]", lambda match: f"&#{ord(match[0])};", html.escape(" ".join(text.split())))
