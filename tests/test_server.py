@@ -324,6 +324,21 @@ def test_pages_of_a_pdf_are_pictures_and_the_original_is_kept(
         assert client.get(f"{document['link']}/{path}".replace("/?", "?")).status_code == 404
 
 
+def test_a_pdf_whose_original_is_gone_is_shown_as_text(
+    client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
+) -> None:
+    add(home, [write(tmp_path / "rivers.pdf", pdf([["Trucks of mahogany were seized."], ["Rivers are wide."]]))], encoder)
+    (document,) = client.get("/api/documents").json()
+    (home.documents / document["id"] / "original.pdf").unlink()
+    place = "start=0&end=6"
+    assert marked(client.get(f"{document['link']}?{place}").text) == ["Trucks"]
+    assert marked(client.get(f"/passages/{document['id']}:0-6").text) == ["Trucks"]
+    for path in ("original", "pages/1.png"):
+        response = client.get(f"{document['link']}/{path}")
+        assert response.status_code == 503
+        assert response.json()["detail"].startswith("The original of rivers.pdf is missing")
+
+
 def test_a_text_has_no_pictures(client: TestClient) -> None:
     (document,) = client.get("/api/documents").json()
     assert client.get(f"{document['link']}/pages/1.png").status_code == 404
