@@ -1,5 +1,6 @@
 """The assistant: one method, `ask`, by which every user interface, test and evaluation gets its answers."""
 
+import logging
 import threading
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ from assistant.refusal import decide
 from assistant.settings import Settings
 from corpus import LibraryError, QuipuError, document_id, load, shipped
 from index import SILENT, Added, Encoder, Entry, Home, Index, Library, Progress, SentenceTransformerEncoder, add, rebuild, remove
+
+_log = logging.getLogger(__name__)
 
 _PASSAGES = 8
 """Passages that are read for an answer."""
@@ -77,7 +80,7 @@ class Assistant:
     def add(self, paths: Sequence[Path], progress: Progress = SILENT) -> list[Added]:
         """Add files to the library, as `index.add` does, and forget what was said of what they replace."""
         added = add(self._home, paths, self._encoder, progress)
-        Feedback(self._home).forget_removed()
+        self._forget_removed()
         return added
 
     def remove(self, name: str) -> list[Entry]:
@@ -85,7 +88,7 @@ class Assistant:
         try:
             return remove(self._home, name)
         finally:
-            Feedback(self._home).forget_removed()
+            self._forget_removed()
 
     @property
     def home(self) -> Home:
@@ -154,6 +157,13 @@ class Assistant:
             confidence=round(min(1.0, max(0.0, evidence[0].score)), 6) if evidence else 0.0,
             generation=index.generation,
         )
+
+    def _forget_removed(self) -> None:
+        """What became of the library is not to be hidden by a store of feedback that can't be written."""
+        try:
+            Feedback(self._home).forget_removed()
+        except LibraryError as error:
+            _log.warning("Where answers stood in what was removed is not forgotten: %s", error)
 
     def _open_shipped(self) -> Index:
         """The index of the reports that ship, made here if it isn't there, or was made from others or by another encoder."""

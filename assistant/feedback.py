@@ -95,9 +95,7 @@ class Feedback:
         if len(comment) > _LONGEST_COMMENT:
             raise QuestionError(f"The comment has {len(comment):,} characters; up to {_LONGEST_COMMENT:,} are kept.")
         with self._open() as connection:
-            judged = connection.execute(
-                "UPDATE answers SET helpful = ?, comment = ? WHERE id = ?", (helpful, encodable(comment), encodable(name))
-            )
+            judged = connection.execute("UPDATE answers SET helpful = ?, comment = ? WHERE id = ?", (helpful, comment, name))
             if judged.rowcount == 0:
                 raise QuestionError(f"There is no answer '{name}' to judge.")
 

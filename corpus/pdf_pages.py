@@ -30,7 +30,7 @@ _HYPHEN = 0x02  # PDFium's code for a hyphen that cuts a word: a control code th
 _SAME_LINE = 0.6  # heights of the larger character: how far two baselines of one line may be apart; a raised number is at 0.4
 _SAME_DIRECTION = 0.9  # cosine of the angle between two characters of one line
 _GRID = 1 << 20  # steps of the page's sides: PDFium gives places on the drawn page as whole numbers
-_MOST_PIXELS = 60_000_000  # a page of a few points' width would otherwise be drawn millions of rows high
+_MOST_PIXELS = 20_000_000  # a page of a few points' width would otherwise be drawn millions of rows high
 _COLOURS = 256
 _NEARLY_WHITE = 250  # of 255: a palette's colours are means, so that paper with some grey on it isn't quite white
 

@@ -51,9 +51,8 @@ def reliability(answerable: Sequence[bool], confidence: Sequence[float]) -> list
 
 
 def calibration_error(answerable: Sequence[bool], confidence: Sequence[float]) -> float:
-    """The expected calibration error: how far a bin's confidence is from its share, a question counting one (Guo et al., 2017).
-
-    0 is best.
+    """The expected calibration error: how far a bin's confidence is from its share, a question counting one (Guo et al., 2017, but
+    of the question's being answerable where they have a prediction's being right). 0 is best.
 
     >>> round(calibration_error([True, False, True], [0.62, 0.68, 1.0]), 6)
     0.1
@@ -93,13 +92,17 @@ def risk_area(right: Sequence[bool], confidence: Sequence[float]) -> float:
     return area
 
 
-def interval(measure: Callable[..., float], *samples: Sequence[float], paired: bool) -> tuple[float, float]:
-    """The 95% percentile bootstrap interval of a measure of samples (by `scipy`, 1,000 resamples, always the same ones).
+def interval(measure: Callable[..., float], *samples: Sequence[float], paired: bool, mirrored: bool = False) -> tuple[float, float]:
+    """The 95% bootstrap interval of a measure from 0 to 1 (by `scipy`, 1,000 resamples, always the same ones).
 
     What is drawn of one sample is drawn of all if they are `paired`. Nothing may change in the measure if each value occurs twice.
+    It is of percentiles, or `mirrored` at the measure itself (the "basic" interval) where resamples are biased, as those of the
+    calibration error are: chance alone moves bins away from their confidence.
     """
     from scipy.stats import bootstrap
 
     drawn = [[*sample, *sample] if len(sample) == 1 else sample for sample in samples]  # it takes two values at least
-    found = bootstrap(drawn, measure, paired=paired, vectorized=False, n_resamples=1000, method="percentile", rng=0)
-    return float(found.confidence_interval.low), float(found.confidence_interval.high)
+    method = "basic" if mirrored else "percentile"
+    found = bootstrap(drawn, measure, paired=paired, vectorized=False, n_resamples=1000, method=method, rng=0)
+    low, high = found.confidence_interval
+    return max(0.0, float(low)), min(1.0, float(high))

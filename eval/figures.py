@@ -14,6 +14,8 @@ from eval.run import Place, Row
 LESS_IS_BETTER = ("ECE", "AURC")
 """Of all other measures, more is better."""
 
+_ANSWERS = ("correct", "refused")  # what an answer is judged by; where pages are sought, none is
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -71,7 +73,9 @@ def _together(rows: Sequence[Row]) -> dict[str, Figure]:
     found = {
         "AUROC": Figure.rounded(len(rows), area(sure, unsure), interval(area, sure, unsure, paired=False)),
         "ECE": Figure.rounded(
-            len(rows), calibration_error(answerable, confidence), interval(calibration_error, answerable, confidence, paired=True)
+            len(rows),
+            calibration_error(answerable, confidence),
+            interval(calibration_error, answerable, confidence, paired=True, mirrored=True),
         ),
     }
     if right:
@@ -81,7 +85,7 @@ def _together(rows: Sequence[Row]) -> dict[str, Figure]:
 
 def _given(rows: Sequence[Row]) -> tuple[list[bool], list[float]]:
     """Whether each answer that was given is right, and its confidence; where pages are sought, none is."""
-    given = [row for row in rows if row.cited and row.verdict in ("correct", "refused")]
+    given = [row for row in rows if row.cited and row.verdict in _ANSWERS]
     return [row.right for row in given], [row.confidence for row in given]
 
 
@@ -105,7 +109,8 @@ def curves(rows: Sequence[Row]) -> Curves:
     right, given = _given(rows)
     answerable = [row.answerable for row in rows]
     bins = reliability(answerable, [row.confidence for row in rows]) if len(set(answerable)) > 1 else []
-    return Curves(tuple(hits), tuple(risk_coverage(right, given, len(rows))) if right else (), tuple(bins))
+    asked = sum(row.verdict in _ANSWERS for row in rows)
+    return Curves(tuple(hits), tuple(risk_coverage(right, given, asked)) if right else (), tuple(bins))
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ def shipped_questions() -> Path:
 
 
 def _question(values: dict[str, object]) -> TestQuestion:
+    json.dumps(values, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is no text
     quotes, pages, history = values.get("gold_quotes", ()), values.get("gold_pages", ()), values.get("history", ())
     if not all(isinstance(part, list | tuple) for part in (quotes, pages, history)):
         raise TypeError("gold_quotes, gold_pages and history are lists")

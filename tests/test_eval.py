@@ -129,6 +129,10 @@ def test_an_interval_of_a_measure_holds_it_and_is_always_the_same() -> None:
         low, high = interval(measure, answerable, confidence, paired=True)
         assert low < measure(answerable, confidence) < high
         assert interval(measure, answerable, confidence, paired=True) == (low, high)
+    low, high = interval(calibration_error, answerable, confidence, paired=True, mirrored=True)
+    first, last = interval(calibration_error, answerable, confidence, paired=True)
+    error = calibration_error(answerable, confidence)
+    assert (low, high) == pytest.approx((max(0.0, 2 * error - last), 2 * error - first))
     assert interval(risk_area, [False], [0.5], paired=True) == (1.0, 1.0)
 
 
@@ -174,6 +178,8 @@ def test_curves_are_those_of_the_rows() -> None:
     assert shown.risk == ((2 / 3, 0.5),)
     assert [(held.n, held.share) for held in shown.bins] == [(1, 0.0), (2, 1.0)]
     assert curves(rows[:2]).bins == ()
+    page = replace(row(4, **{"Success@5 in document": 1.0, "RR@10": 1.0}), kind="page")
+    assert curves([*rows, page]).risk == shown.risk  # where pages are sought, no answer is judged
     nothing = curves([refused(1, 0.1)])
     assert (nothing.hits, nothing.risk) == ((), ())
 
@@ -384,3 +390,9 @@ def test_within_asks_only_the_document_that_a_question_is_about(
     assert within[0].measures["correct"] == 1.0
     assert all("3 years" not in place.quote for place in within[0].cited)
     assert any("3 years" in place.quote for place in next(ask_all(measured, questions))[0].cited)
+
+
+def test_half_a_surrogate_pair_is_no_question(tmp_path: Path) -> None:
+    path = write(tmp_path / "q.jsonl", '{"id": "1", "question": "Who \\ud800?", "answerable": false, "gold_quotes": []}')
+    with pytest.raises(QuestionError, match=r"Line 1 of .* is no question"):
+        read_questions(path)

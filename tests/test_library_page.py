@@ -76,9 +76,15 @@ def test_what_an_upload_is_told(client: TestClient) -> None:
     assert "no text on PDF pages 1, 3-4" in page
 
 
-def test_the_same_name_replaces_and_another_name_does_where_it_is_said(client: TestClient) -> None:
+def test_a_document_is_replaced_where_it_is_said_and_only_there(client: TestClient) -> None:
     first = send(client, "bridges.txt", BRIDGES)[-1]["id"]
-    second = send(client, "bridges.txt", NEWER)[-1]
+    refused = send(client, "bridges.txt", NEWER)[-1]
+    assert refused == {
+        "state": "error",
+        "message": "There is another document named bridges.txt: replace that one, or give the file another name.",
+    }
+    assert [document["id"] for document in client.get("/api/documents").json()] == [first]
+    second = send(client, "bridges.txt", NEWER, replaces=first)[-1]
     assert "It replaces what was added on 20" in second["message"]
     assert [document["id"] for document in client.get("/api/documents").json()] == [second["id"]]
     assert client.get(f"/documents/{first}").status_code == 404
@@ -170,7 +176,7 @@ def test_only_the_last_part_of_a_name_counts(client: TestClient, home: Home) -> 
     assert not list(home.path.parent.glob("outside.txt"))
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Host", "Forwarded"])
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "Via", "X-Real-IP"])
 def test_who_comes_by_a_proxy_is_no_operator(client: TestClient, header: str) -> None:
     kept = send(client, "bridges.txt", BRIDGES)[-1]["id"]
     headers = {header: "for=203.0.113.7"}
@@ -355,3 +361,19 @@ def test_at_360_pixels_in_spanish_nothing_scrolls_sideways(
     expect(operator.page.get_by_role("dialog")).to_be_in_viewport()
     assert operator.page.evaluate("document.documentElement.scrollWidth") <= 360
     context.close()
+
+
+def test_feedback_that_cannot_be_written_hides_no_outcome(client: TestClient, home: Home) -> None:
+    first = send(client, "bridges.txt", BRIDGES)[-1]["id"]
+    write(home.path / "feedback.sqlite", "this is no database")
+    assert send(client, "newer.txt", NEWER, replaces=first)[-1]["state"] == "added"
+    (document,) = client.get("/api/documents").json()
+    assert document["source"] == "newer.txt"
+    assert client.delete(f"/api/documents/{document['id']}").status_code == 204
+
+
+def test_what_lies_among_the_uploads_stops_none(client: TestClient, home: Home) -> None:
+    (home.uploads / "folder.txt").mkdir(parents=True)
+    write(home.uploads / "left.txt", "left by a killed server")
+    assert send(client, "bridges.txt", BRIDGES)[-1]["state"] == "added"
+    assert not (home.uploads / "left.txt").exists()

@@ -77,6 +77,7 @@ def test_headlines_are_the_figures(encoder: SentenceTransformerEncoder, home: Ho
     assert "50.0% correct in the first citation n = 2, 95%: 0.0 to 100.0" in said
     assert "100.0% of the unanswerable refused n = 1" in said
     assert "1 question went wrong" in said
+    assert "<i>kind</i> 2 50.0% correct <i>kind</i> 1 100.0% refused" in said
     assert "Against the baseline Nothing changed." in said
     assert "Risk and coverage" in said
     assert "Reliability" in said

@@ -15,6 +15,7 @@ from corpus import AddressError, read_bytes
 from index import Home, SentenceTransformerEncoder, add, remove
 from tests.made import REPORT, pdf, write
 from ui.documents import found_in, locate, render
+from ui.drawings import Drawings
 from ui.security import is_loopback
 from ui.server import bind, create_app
 
@@ -313,6 +314,8 @@ def test_pages_of_a_pdf_are_pictures_and_the_original_is_kept(
     picture = client.get(f"{document['link']}/pages/2.png?width=800")
     assert picture.headers["content-type"] == "image/png"
     assert Image.open(io.BytesIO(picture.content)).width == 800
+    again = client.get(f"{document['link']}/pages/2.png?width=800", headers={"If-None-Match": picture.headers["etag"]})
+    assert (again.status_code, again.content, again.headers["cache-control"]) == (304, b"", "private, no-cache")
     for wrong in ("pages/0.png", "pages/3.png", "pages/1.png?width=9999"):
         assert client.get(f"{document['link']}/{wrong}").status_code == 404
     kept = client.get(f"{document['link']}/original")
@@ -322,6 +325,18 @@ def test_pages_of_a_pdf_are_pictures_and_the_original_is_kept(
     remove(home, document["id"])
     for path in ("pages/2.png?width=800", "original", "?start=0&end=5"):
         assert client.get(f"{document['link']}/{path}".replace("/?", "?")).status_code == 404
+
+
+def test_a_range_that_no_sentence_has_is_boxed_at_its_beginning_only(
+    home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
+) -> None:
+    pages = [[f"Paragraph {line} of page {page} is about roads." for line in range(30)] for page in range(8)]
+    add(home, [write(tmp_path / "roads.pdf", pdf(pages))], encoder)
+    assistant = Assistant(home, encoder, SentenceReader(encoder))
+    ((_, document),) = assistant.index().documents(assistant.index().entries())
+    boxed = [len(sheet.boxes) for sheet in Drawings(assistant).sheets(document, (0, len(document.text)))]
+    assert boxed[:4] == [30] * 4
+    assert boxed[5:] == [0] * 3
 
 
 def test_a_pdf_whose_original_is_gone_is_shown_as_text(
@@ -336,7 +351,8 @@ def test_a_pdf_whose_original_is_gone_is_shown_as_text(
     for path in ("original", "pages/1.png"):
         response = client.get(f"{document['link']}/{path}")
         assert response.status_code == 503
-        assert response.json()["detail"].startswith("The original of rivers.pdf is missing")
+        assert response.json()["detail"].startswith("The original of rivers.pdf can't be read; whoever")
+        assert str(home.path) not in response.text
 
 
 def test_a_text_has_no_pictures(client: TestClient) -> None:

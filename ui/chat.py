@@ -44,7 +44,7 @@ def chat_page(assistant: Assistant, feedback: Feedback | None) -> gr.Blocks:
         )
         with gr.Row(elem_id="examples") as row:
             examples = [gr.Button(visible=False, size="sm") for _ in range(_EXAMPLES)]
-        within = gr.Dropdown(elem_id="within", multiselect=True, visible=False)
+        within = gr.Dropdown(elem_id="within", multiselect=True, visible=False, allow_custom_value=True)
         box = gr.Textbox(elem_id="question", show_label=False, autofocus=True, submit_btn=True, max_lines=4)
 
         def greet(request: gr.Request) -> list[Any]:
@@ -64,6 +64,8 @@ def chat_page(assistant: Assistant, feedback: Feedback | None) -> gr.Blocks:
             question: str, messages: list[Message], documents: list[str] | None, request: gr.Request
         ) -> tuple[str, list[Message], gr.Row]:
             history = _questions(messages)
+            if not question.strip():
+                return "", messages, gr.Row()
             try:
                 given = assistant.ask(question, history, documents or None)
                 entries = {entry.id: entry.added[:10] for entry in assistant.index().entries()}
@@ -71,11 +73,13 @@ def chat_page(assistant: Assistant, feedback: Feedback | None) -> gr.Blocks:
                 reply = message(given, kept, keep(feedback, given, history))
             except QuipuError as error:
                 reply = failure(str(error))
-            asked = {"role": "user", "content": escape(question) or say("ask", _language(request))}
+            asked = {"role": "user", "content": escape(question)}
             return "", [*messages, asked, {"role": "assistant", "content": reply}], gr.Row(visible=False)
 
         def again(messages: list[Message], documents: list[str] | None, request: gr.Request) -> list[Message]:
-            last = max(place for place, said in enumerate(messages) if said["role"] == "user")
+            last = max((place for place, said in enumerate(messages) if said["role"] == "user"), default=-1)
+            if last < 0:
+                return messages
             return answer(_questions(messages[: last + 1])[-1], messages[:last], documents, request)[1]
 
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}

@@ -82,7 +82,6 @@ def add_command(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", h
     home = Home(settings.home)
     with Bar(_err) as bar:
         outcomes = add(home, files, encoder, bar)
-    Feedback(home).forget_removed()
     for outcome in outcomes:
         if outcome.error is None:
             typer.echo(added_line(outcome))
@@ -90,6 +89,7 @@ def add_command(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", h
             typer.echo(f"quipu: {outcome.error}", err=True)
     for path in passed_over:
         typer.echo(f"{shown_name(str(path))} was passed over: Quipu doesn't read that type.", err=True)
+    Feedback(home).forget_removed()
     if any(outcome.error is not None for outcome in outcomes):
         raise typer.Exit(2)
 

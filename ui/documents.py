@@ -1,11 +1,12 @@
 """The document page, rendered on the server: the whole document with its outline, a cited range marked, and what was looked for."""
 
 import hashlib
+import logging
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from http import HTTPStatus
 from itertools import pairwise
 from typing import NamedTuple
@@ -16,11 +17,13 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from assistant import Assistant, Citation
-from corpus import Document, LibraryError, Page, sentences
+from corpus import Document, LibraryError, Page, QuipuError, sentences
 from index import fold
 from ui.drawings import WIDTHS, Drawings, Sheet
 from ui.pages import TEMPLATES
 from ui.wording import Language, language_of, say
+
+_log = logging.getLogger(__name__)
 
 _FOUND = 100  # places that a search within a document shows
 _AROUND = 60  # characters on either side of such a place
@@ -81,24 +84,44 @@ def document_routes(assistant: Assistant, drawings: Drawings) -> APIRouter:
         lost = cited is None and (start, end, q) != (None, None, None)
         sheets = drawings.sheets(document, cited) if view != "text" else []
         address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return HTMLResponse(render(document, cited, lost, language, sheets=sheets, find=find[:200], address=address))
+        page = render(document, cited, lost, language, sheets=sheets, find=find[:200], address=address)
+        return HTMLResponse(page, headers={"Cache-Control": "no-store"})
 
     @routes.get("/documents/{document_id}/pages/{number}.png")
-    def picture(document_id: str, number: int, width: int = WIDTHS[1]) -> Response:
+    def picture(request: Request, document_id: str, number: int, width: int = WIDTHS[1]) -> Response:
         document = find(document_id)
         if not document.runs or not 1 <= number <= len(document.pages) or width not in WIDTHS:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such page")
-        headers = {"Cache-Control": "private, max-age=3600"}
-        return Response(drawings.picture(document_id, number, width), media_type="image/png", headers=headers)
+        # A browser asks each time whether it may still show it, and a removed document is not found.
+        headers = {"Cache-Control": "private, no-cache", "ETag": f'"{document_id}-{number}-{width}"'}
+        if request.headers.get("if-none-match") == headers["ETag"]:
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        with _readable(document):
+            return Response(drawings.picture(document_id, number, width), media_type="image/png", headers=headers)
 
     @routes.get("/documents/{document_id}/original")
     def original(document_id: str) -> Response:
         """The file itself, to keep and never to be shown here: a document may be hostile."""
-        name = quote(find(document_id).source)
-        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-        return Response(assistant.index().original(document_id), media_type="application/octet-stream", headers=headers)
+        document = find(document_id)
+        headers = {
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(document.source)}",
+            "Cache-Control": "no-store",
+        }
+        with _readable(document):
+            return Response(assistant.index().original(document_id), media_type="application/octet-stream", headers=headers)
 
     return routes
+
+
+@contextmanager
+def _readable(document: Document) -> Iterator[None]:
+    """Turn what is amiss with a document's file, which names places on this machine, into a sentence for a reader."""
+    try:
+        yield
+    except QuipuError as error:
+        _log.warning("%s", error)
+        sentence = f"The original of {document.source} can't be read; whoever runs this Quipu can add it again"
+        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, sentence) from None
 
 
 def render(
@@ -115,7 +138,7 @@ def render(
 
     A PDF is shown as its `sheets` are drawn, or as text without them. `find` is looked for in it.
     """
-    blocks = shown_blocks(document, cited)
+    blocks = [] if sheets else shown_blocks(document, cited)
     return TEMPLATES.get_template("document.html").render(
         document=document,
         citation=Citation.of(1, document, *cited) if cited else None,
@@ -180,7 +203,6 @@ def around(document: Document, start: int, end: int, characters: int) -> tuple[i
     return before, after
 
 
-@lru_cache(maxsize=8)
 def _folded(document: Document) -> tuple[str, list[int]]:
     """The text as it is compared, and for each of its characters where that stands in the document."""
     letters = [(letter, place) for place, raw in enumerate(document.text) for letter in (raw if raw.isspace() else fold(raw))]

@@ -208,8 +208,12 @@ def _add(assistant: Assistant, body: IO[bytes], name: str, replaces: str | None,
     uploads = assistant.home.uploads
     path = uploads / name
     with body, FileLock(uploads / ".lock"):  # one file after the other, also by two servers
-        _clear(uploads)
         try:
+            _clear(uploads)
+            others = _of_this_name(assistant, name, document_id(body.read()))
+            if others and replaces not in others:
+                raise LibraryError(say("lib_same_name", language, name=name))
+            body.seek(0)
             with path.open("wb") as file:
                 shutil.copyfileobj(body, file)
             added = assistant.add([path], _Told(tell))[0]
@@ -228,8 +232,13 @@ def _add(assistant: Assistant, body: IO[bytes], name: str, replaces: str | None,
 def _clear(uploads: Path) -> None:
     """Delete what a killed server left."""
     for left in uploads.iterdir():
-        if left.suffix.lower() in FORMATS:
+        if left.suffix.lower() in FORMATS and left.is_file():
             left.unlink()
+
+
+def _of_this_name(assistant: Assistant, name: str, content: str) -> list[str]:
+    """The ids of the documents that were added under this name, but for the one with this content."""
+    return [entry.id for entry in assistant.own() if entry.name == name and entry.id != content]
 
 
 class _Told:

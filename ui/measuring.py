@@ -101,7 +101,7 @@ def run(
             _write(written, json.dumps(run_file(rows, found, meta), ensure_ascii=False, indent=1))
         if page is not None:
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
-            address = None if articles else f"http://{host}:{settings.port}"
+            address = None if indexed is not None else f"http://{host}:{settings.port}"
             _write(page, report(rows, found, changes, meta, index.document, address))
     Console(highlight=False, markup=False, width=WIDTH).print(figures_table(found))
     typer.echo(summary(found, median(milliseconds)))

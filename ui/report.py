@@ -59,11 +59,17 @@ def report(
 
     Places link to the documents at `address`, as "http://127.0.0.1:7860"; None for documents that no server will have.
     """
-    kinds = {name.removeprefix("kind "): _verdict(measured) for name, measured in figures.items() if name.startswith("kind ")}
+    kinds = [
+        (name.removeprefix("kind "), says, measured[verdict])
+        for name, measured in figures.items()
+        if name.startswith("kind ")
+        for verdict, says in _VERDICTS.items()
+        if verdict in measured
+    ]
     return TEMPLATES.get_template("evaluation.html").render(
         meta=meta,
         headlines=[(figures["all"][name], says) for name, says in _HEADLINES.items() if name in figures["all"]],
-        kinds=sorted(kinds.items(), key=lambda kind: (kind[1][0], -kind[1][1].mean, kind[0])),
+        kinds=sorted(kinds, key=lambda kind: (kind[1], -kind[2].mean, kind[0])),
         curves=curves(rows),
         overall=figures["all"],
         changes=changes if changes is None else [change for change in changes if change.worse or change.better],
@@ -73,11 +79,6 @@ def report(
         failures=[_failure(row, document, address) for row in rows if not row.right],
         address=address,
     )
-
-
-def _verdict(measured: dict[str, Figure]) -> tuple[str, Figure]:
-    """What the questions of a kind are judged by, in a word, and how they did."""
-    return next((says, measured[name]) for name, says in _VERDICTS.items() if name in measured)
 
 
 def _failure(row: Row, document: Callable[[str], Document], address: str | None) -> Failure:

@@ -28,11 +28,13 @@ def is_loopback(host: str) -> bool:
 
 
 def is_operator(request: Request) -> bool:
-    """Whether the visitor sits at this machine, and may change the library: no proxy has handed the request on for another.
+    """Whether the visitor sits at this machine, and may change the library: no proxy has handed the request on for another, as far
+    as proxies say so.
 
     That the server listens on this machine only, and was asked for by its own name, is seen to elsewhere.
     """
-    return not any(name == "forwarded" or name.startswith("x-forwarded-") for name in request.headers)
+    handed_on = ("forwarded", "via", "x-real-ip", "x-forwarded-")
+    return not any(name.startswith(handed_on) for name in request.headers)
 
 
 def problem(status: HTTPStatus, detail: str) -> JSONResponse:

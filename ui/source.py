@@ -69,7 +69,8 @@ def source_routes(assistant: Assistant, drawings: Drawings) -> APIRouter:
                 within=within,
                 language=language,
                 say=say,
-            )
+            ),
+            headers={"Cache-Control": "no-store"},
         )
 
     @routes.get("/api/passages/{place}")

@@ -162,6 +162,10 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "The file is too large: Quipu takes up to {megabytes} MB.",
         "es": "El archivo es demasiado grande: Quipu acepta hasta {megabytes} MB.",
     },
+    "lib_same_name": {
+        "en": "There is another document named {name}: replace that one, or give the file another name.",
+        "es": "Ya hay otro documento llamado {name}: reemplácelo, o dé otro nombre al archivo.",
+    },
     "lib_long_name": {
         "en": "The name of the file is too long: Quipu takes up to {characters} characters.",
         "es": "El nombre del archivo es demasiado largo: Quipu acepta hasta {characters} caracteres.",

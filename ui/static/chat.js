@@ -3,8 +3,8 @@
 
 const ACTIONS = ["#copy=", "#helpful=", "#not-helpful=", "#ask=", "#new", "#export"];
 const fragment = async (address) => {
-  const response = await fetch(address);
-  return response.ok ? response.text() : null;
+  const response = await fetch(address).catch(() => null);
+  return response?.ok ? response.text() : null;
 };
 
 // ---- Buttons -------------------------------------------------------------------------------------------------------------------
