@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Route, expect
 
 from assistant import Assistant, Feedback, SentenceReader
 from eval import ask_all, figures, read_questions, shipped_questions
@@ -174,7 +174,9 @@ def test_a_quote_across_pages_of_a_pdf_is_boxed_on_both(
     shown = boxes_of(panel)
     assert list(shown) == ["Page 11 · PDF 9", "Page 12 · PDF 10"]
     assert all(0.5 < width < 0.85 for width in shown.values())
-    assert panel.locator("img").evaluate_all("images => images.map(image => image.naturalWidth)") == [1200, 1200]
+    expect(panel.locator("img")).to_have_count(2)
+    for picture in panel.locator("img").all():
+        expect(picture).to_have_js_property("naturalWidth", 1200)
     with context.expect_page() as opened:
         panel.get_by_role("link").click()
     document = opened.value
@@ -305,8 +307,9 @@ def test_a_question_is_asked_within_the_chosen_documents(
 
 
 def test_words_are_found_in_a_document(visitor: Visitor) -> None:
-    page = visitor.page
-    page.locator("#about a").first.click()
+    with visitor.page.context.expect_page() as opened:
+        visitor.page.locator("#about a").first.click()
+    page = opened.value
     page.get_by_role("searchbox", name="Find in this document").fill("PRÍSONS  ARE")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("Places found: 1")
@@ -335,13 +338,14 @@ def test_nothing_keeps_a_screen_reader_or_a_keyboard_out(
     expect(visitor.page.locator("#source")).to_be_focused()
     assert serious(visitor.page) == []
     text = visitor.page.locator("#source").get_by_role("link").get_attribute("href")
-    visitor.page.goto(visitor.address + str(text))
-    assert serious(visitor.page) == []
+    page = visitor.page.context.new_page()
+    page.goto(visitor.address + str(text))
+    assert serious(page) == []
     add(home, [write(tmp_path / "roads.pdf", roads())], encoder)
     (entry,) = Library(home).active()
     for path in (f"/documents/{entry.id}?start=10&end=60", f"/documents/{entry.id}?view=text&find=roads", "/documents"):
-        visitor.page.goto(visitor.address + path)
-        assert serious(visitor.page) == [], path
+        page.goto(visitor.address + path)
+        assert serious(page) == [], path
 
 
 def test_a_hostile_document_stays_text(
@@ -407,3 +411,66 @@ def test_the_report_of_an_evaluation_needs_nothing_but_itself(
     expect(place.locator("mark")).to_be_visible()
     assert shown.evaluate("document.documentElement.scrollWidth") == width
     context.close()
+
+
+def test_a_new_question_is_brought_to_the_top_and_the_box_stays_in_view(browser: Browser, address: str) -> None:
+    context = browser.new_context(locale="en-US", viewport={"width": 1000, "height": 600})
+    visitor = Visitor(context, address)
+    for question in ("Who controls the VRAEM?", "Why are investigations into corruption weak?", "Are prisons overcrowded?"):
+        visitor.ask(question)
+    visitor.page.evaluate("scrollTo(0, 0)")
+    expect(visitor.page.locator("#question")).to_be_in_viewport(ratio=1)
+    visitor.ask("Why are investigations into corruption weak?")
+    expect(visitor.page.locator("#chat .user").last).to_be_in_viewport(ratio=1)
+    expect(visitor.page.locator("#chat .sentence").last).to_be_in_viewport(ratio=1)
+    expect(visitor.page.locator("#question")).to_be_in_viewport(ratio=1)
+    context.close()
+
+
+def test_the_citation_asked_for_last_is_shown(visitor: Visitor) -> None:
+    visitor.ask("Why are investigations into corruption weak?")
+    held: list[Route] = []
+    visitor.page.route("**/passages/**", lambda route: held.append(route), times=1)
+    links = visitor.page.locator("#chat .sentence a.cite")
+    links.nth(0).click()
+    expect(links.nth(0)).to_be_visible()
+    links.nth(2).click()
+    panel = visitor.page.locator("#source")
+    expect(panel.locator(".count")).to_have_text("3 / 3")
+    with visitor.page.expect_response("**/passages/**"):
+        held[0].continue_()
+    visitor.page.keyboard.press("ArrowLeft")
+    visitor.page.keyboard.press("ArrowLeft")
+    expect(panel.locator(".count")).to_have_text("1 / 3")
+
+
+def test_a_source_that_cannot_be_had_is_said_and_the_conversation_stays(visitor: Visitor) -> None:
+    visitor.ask("Are prisons overcrowded?")
+    visitor.page.context.set_offline(True)
+    visitor.page.locator("#chat a.cite").first.click()
+    panel = visitor.page.locator("#source")
+    expect(panel).to_contain_text("The source can't be shown now. Is Quipu still running?")
+    visitor.page.context.set_offline(False)
+    panel.get_by_role("button", name="Close").click()
+    assert "Prisons are overcrowded" in visitor.reply
+    visitor.open_source(1)
+
+
+def test_what_was_typed_outlives_a_suggestion_and_a_question_that_is_too_long(visitor: Visitor) -> None:
+    box = visitor.page.locator("#question textarea")
+    visitor.ask("hello")
+    box.fill("my half typed draft")
+    visitor.page.locator("#chat .answer button").first.click()
+    expect(visitor.page.locator("#chat .bot")).to_have_count(2, timeout=30_000)
+    expect(box).to_have_value("my half typed draft")
+    visitor.ask("why " * 1000)
+    expect(box).to_have_value("why " * 1000)
+
+
+def test_feedback_can_be_left_by_key(visitor: Visitor) -> None:
+    visitor.ask("Are prisons overcrowded?")
+    button = visitor.page.get_by_role("button", name="Not helpful")
+    button.click()
+    visitor.page.keyboard.press("Escape")
+    expect(visitor.page.locator("#chat form")).to_have_count(0)
+    expect(button).to_be_focused()

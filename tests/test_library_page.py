@@ -85,10 +85,11 @@ def test_a_document_is_replaced_where_it_is_said_and_only_there(client: TestClie
     }
     assert [document["id"] for document in client.get("/api/documents").json()] == [first]
     second = send(client, "bridges.txt", NEWER, replaces=first)[-1]
-    assert "It replaces what was added on 20" in second["message"]
+    assert "It replaces bridges.txt, which was added on 20" in second["message"]
     assert [document["id"] for document in client.get("/api/documents").json()] == [second["id"]]
     assert client.get(f"/documents/{first}").status_code == 404
-    send(client, "forests.txt", REPORT, replaces=second["id"])
+    third = send(client, "forests.txt", REPORT, replaces=second["id"])[-1]
+    assert "It replaces bridges.txt, which was added on 20" in third["message"]
     assert names(client) == ["forests.txt"]
     kept = client.get("/api/documents").json()[0]["id"]
     assert send(client, "forests.txt", REPORT, replaces=kept)[-1]["id"] == kept  # with itself: it stays
@@ -377,3 +378,11 @@ def test_what_lies_among_the_uploads_stops_none(client: TestClient, home: Home) 
     write(home.uploads / "left.txt", "left by a killed server")
     assert send(client, "bridges.txt", BRIDGES)[-1]["state"] == "added"
     assert not (home.uploads / "left.txt").exists()
+
+
+def test_a_file_that_is_there_already_replaces_nothing(client: TestClient) -> None:
+    first = send(client, "bridges.txt", BRIDGES)[-1]["id"]
+    send(client, "forests.txt", REPORT)
+    said = send(client, "forests.txt", REPORT, replaces=first)[-1]
+    assert said == {"state": "error", "message": "It is in the library already, as forests.txt; nothing was replaced."}
+    assert names(client) == ["bridges.txt", "forests.txt"]

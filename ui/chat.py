@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import gradio as gr
 
@@ -41,6 +42,7 @@ def chat_page(assistant: Assistant, feedback: Feedback | None) -> gr.Blocks:
             allow_tags=False,
             scale=1,
             height="auto",
+            autoscroll=False,
         )
         with gr.Row(elem_id="examples") as row:
             examples = [gr.Button(visible=False, size="sm") for _ in range(_EXAMPLES)]
@@ -51,7 +53,7 @@ def chat_page(assistant: Assistant, feedback: Feedback | None) -> gr.Blocks:
             language = _language(request)
             questions = suggest(assistant.topics(_EXAMPLES), language)
             return [
-                top_text(language),
+                top_text(language, request.query_params.multi_items() if request.query_params else []),
                 about_text(assistant, language),
                 gr.Chatbot(placeholder=say("promise", language), label=say("answers", language)),
                 _choice(assistant, request, language),
@@ -63,7 +65,7 @@ def chat_page(assistant: Assistant, feedback: Feedback | None) -> gr.Blocks:
         def answer(
             question: str, messages: list[Message], documents: list[str] | None, request: gr.Request
         ) -> tuple[str, list[Message], gr.Row]:
-            history = _questions(messages)
+            history, rest = _questions(messages), ""
             if not question.strip():
                 return "", messages, gr.Row()
             try:
@@ -72,9 +74,9 @@ def chat_page(assistant: Assistant, feedback: Feedback | None) -> gr.Blocks:
                 kept = kept_text(given, lambda document: entries.get(document, ""), request.headers.get("origin") or "")
                 reply = message(given, kept, keep(feedback, given, history))
             except QuipuError as error:
-                reply = failure(str(error))
+                reply, rest = failure(str(error)), question  # to be mended rather than typed anew
             asked = {"role": "user", "content": escape(question)}
-            return "", [*messages, asked, {"role": "assistant", "content": reply}], gr.Row(visible=False)
+            return rest, [*messages, asked, {"role": "assistant", "content": reply}], gr.Row(visible=False)
 
         def again(messages: list[Message], documents: list[str] | None, request: gr.Request) -> list[Message]:
             last = max((place for place, said in enumerate(messages) if said["role"] == "user"), default=-1)
@@ -115,12 +117,12 @@ def theme() -> gr.themes.Base:
     )
 
 
-def top_text(language: Language) -> str:
+def top_text(language: Language, query: list[tuple[str, str]]) -> str:
     """The head of the page, as Markdown; as in `templates/page.html`, with what can be done with the conversation."""
-    other = say("other_code", language)
+    other, onward = say("other_code", language), quote(f"/?{urlencode(query)}" if query else "/", safe="")
     return (
         f"# Quipu\n[{say('documents', language)}](/documents) [{say('new', language)}](#new) [{say('export', language)}](#export) "
-        f"[{say('other_language', language)}](/language/{other}?next=/)"
+        f"[{say('other_language', language)}](/language/{other}?next={onward})"
     )
 
 

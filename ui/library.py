@@ -5,7 +5,7 @@ import json
 import shutil
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -18,7 +18,7 @@ from filelock import FileLock
 from starlette.requests import ClientDisconnect
 
 from assistant import Assistant
-from corpus import FORMATS, Document, DocumentError, LibraryError, QuipuError, document_id, load, shown_name
+from corpus import FORMATS, Document, DocumentError, LibraryError, QuipuError, document_id, shown_name
 from index import Added, Entry
 from ui.documents import render_message
 from ui.pages import TEMPLATES
@@ -210,7 +210,11 @@ def _add(assistant: Assistant, body: IO[bytes], name: str, replaces: str | None,
     with body, FileLock(uploads / ".lock"):  # one file after the other, also by two servers
         try:
             _clear(uploads)
-            others = _of_this_name(assistant, name, document_id(body.read()))
+            content = document_id(body.read())
+            known = next((entry for entry in assistant.own() if entry.id == content), None)
+            if replaces is not None and known is not None and known.id != replaces:
+                raise LibraryError(say("lib_known_not_replaced", language, name=known.name))
+            others = _of_this_name(assistant, name, content)
             if others and replaces not in others:
                 raise LibraryError(say("lib_same_name", language, name=name))
             body.seek(0)
@@ -219,14 +223,14 @@ def _add(assistant: Assistant, body: IO[bytes], name: str, replaces: str | None,
             added = assistant.add([path], _Told(tell))[0]
             if added.error is not None:
                 raise DocumentError(added.error)
-            entered = document_id(load(path))
         except OSError as error:
             raise LibraryError(f"{path} can't be written: {error.strerror}.") from None
         finally:
             path.unlink(missing_ok=True)
-        if replaces not in (None, entered) and _is_own(assistant, str(replaces)):
-            assistant.remove(str(replaces))
-    tell("added", message=_message(added, language), id=entered)
+        replaced = [entry for entry in assistant.own() if entry.id == replaces != content]
+        for entry in replaced:
+            assistant.remove(entry.id)
+    tell("added", message=_message(added, replaced, language), id=content)
 
 
 def _clear(uploads: Path) -> None:
@@ -259,13 +263,13 @@ class _Told:
         self._tell("encoding", done=self._done, of=self._of)
 
 
-def _message(added: Added, language: Language) -> str:
+def _message(added: Added, removed: Sequence[Entry], language: Language) -> str:
     """What became of a file, in a few sentences."""
     if added.known is not None:
         return say("lib_known", language, name=added.known.name)
     said = [say("lib_done", language, title=added.title)]
-    if added.replaces is not None:
-        said.append(say("lib_replaced", language, date=added.replaces.added[:10]))
+    for entry in [added.replaces] if added.replaces else removed:
+        said.append(say("lib_replaced", language, name=entry.name, date=entry.added[:10]))
     if added.pages_without_text:
         said.append(say("lib_done_no_text", language, pages=_pdf_pages(added.pages_without_text, language)))
     return " ".join(said)

@@ -58,7 +58,9 @@ def create_app(assistant: Assistant, feedback: Feedback | None = None) -> FastAP
     def words(request: Request) -> dict[str, str]:
         """What the chat page's script says."""
         language = language_of(request.headers)
-        return {"language": language} | {key: say(key, language) for key in ("copied", "why_not", "send_feedback", "thanks")}
+        return {"language": language} | {
+            key: say(key, language) for key in ("copied", "why_not", "send_feedback", "thanks", "no_source", "close")
+        }
 
     chat = chat_page(assistant, feedback)
     chat.queue(default_concurrency_limit=4)

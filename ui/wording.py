@@ -45,6 +45,10 @@ _WORDS: dict[str, dict[Language, str]] = {
     "source": {"en": "Source", "es": "Fuente"},
     "previous": {"en": "Previous citation (left arrow)", "es": "Cita anterior (flecha izquierda)"},
     "next": {"en": "Next citation (right arrow)", "es": "Cita siguiente (flecha derecha)"},
+    "no_source": {
+        "en": "The source can't be shown now. Is Quipu still running?",
+        "es": "No se puede mostrar la fuente ahora. ¿Sigue funcionando Quipu?",
+    },
     "close": {"en": "Close (Esc)", "es": "Cerrar (Esc)"},
     "answers": {"en": "Questions and answers", "es": "Preguntas y respuestas"},
     "in_document": {"en": "In this document", "es": "En este documento"},
@@ -140,9 +144,13 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "There is no text on {pages}: scanned or blank; a scanned page needs OCR.",
         "es": "No hay texto en {pages}: escaneada o en blanco; una página escaneada necesita OCR.",
     },
+    "lib_known_not_replaced": {
+        "en": "It is in the library already, as {name}; nothing was replaced.",
+        "es": "Ya está en la biblioteca, como {name}; no se reemplazó nada.",
+    },
     "lib_replaced": {
-        "en": "It replaces what was added on {date}.",
-        "es": "Reemplaza lo que se añadió el {date}.",
+        "en": "It replaces {name}, which was added on {date}.",
+        "es": "Reemplaza {name}, que se añadió el {date}.",
     },
     "lib_pdf_page": {"en": "PDF page {pages}", "es": "la página {pages} del PDF"},
     "lib_pdf_pages": {"en": "PDF pages {pages}", "es": "las páginas {pages} del PDF"},

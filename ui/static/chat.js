@@ -2,11 +2,6 @@
 "use strict";
 
 const ACTIONS = ["#copy=", "#helpful=", "#not-helpful=", "#ask=", "#new", "#export"];
-const fragment = async (address) => {
-  const response = await fetch(address).catch(() => null);
-  return response?.ok ? response.text() : null;
-};
-
 // ---- Buttons -------------------------------------------------------------------------------------------------------------------
 
 const said = document.createElement("p"); // what a screen reader is told
@@ -15,9 +10,10 @@ said.className = "visually-hidden";
 
 /** Make buttons of the links that stand for actions: they lead nowhere, and their addresses are nothing to be read. */
 function dress(root) {
-  // Gradio names a message by its content, which here is HTML; and it opens every link in a new tab.
+  // Gradio names a message by its content, which here is HTML; and it opens every link in a new tab, which keeps the
+  // conversation; but the language is chosen in this one.
   root.querySelectorAll('#chat [data-testid="bot"][aria-label]').forEach((message) => message.removeAttribute("aria-label"));
-  root.querySelectorAll("#top a[target], #about a[target]").forEach((link) => link.removeAttribute("target"));
+  root.querySelectorAll('#top a[target][href^="/language/"]').forEach((link) => link.removeAttribute("target"));
   for (const link of root.querySelectorAll('a[href^="#"]')) {
     const [name] = link.getAttribute("href").split(/(?<==)/);
     if (!ACTIONS.includes(name)) continue;
@@ -37,7 +33,10 @@ async function act(button, name, value) {
   if (name === "#helpful=") return judge(button, value, true, "");
   if (name === "#not-helpful=") return askWhy(button, value);
   if (name === "#ask=") return ask(value);
-  if (name === "#new") return location.assign(location.pathname);
+  if (name === "#new") {
+    leaving = true;
+    return location.assign(location.pathname);
+  }
   return save();
 }
 
@@ -52,20 +51,45 @@ async function copy(text, button) {
     document.execCommand("copy");
     area.remove();
   }
-  const before = button.textContent;
+  button.dataset.label ??= button.textContent;
   said.textContent = button.textContent = (await words()).copied;
-  setTimeout(() => (button.textContent = before), 2000);
+  setTimeout(() => (button.textContent = button.dataset.label), 2000);
 }
 
 let known;
 const words = () => (known ??= fetch("/words").then((response) => response.json()));
 
-function ask(question) {
+function type(text) {
   const box = document.querySelector("#question textarea");
-  box.value = question;
+  box.value = text;
   box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+let draft = ""; // what was typed when a suggestion was asked instead
+
+function ask(question) {
+  draft = document.querySelector("#question textarea").value;
+  type(question);
   setTimeout(() => document.querySelector("#question .submit-button").click());
 }
+
+let answers = 0;
+
+/** Bring a new question to the top, with its answer below; and what was being typed back into the box. */
+function follow() {
+  const given = document.querySelectorAll("#chat .bot-row .answer").length;
+  if (given > answers) {
+    [...document.querySelectorAll("#chat .user-row")].pop()?.scrollIntoView({ block: "start" });
+    if (draft) setTimeout(type, 200, draft);
+    draft = "";
+  }
+  answers = given;
+}
+
+let leaving = false; // on purpose
+addEventListener("beforeunload", (event) => {
+  if (answers && !leaving) event.preventDefault(); // the conversation is kept nowhere
+});
 
 // ---- Feedback ------------------------------------------------------------------------------------------------------------------
 
@@ -81,12 +105,15 @@ async function judge(button, id, helpful, comment) {
   said.textContent = line.textContent;
   const actions = button.closest(".actions");
   actions.querySelectorAll(".helpful, .not-helpful, form").forEach((done) => done.remove());
+  line.tabIndex = -1;
   actions.append(line);
+  line.focus();
 }
 
 async function askWhy(button, id) {
   const actions = button.closest(".actions");
-  if (actions.querySelector("form")) return;
+  const shown = actions.querySelector("form");
+  if (shown) return shown.remove();
   const { why_not: why, send_feedback: send } = await words();
   const form = document.createElement("form");
   const box = Object.assign(document.createElement("input"), { type: "text", maxLength: 2000, placeholder: why });
@@ -95,6 +122,11 @@ async function askWhy(button, id) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     judge(button, id, false, box.value);
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    form.remove();
+    button.focus();
   });
   actions.append(form);
   box.focus();
@@ -125,34 +157,43 @@ const panel = document.createElement("aside");
 panel.id = "source";
 panel.tabIndex = -1;
 panel.hidden = true;
-let opened = null; // the citation that is shown
+let opened = null; // the citation that is shown, or about to be
 
-/** The citations of the answer that a citation is in, each place once, in order. */
+/** The citations of the answer that a citation is in, each place once, in order; and where among them it is. */
 function neighbours(link) {
   const seen = new Map();
   for (const other of link.closest(".answer").querySelectorAll("a.cite")) {
     if (!seen.has(other.getAttribute("href"))) seen.set(other.getAttribute("href"), other);
   }
-  return [...seen.values()];
+  return { all: [...seen.values()], at: [...seen.keys()].indexOf(link.getAttribute("href")) };
+}
+
+/** Show the citation that is so many places on. */
+function step(places) {
+  const { all, at } = neighbours(opened);
+  if (all[at + places]) show(all[at + places]);
 }
 
 async function show(link) {
+  opened = link;
   const address = new URL(link.href);
   const place = `${address.pathname.split("/").pop()}:${address.searchParams.get("start")}-${address.searchParams.get("end")}`;
-  const html = await fragment(`/passages/${place}?q=${address.searchParams.get("q")}`);
-  if (html === null) return location.assign(link.href); // the document's own page says what happened
-  opened = link;
-  panel.innerHTML = html; // made by the server, which escapes all text
-  const all = neighbours(link);
-  const at = all.findIndex((other) => other.getAttribute("href") === link.getAttribute("href"));
+  panel.setAttribute("aria-busy", "true");
+  const response = await fetch(`/passages/${place}?q=${address.searchParams.get("q")}`).catch(() => null);
+  const html = response?.ok ? await response.text() : null;
+  if (opened !== link) return; // another was asked for meanwhile
+  panel.removeAttribute("aria-busy");
+  if (html === null) await fail(response);
+  else panel.innerHTML = html; // made by the server, which escapes all text
+  const { all, at } = neighbours(link);
   panel.querySelector(".count").textContent = `${at + 1} / ${all.length}`;
-  for (const [name, step] of [["previous", -1], ["next", 1]]) {
+  for (const [name, places] of [["previous", -1], ["next", 1]]) {
     const button = panel.querySelector(`.${name}`);
-    button.disabled = !all[at + step];
-    button.addEventListener("click", () => show(all[at + step]));
+    button.disabled = !all[at + places];
+    button.addEventListener("click", () => step(places));
   }
   panel.querySelector(".close").addEventListener("click", close);
-  panel.querySelector(".copy-link").addEventListener("click", (event) => copy(link.href, event.target));
+  panel.querySelector(".copy-link")?.addEventListener("click", (event) => copy(link.href, event.target));
   document.querySelectorAll("a.cite[aria-current]").forEach((other) => other.removeAttribute("aria-current"));
   link.setAttribute("aria-current", "true");
   panel.setAttribute("aria-label", panel.querySelector("h2").textContent);
@@ -160,6 +201,16 @@ async function show(link) {
   document.body.classList.add("with-source");
   panel.focus({ preventScroll: true });
   panel.querySelector("mark, .box")?.scrollIntoView({ block: "center" });
+}
+
+/** Say in the panel why a citation can't be shown. */
+async function fail(response) {
+  const { no_source: lost, close: shut } = await words();
+  const sentence = response ? (await response.json().catch(() => ({}))).detail : lost;
+  panel.innerHTML = `<div class="bar"><h2></h2><span class="count"></span><button type="button" class="previous">←</button>
+    <button type="button" class="next">→</button><button type="button" class="close">✕</button></div>`;
+  panel.querySelector("h2").textContent = sentence ?? lost;
+  panel.querySelector(".close").setAttribute("aria-label", shut);
 }
 
 function close() {
@@ -184,11 +235,17 @@ document.addEventListener(
 
 document.addEventListener("keydown", (event) => {
   if (panel.hidden || event.target.matches("input, textarea")) return;
-  const button = { Escape: ".close", ArrowLeft: ".previous", ArrowRight: ".next" }[event.key];
-  if (button) panel.querySelector(button)?.click();
+  if (event.key === "Escape") close();
+  if (event.key === "ArrowLeft") step(-1);
+  if (event.key === "ArrowRight") step(1);
 });
 
 document.body.append(panel, said);
 words().then(({ language }) => (document.documentElement.lang = language));
-new MutationObserver(() => dress(document)).observe(document.body, { childList: true, subtree: true });
-dress(document);
+const look = () => {
+  dress(document);
+  follow();
+};
+words(); // before they are needed: they can't be fetched when the connection is lost
+new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+look();

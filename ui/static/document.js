@@ -10,8 +10,12 @@ if (place) {
 let zoom = 1;
 for (const [name, factor] of [["smaller", 1 / 1.25], ["larger", 1.25]]) {
   document.getElementById(name)?.addEventListener("click", () => {
+    const sheet = [...document.querySelectorAll(".sheet")].find((one) => one.getBoundingClientRect().bottom > 0);
+    const { top, height } = sheet.getBoundingClientRect();
     zoom = Math.min(3, Math.max(0.4, zoom * factor));
     document.documentElement.style.setProperty("--zoom", zoom);
+    const after = sheet.getBoundingClientRect(); // what was at the top stays there
+    scrollBy(0, after.top - (top * after.height) / height);
     if (zoom > 1.2) {
       for (const image of document.querySelectorAll(".paper img")) image.src = image.src.replace("width=1200", "width=1800");
     }
