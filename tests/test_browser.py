@@ -67,8 +67,10 @@ class Visitor:
 def visitor(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Visitor]:
     """Someone who reads English, and prefers light pages unless a test says otherwise."""
     context = browser.new_context(locale="en-US", color_scheme=getattr(request, "param", "light"))
-    yield Visitor(context, address)
+    visitor = Visitor(context, address)
+    yield visitor
     context.close()
+    assert visitor.stayed_here()
 
 
 @pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
