@@ -357,7 +357,7 @@ def test_a_hostile_document_stays_text(
     hostile = "<script>alert(1)</script> \u202edesrever"
     image = "![x](http://evil.example/track.png) <img src=http://evil.example/y.png onerror=alert(1)>"
     text = f"Hostile report\n\nThe secret of the mahogany is {overlay} {image} {hostile}, as they say.\n"
-    text += f"\n{'endless ' * 131_072}\n"
+    text += f"\n{'endless' * 150_000}\n"
     add(home, [write(tmp_path / "hostile.txt", text), write(tmp_path / "hostile.md", HOSTILE)], encoder)
     context = browser.new_context(locale="en-US")
     visitor = Visitor(context, address)
