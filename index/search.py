@@ -70,23 +70,15 @@ class Index:
 
     def document(self, document_id: str) -> Document:
         """A document that can be found. Raises LibraryError if there is none of this id."""
-        if not any(entry.id == document_id for entry in self.entries()):
-            raise LibraryError(f"There is no document '{document_id}'.")
-        return self._documents(document_id)
+        return self._documents(self._entry(document_id).id)
 
     def reread(self, document_id: str) -> Document:
         """A document that can be found, as it is read now from its kept original. Raises LibraryError if that can't be done."""
-        entry = next((entry for entry in self.entries() if entry.id == document_id), None)
-        if entry is None:
-            raise LibraryError(f"There is no document '{document_id}'.")
-        return reread(self._home, entry)
+        return reread(self._home, self._entry(document_id))
 
     def original(self, document_id: str) -> bytes:
         """The file that a document which can be found was read from. Raises LibraryError if there is none, or it is gone."""
-        entry = next((entry for entry in self.entries() if entry.id == document_id), None)
-        if entry is None:
-            raise LibraryError(f"There is no document '{document_id}'.")
-        return self._shelf.original(entry)
+        return self._shelf.original(self._entry(document_id))
 
     def documents(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Document]]:
         """The entries with their documents, but for what can't be read: removed in this very moment, or damaged."""
@@ -121,6 +113,12 @@ class Index:
     def frequency(self, term: str, allowed: Collection[str] | None = None) -> int:
         """How many passages of the documents with these ids (None: of all that can be found) have an index term."""
         return self._store.frequency(term, self._findable(allowed))
+
+    def _entry(self, document_id: str) -> Entry:
+        entry = next((entry for entry in self.entries() if entry.id == document_id), None)
+        if entry is None:
+            raise LibraryError(f"There is no document '{document_id}'.")
+        return entry
 
     def _findable(self, allowed: Collection[str] | None) -> frozenset[str]:
         ids = frozenset(entry.id for entry in self.entries())

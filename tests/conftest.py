@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, sync_playwright
 
 from assistant import Assistant, Feedback, SentenceReader
 from index import Home, SentenceTransformerEncoder
-from tests.browsing import ARGUMENTS, CHROMIUM
+from tests.browsing import ARGUMENTS, CHROMIUM, Visitor
+from tests.commands import Quipu
 from tests.fakes import WordEncoder
 from tests.made import REPORT, write
 from ui.server import bind, create_app
@@ -63,3 +65,30 @@ def address(home: Home, encoder: SentenceTransformerEncoder) -> Iterator[str]:
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def client(encoder: SentenceTransformerEncoder, home: Home) -> Iterator[TestClient]:
+    with TestClient(create_app(Assistant(home, encoder, SentenceReader(encoder))), base_url="http://localhost:7860") as client:
+        yield client
+
+
+@pytest.fixture
+def visitor(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    """Someone who reads English, and prefers light pages unless a test says otherwise."""
+    context = browser.new_context(locale="en-US", color_scheme=getattr(request, "param", "light"))
+    visitor = Visitor(context, address)
+    yield visitor
+    context.close()
+    assert visitor.stayed_here()
+
+
+@pytest.fixture
+def quipu(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], encoder: SentenceTransformerEncoder) -> Quipu:
+    def load(model: str = "") -> SentenceTransformerEncoder:
+        assert model == "all-MiniLM-L6-v2"
+        return encoder
+
+    monkeypatch.setattr(SentenceTransformerEncoder, "load", load)
+    monkeypatch.setenv("COLUMNS", "200")
+    return Quipu(monkeypatch, capsys)

@@ -10,24 +10,16 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, expect
 
-from assistant import Assistant, SentenceReader
 from index import Entry, Home, Library, SentenceTransformerEncoder, add
 from tests.browsing import needs_browser
 from tests.made import REPORT, pdf, scanned_pdf, write
 from ui import library
 from ui.library import last_part
-from ui.server import create_app
 
 BRIDGES = "Bridges of the east\n\nThe bridge over the Ucayali was opened in 1999.\n"
 NEWER = "Bridges of the east\n\nThe bridge over the Ucayali was closed in 2015.\n"
 HOSTILE_NAME = "<img src=x onerror=alert(1)>.txt"
 FORWARDED = {"X-Forwarded-For": "203.0.113.7"}
-
-
-@pytest.fixture
-def client(encoder: SentenceTransformerEncoder, home: Home) -> Iterator[TestClient]:
-    with TestClient(create_app(Assistant(home, encoder, SentenceReader(encoder))), base_url="http://localhost:7860") as client:
-        yield client
 
 
 def send(client: TestClient, name: str, data: str | bytes, **query: str) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,7 +16,7 @@ from tests.made import REPORT, pdf, write
 from ui.documents import found_in, locate, render
 from ui.drawings import Drawings
 from ui.security import is_loopback
-from ui.server import bind, create_app
+from ui.server import bind
 
 HOSTILE = """# <script>alert(1)</script> & "Title"
 
@@ -25,12 +24,6 @@ HOSTILE = """# <script>alert(1)</script> & "Title"
 
 - an item </p><form action=http://evil.example> &lt;b&gt; \u202ereversed
 """
-
-
-@pytest.fixture
-def client(encoder: SentenceTransformerEncoder, home: Home) -> Iterator[TestClient]:
-    with TestClient(create_app(Assistant(home, encoder, SentenceReader(encoder))), base_url="http://localhost:7860") as client:
-        yield client
 
 
 def marked(page: str) -> list[str]:

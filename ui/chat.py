@@ -19,8 +19,8 @@ _EXAMPLES = 4
 _TITLES = 3  # documents named at the top of the page
 
 HEAD = (
-    '<link rel="stylesheet" href="/app-static/tokens.css"><link rel="stylesheet" href="/app-static/chat.css">'
-    '<script src="/app-static/chat.js" defer></script>'
+    "".join(f'<link rel="stylesheet" href="/app-static/{name}.css">' for name in ("tokens", "chat", "source"))
+    + '<script src="/app-static/chat.js" defer></script>'
 )
 """What the page's HTML takes in, besides Gradio's own."""
 

@@ -20,7 +20,7 @@ from assistant import Assistant, Citation
 from corpus import Document, LibraryError, Page, QuipuError, sentences
 from index import fold
 from ui.drawings import WIDTHS, Drawings, Sheet
-from ui.pages import TEMPLATES
+from ui.pages import TEMPLATES, address_of
 from ui.wording import Language, language_of, say
 
 _log = logging.getLogger(__name__)
@@ -59,12 +59,6 @@ def document_routes(assistant: Assistant, drawings: Drawings) -> APIRouter:
     """The routes of the documents' own pages, their pictures and their originals."""
     routes = APIRouter()
 
-    def find(document_id: str) -> Document:
-        try:
-            return assistant.index().document(document_id)
-        except LibraryError:
-            raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such document") from None
-
     @routes.api_route("/documents/{document_id}", methods=["GET", "HEAD"])
     def page(
         request: Request,
@@ -83,13 +77,12 @@ def document_routes(assistant: Assistant, drawings: Drawings) -> APIRouter:
         cited = locate(document, start, end, q)
         lost = cited is None and (start, end, q) != (None, None, None)
         sheets = drawings.sheets(document, cited) if view != "text" else []
-        address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        page = render(document, cited, lost, language, sheets=sheets, find=find[:200], address=address)
+        page = render(document, cited, lost, language, sheets=sheets, find=find[:200], address=address_of(request))
         return HTMLResponse(page, headers={"Cache-Control": "no-store"})
 
     @routes.get("/documents/{document_id}/pages/{number}.png")
     def picture(request: Request, document_id: str, number: int, width: int = WIDTHS[1]) -> Response:
-        document = find(document_id)
+        document = findable(assistant, document_id)
         if not document.runs or not 1 <= number <= len(document.pages) or width not in WIDTHS:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such page")
         # A browser asks each time whether it may still show it, and a removed document is not found.
@@ -102,7 +95,7 @@ def document_routes(assistant: Assistant, drawings: Drawings) -> APIRouter:
     @routes.get("/documents/{document_id}/original")
     def original(document_id: str) -> Response:
         """The file itself, to keep and never to be shown here: a document may be hostile."""
-        document = find(document_id)
+        document = findable(assistant, document_id)
         headers = {
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(document.source)}",
             "Cache-Control": "no-store",
@@ -111,6 +104,14 @@ def document_routes(assistant: Assistant, drawings: Drawings) -> APIRouter:
             return Response(assistant.index().original(document_id), media_type="application/octet-stream", headers=headers)
 
     return routes
+
+
+def findable(assistant: Assistant, document_id: str) -> Document:
+    """The document of this id. Raises HTTPException, "not found", if there is none that a reader may see."""
+    try:
+        return assistant.index().document(document_id)
+    except LibraryError:
+        raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such document") from None
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from assistant import Assistant
 from corpus import FORMATS, Document, DocumentError, LibraryError, QuipuError, document_id, shown_name
 from index import Added, Entry
 from ui.documents import render_message
-from ui.pages import TEMPLATES
+from ui.pages import TEMPLATES, address_of
 from ui.security import is_operator, problem
 from ui.terminal import page_runs
 from ui.wording import Language, language_name, language_of, say
@@ -107,7 +107,7 @@ def render(assistant: Assistant, request: Request) -> str:
         endings=",".join(FORMATS),
         largest=_LARGEST,
         here="documents",
-        address=f"{request.url.path}?{request.url.query}".rstrip("?"),
+        address=address_of(request),
         language=language,
         say=say,
     )
@@ -156,7 +156,7 @@ async def _received(assistant: Assistant, request: Request) -> IO[bytes] | None:
     uploads, received = assistant.home.uploads, 0
     try:
         uploads.mkdir(parents=True, exist_ok=True)
-        body = tempfile.TemporaryFile(dir=uploads)  # noqa: SIM115 - closed when it was added
+        body = tempfile.TemporaryFile(dir=uploads)  # noqa: SIM115 - the thread that adds it closes it
     except OSError as error:
         raise LibraryError(f"{uploads} can't be written: {error.strerror}.") from None
     try:
@@ -192,7 +192,7 @@ async def _in_thread(work: Callable[[Tell], None], language: Language) -> AsyncI
             work(tell)
         except QuipuError as error:
             tell("error", message=str(error))
-        except Exception:
+        except Exception:  # a bug: the page is told that it failed, and the log gets the traceback
             tell("error", message=say("lib_failed", language))
             raise
         finally:
@@ -251,7 +251,7 @@ class _Told:
     def __init__(self, tell: Tell) -> None:
         self._tell, self._done, self._of = tell, 0, 0
 
-    def reading(self, name: str, number: int, total: int) -> None:  # noqa: ARG002
+    def reading(self, name: str, number: int, total: int) -> None:  # noqa: ARG002 - `index.Progress` names them; here it is one file
         self._tell("reading")
 
     def encoding(self, passages: int) -> None:

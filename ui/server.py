@@ -4,9 +4,10 @@ import os
 import socket
 from http import HTTPStatus
 from pathlib import Path
+from typing import Annotated
 
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import RedirectResponse
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -47,10 +48,10 @@ def create_app(assistant: Assistant, feedback: Feedback | None = None) -> FastAP
     app.mount("/app-static", StaticFiles(directory=_STATIC), name="app-static")
 
     @app.get("/language/{code}")
-    def choose_language(code: str, next: str = "/") -> RedirectResponse:  # noqa: A002 - the address says it so
+    def choose_language(code: str, onward: Annotated[str, Query(alias="next")] = "/") -> RedirectResponse:
         """Remember the language, and go on to where the reader was."""
-        onward = next if next.startswith("/") and not next.startswith(("//", "/\\")) else "/"
-        response = RedirectResponse(onward, status_code=HTTPStatus.SEE_OTHER)
+        is_here = onward.startswith("/") and not onward.startswith(("//", "/\\"))
+        response = RedirectResponse(onward if is_here else "/", status_code=HTTPStatus.SEE_OTHER)
         response.set_cookie(LANGUAGE_COOKIE, as_language(code), max_age=_YEAR, samesite="lax", httponly=True)
         return response
 

@@ -9,8 +9,8 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from assistant import Assistant, Citation
-from corpus import Document, LibraryError
-from ui.documents import Piece, around, locate, pieces
+from corpus import Document
+from ui.documents import Piece, around, findable, locate, pieces
 from ui.drawings import Drawings
 from ui.pages import TEMPLATES
 from ui.payload import citation_payload
@@ -46,10 +46,7 @@ def source_routes(assistant: Assistant, drawings: Drawings) -> APIRouter:
     def find(place: str, q: str | None) -> tuple[Document, Citation]:
         name, _, given = place.partition(":")
         start, end = map(int, given.split("-"))
-        try:
-            document = assistant.index().document(name)
-        except LibraryError:
-            raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such document") from None
+        document = findable(assistant, name)
         found = locate(document, start, end, q)
         if found is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, "The document does not have that passage any more")

@@ -1,7 +1,9 @@
 // The chat page's own script: citations open in a panel beside the chat, and what can be done with an answer becomes a button.
 "use strict";
 
-const ACTIONS = ["#copy=", "#helpful=", "#not-helpful=", "#ask=", "#new", "#export"];
+const escape = (text) => text.replace(/[!-/:-@[-`{-~]/g, "\\$&"); // as in ui/message.py
+const unescape = (markdown) => markdown.replace(/\\([!-/:-@[-`{-~])/g, "$1");
+
 // ---- Buttons -------------------------------------------------------------------------------------------------------------------
 
 const said = document.createElement("p"); // what a screen reader is told
@@ -16,29 +18,30 @@ function dress(root) {
   root.querySelectorAll('#top a[target][href^="/language/"]').forEach((link) => link.removeAttribute("target"));
   for (const link of root.querySelectorAll('a[href^="#"]')) {
     const [name] = link.getAttribute("href").split(/(?<==)/);
-    if (!ACTIONS.includes(name)) continue;
-    const value = link.getAttribute("href").slice(name.length);
+    if (!ACTIONS[name]) continue;
+    const value = decodeURIComponent(link.getAttribute("href").slice(name.length));
     const button = document.createElement("button");
     button.type = "button";
     button.className = `action ${name.replace(/[#=]/g, "")}`;
     button.textContent = link.textContent;
-    button.addEventListener("click", () => act(button, name, decodeURIComponent(value)));
-    if (name === "#copy=") button.dataset.kept = decodeURIComponent(value);
+    button.addEventListener("click", () => ACTIONS[name](button, value));
+    if (name === "#copy=") button.dataset.kept = value;
     link.replaceWith(button);
   }
 }
 
-async function act(button, name, value) {
-  if (name === "#copy=") return copy(value.replace(/\\([!-/:-@[-`{-~])/g, "$1"), button);
-  if (name === "#helpful=") return judge(button, value, true, "");
-  if (name === "#not-helpful=") return askWhy(button, value);
-  if (name === "#ask=") return ask(value);
-  if (name === "#new") {
+/** What a link stands for, by how its address begins, given the button that it becomes and what follows in the address. */
+const ACTIONS = {
+  "#copy=": (button, kept) => copy(unescape(kept), button),
+  "#helpful=": (button, id) => judge(button, id, true, ""),
+  "#not-helpful=": askWhy,
+  "#ask=": (_, question) => ask(question),
+  "#export": save,
+  "#new": () => {
     leaving = true;
-    return location.assign(location.pathname);
-  }
-  return save();
-}
+    location.assign(location.pathname);
+  },
+};
 
 async function copy(text, button) {
   try {
@@ -138,10 +141,10 @@ function save() {
   const parts = ["# Quipu"];
   for (const message of document.querySelectorAll("#chat .message.user, #chat .message.bot")) {
     if (message.classList.contains("user")) {
-      parts.push(`## ${message.innerText.trim().replace(/\s+/g, " ").replace(/[!-/:-@[-`{-~]/g, "\\$&")}`);
+      parts.push(`## ${escape(message.innerText.trim().replace(/\s+/g, " "))}`);
     } else {
       const kept = message.querySelector("[data-kept]");
-      parts.push(kept ? kept.dataset.kept : message.innerText.trim().replace(/[!-/:-@[-`{-~]/g, "\\$&"));
+      parts.push(kept ? kept.dataset.kept : escape(message.innerText.trim()));
     }
   }
   const link = document.createElement("a");
@@ -241,11 +244,11 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.body.append(panel, said);
+// The words are had before they are needed: they can't be when the connection is lost.
 words().then(({ language }) => (document.documentElement.lang = language));
 const look = () => {
   dress(document);
   follow();
 };
-words(); // before they are needed: they can't be fetched when the connection is lost
 new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
 look();
