@@ -187,8 +187,6 @@ def test_a_question_is_asked_within_the_chosen_documents(
     context.close()
 
 
-@pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
-@pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (360, "dark")])
 def test_a_new_question_is_brought_to_the_top_and_the_box_stays_in_view(browser: Browser, address: str) -> None:
     context = browser.new_context(locale="en-US", viewport={"width": 1000, "height": 600})
     visitor = Visitor(context, address)

@@ -102,6 +102,7 @@ def serious(page: Page) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")]
 
 
+@pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
 def test_nothing_keeps_a_screen_reader_or_a_keyboard_out(
     visitor: Visitor, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
 ) -> None:
@@ -156,6 +157,7 @@ def test_a_hostile_document_stays_text(
     context.close()
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (360, "dark")])
 def test_the_report_of_an_evaluation_needs_nothing_but_itself(
     browser: Browser, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:

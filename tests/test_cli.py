@@ -250,31 +250,6 @@ def test_a_damaged_generation_is_said_and_the_older_one_answers(quipu: Quipu, tm
     assert "generation 1 is used instead" in result.err
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (["--fail-under", "correct=nan"], "its least value from 0 to 1"),
-        (["--fail-under", "correct=85"], "its least value from 0 to 1"),
-        (["--leave-out", "articles"], "--leave-out is for questions in a SQuAD file"),
-        (["q.json", "--documents", "."], "A SQuAD file brings its own documents"),
-        (["--json", "missing/run.json"], "can't be written to missing/run.json: there is no folder missing."),
-        (["q.jsonl", "--json", "."], "can't be written to .: Is a directory."),
-    ],
-)
-@pytest.mark.parametrize(
-    ("lines", "says"),
-    [
-        ("", "holds no questions"),
-        ('{"id": "1", "question": "x", "gold_quotes": ["y"]}\nnot json', "Line 2 of "),
-        ('{"id": "1", "question": "x"}', "Line 1 of "),
-        ('{"id": "1", "question": "x", "gold_quotes": "y"}', "Line 1 of "),
-        ('{"id": "1", "question": "x", "gold_quotes": []}', "answerable if, and only if, it has gold"),
-        (
-            '{"id": "1", "question": "x", "gold_quotes": ["y"]}\n{"id": "1", "question": "y", "gold_quotes": ["y"]}',
-            "has the id '1'",
-        ),
-    ],
-)
 def test_a_port_in_use_is_one_sentence(quipu: Quipu) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from assistant import Answer, Feedback, Reason
 from index import Home, Library
 from tests.commands import Quipu
@@ -53,6 +55,17 @@ def test_eval_finds_pages_of_documents_given_for_the_run(quipu: Quipu, tmp_path:
     assert not home.path.exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--fail-under", "correct=nan"], "its least value from 0 to 1"),
+        (["--fail-under", "correct=85"], "its least value from 0 to 1"),
+        (["--leave-out", "articles"], "--leave-out is for questions in a SQuAD file"),
+        (["q.json", "--documents", "."], "A SQuAD file brings its own documents"),
+        (["--json", "missing/run.json"], "can't be written to missing/run.json: there is no folder missing."),
+        (["q.jsonl", "--json", "."], "can't be written to .: Is a directory."),
+    ],
+)
 def test_what_eval_cannot_do_is_one_sentence(quipu: Quipu, tmp_path: Path, words: list[str], says: str) -> None:
     write(tmp_path / "q.jsonl", '{"id": "1", "question": "How do I bake?", "answerable": false, "gold_quotes": []}')
     result = quipu("eval", *words)
@@ -78,6 +91,20 @@ def test_eval_without_a_file_asks_about_the_report_that_ships(quipu: Quipu, tmp_
     assert [path.name for path in home.documents.iterdir()] == [entry.id for entry in Library(home).active()]
 
 
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("", "holds no questions"),
+        ('{"id": "1", "question": "x", "gold_quotes": ["y"]}\nnot json', "Line 2 of "),
+        ('{"id": "1", "question": "x"}', "Line 1 of "),
+        ('{"id": "1", "question": "x", "gold_quotes": "y"}', "Line 1 of "),
+        ('{"id": "1", "question": "x", "gold_quotes": []}', "answerable if, and only if, it has gold"),
+        (
+            '{"id": "1", "question": "x", "gold_quotes": ["y"]}\n{"id": "1", "question": "y", "gold_quotes": ["y"]}',
+            "has the id '1'",
+        ),
+    ],
+)
 def test_bad_test_questions_are_named(quipu: Quipu, tmp_path: Path, lines: str, says: str) -> None:
     result = quipu("eval", str(write(tmp_path / "q.jsonl", lines)))
     assert result.code == 2
