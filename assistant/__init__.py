@@ -7,15 +7,19 @@ from assistant.answer import Answer, Citation, Reason, Sentence, Status
 from assistant.assistant import Assistant
 from assistant.evidence import Evidence, Reader, SentenceReader
 from assistant.feedback import Feedback, Kept
+from assistant.question import Question
+from assistant.refusal import Caution
 from assistant.settings import Settings
 
 __all__ = [
     "Answer",
     "Assistant",
+    "Caution",
     "Citation",
     "Evidence",
     "Feedback",
     "Kept",
+    "Question",
     "Reader",
     "Reason",
     "Sentence",

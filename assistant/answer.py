@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 from corpus import Document
 
-Status = Literal["answered", "not_in_documents", "no_question"]
-"""`no_question` is for what asks nothing: empty, gibberish, small talk."""
+Status = Literal["answered", "partly", "not_in_documents", "no_question"]
+"""`partly` is for several questions in one, of which some are answered; `no_question` for what asks nothing: empty, gibberish,
+small talk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,9 @@ class Reason:
     """Why there is no answer: a code, and what it is about where there is such a thing.
 
     Of `no_question`: `empty`, `gibberish`, `small_talk`. Of `not_in_documents`: `off_topic` (no sentence is near enough),
-    `name_absent` (the subject is the name), `no_number` and `no_year` (one is asked for and none is given), `no_documents`.
+    `not_said` (some are, and don't answer), `name_absent` (the subject is the name), `no_number`, `no_year`, `no_date`,
+    `no_person`, `no_place` and `no_cause` (one is asked for and none is given), `language` (the subject is the code of one that
+    Quipu doesn't know), `no_documents`.
     """
 
     code: str
@@ -80,7 +83,8 @@ class Citation:
 class Sentence:
     """A sentence of the answer: the range of its (first) citation's document that it is, and the numbers of its citations.
 
-    A range may hold the sentence before as well, where the sentence can't stand alone.
+    A range may hold the sentence before as well, where the sentence can't stand alone. `answer_span` is the range of `text` that is
+    the answer itself, where there is a clear one.
     """
 
     text: str
@@ -94,8 +98,9 @@ class Sentence:
 class Answer:
     """The answer to one question. `searched` is what was searched, which differs from `question` for a follow-up.
 
-    `language` is the question's. `confidence` is between 0 and 1: it orders answers, it is not a probability. `nearest` are
-    the places that come nearest when there is no answer; `suggestions` are topics, as the documents' headings name them.
+    `language` is the question's. `confidence` is the probability that the documents answer the question (see
+    `assistant/reader/MODEL.md` for how well it holds). `reason` is that of the first part that isn't answered. `nearest` are the
+    places that come nearest when there is no answer; `suggestions` are topics, as the documents' headings name them.
     """
 
     question: str

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -10,11 +11,25 @@ from assistant.answer import Answer, Citation, Reason
 from assistant.compose import compose
 from assistant.evidence import Evidence, Reader, SentenceReader
 from assistant.feedback import Feedback
-from assistant.question import encodable, understand
-from assistant.refusal import decide
+from assistant.question import Question, encodable, parts_of, understand, unknown_language
+from assistant.refusal import Caution, Decision, decide
 from assistant.settings import Settings
 from corpus import LibraryError, QuipuError, document_id, load, shipped
-from index import SILENT, Added, Encoder, Entry, Home, Index, Library, Progress, SentenceTransformerEncoder, add, rebuild, remove
+from index import (
+    SILENT,
+    Added,
+    Encoder,
+    Entry,
+    Hit,
+    Home,
+    Index,
+    Library,
+    Progress,
+    SentenceTransformerEncoder,
+    add,
+    rebuild,
+    remove,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -34,8 +49,8 @@ class Assistant:
     Safe to use from several threads. What is added or removed while it is open counts from the next question on.
     """
 
-    def __init__(self, home: Home, encoder: Encoder, reader: Reader) -> None:
-        self._home, self._encoder, self._reader = home, encoder, reader
+    def __init__(self, home: Home, encoder: Encoder, reader: Reader, caution: Caution = "balanced") -> None:
+        self._home, self._encoder, self._reader, self._caution = home, encoder, reader, caution
         self._library = Library(home)
         self._own: Index | None = None
         self._shipped: Index | None = None
@@ -49,7 +64,7 @@ class Assistant:
         """
         settings = Settings.load() if home is None else Settings.load(home=Path(home))
         encoder = SentenceTransformerEncoder.load(settings.model)
-        assistant = cls(Home(settings.home), encoder, SentenceReader(encoder))
+        assistant = cls(Home(settings.home), encoder, SentenceReader.load(encoder), settings.caution)
         assistant.index()
         return assistant
 
@@ -107,7 +122,10 @@ class Assistant:
         listed = ", ".join(missing[:_NAMED]) + f" and {len(missing) - _NAMED} more" * (len(missing) > _NAMED)
         waiting = f"Not searched: {listed}. Unless `quipu add` is still at work, add again what is missing." if missing else ""
         outdated = "Another version of Quipu read the documents: `quipu rebuild` reads them anew." if index.outdated() else ""
-        return " ".join(sentence for sentence in (index.notice, waiting, outdated) if sentence)
+        untrained = (
+            "" if self._reader.is_trained else "The reader's weights are missing: answers go by likeness alone; install Quipu anew."
+        )
+        return " ".join(sentence for sentence in (index.notice, waiting, outdated, untrained) if sentence)
 
     def topics(self, most: int, documents: Collection[str] | None = None) -> tuple[str, ...]:
         """What the documents are about, as the headings of those added last put it: at most `most`, spread over them."""
@@ -122,41 +140,60 @@ class Assistant:
         step = max(1, len(found) // most)
         return tuple(list(found)[::step][:most])
 
-    def _ask(self, index: Index, text: str, history: Sequence[str], documents: Collection[str] | None) -> Answer:
-        def frequency(term: str) -> int:
-            return index.frequency(term, documents)
+    def search(
+        self, question: str, history: Sequence[str] = (), documents: Collection[str] | None = None, k: int = _PASSAGES
+    ) -> list[Hit]:
+        """The `k` best passages for a question, as `ask` finds them before it reads any."""
+        index = self.index()
+        return index.search(self._understand(index, encodable(question), history, documents).phrasings, k, documents)
 
-        languages = index.languages(documents)
-        question = understand(text, history, languages, lambda term: frequency(term) > 0)
-        if question.nothing is not None:
-            suggestions = self.topics(_NEAREST, documents)
-            return Answer(
-                text,
-                question.searched,
-                question.language,
-                "no_question",
-                question.nothing,
-                suggestions=suggestions,
-                generation=index.generation,
-            )
-        hits = index.search(question.searched, _PASSAGES, documents)
-        evidence = self._reader.read(question.searched, question.language, index, hits)
-        chosen, reason = decide(question, evidence, index.size(documents), languages, frequency)
-        sentences, citations = compose(chosen)
-        nearest = () if chosen else _nearest(evidence)
-        return Answer(
-            question=text,
-            searched=question.searched,
-            language=question.language,
-            status="answered" if chosen else "not_in_documents",
-            reason=reason if hits else Reason("no_documents"),
+    def _understand(self, index: Index, text: str, history: Sequence[str], documents: Collection[str] | None) -> Question:
+        return understand(
+            text, history, index.languages(documents), lambda term: index.frequency(term, documents) > 0, index.terms(documents)
+        )
+
+    def _ask(self, index: Index, text: str, history: Sequence[str], documents: Collection[str] | None) -> Answer:
+        """The answer to a text that may ask several questions, one after the other."""
+        whole = self._understand(index, text, history, documents)
+        answer = Answer(text, whole.searched, whole.language, "no_question", whole.nothing, generation=index.generation)
+        if whole.nothing is not None:
+            return replace(answer, suggestions=self.topics(_NEAREST, documents))
+        parts = parts_of(text)
+        read: list[Decision] = []
+        related: list[Evidence] = []
+        for place, part in enumerate(parts):
+            question = whole if len(parts) == 1 else self._understand(index, part, [*history, *parts[:place]], documents)
+            evidence = self._reader.read(question, index, index.search(question.phrasings, _PASSAGES, documents))
+            read.append(self._decide(index, question, evidence, documents))
+            related += evidence
+        chosen = dict.fromkeys(piece for decision in read for piece in decision.chosen[:1])
+        chosen |= dict.fromkeys(piece for decision in read for piece in decision.chosen[1:])
+        sentences, citations = compose(list(chosen))
+        nearest = () if chosen else _nearest(related)
+        reason = next((decision.reason for decision in read if decision.reason is not None), None)
+        return replace(
+            answer,
+            status="not_in_documents" if not chosen else "answered" if reason is None else "partly",
+            reason=reason,
             sentences=sentences,
             citations=citations,
             nearest=nearest,
             suggestions=tuple(dict.fromkeys(place.heading_path[-1] for place in nearest if place.heading_path)),
-            confidence=round(min(1.0, max(0.0, evidence[0].score)), 6) if evidence else 0.0,
-            generation=index.generation,
+            confidence=round(max(decision.confidence for decision in read), 6),
         )
+
+    def _decide(
+        self, index: Index, question: Question, evidence: Sequence[Evidence], documents: Collection[str] | None
+    ) -> Decision:
+        size = index.size(documents)
+        if not size:
+            return Decision((), Reason("no_documents"), 0.0)
+        languages = index.languages(documents)
+        decision = decide(question, evidence, size, languages, lambda term: index.frequency(term, documents), self._caution)
+        spoken = unknown_language(question.text)
+        if spoken is not None and spoken not in languages and not decision.chosen:
+            return replace(decision, reason=Reason("language", spoken))
+        return decision
 
     def _forget_removed(self) -> None:
         """What became of the library is not to be hidden by a store of feedback that can't be written."""

@@ -15,16 +15,23 @@ LONGEST_EXTENDED = 400
 def compose(evidence: Sequence[Evidence]) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
     """A sentence with its own citation for each piece of evidence, in the same order, but for one that another quote holds."""
     citations: list[Citation] = []
+    spans: list[tuple[int, int] | None] = []
     for found in evidence:
-        start, end = _standing_alone(found), found.end
-        if not any(other.document_id == found.document.id and other.start < end and start < other.end for other in citations):
-            citations.append(Citation.of(len(citations) + 1, found.document, start, end))
-        elif not any(
-            other.document_id == found.document.id and other.start <= found.start and found.end <= other.end for other in citations
-        ):
-            citations.append(Citation.of(len(citations) + 1, found.document, found.start, end))
+        held = [other for other in citations if other.document_id == found.document.id]
+        start = _standing_alone(found)
+        if any(other.start < found.end and start < other.end for other in held):
+            if any(other.start <= found.start and found.end <= other.end for other in held):
+                continue
+            start = found.start
+        citation = Citation.of(len(citations) + 1, found.document, start, found.end)
+        citations.append(citation)
+        before = len(citation.text) - len(found.text)  # of the sentence before, where it was taken in
+        spans.append((found.span[0] + before, found.span[1] + before) if found.span else None)
     return (
-        tuple(Sentence(citation.text, citation.start, citation.end, (citation.number,)) for citation in citations),
+        tuple(
+            Sentence(citation.text, citation.start, citation.end, (citation.number,), span)
+            for citation, span in zip(citations, spans, strict=True)
+        ),
         tuple(citations),
     )
 

@@ -1,4 +1,4 @@
-"""The English and Spanish phrases by which a question is understood. All are folded (see `index.fold`) but `FRAME`."""
+"""The English and Spanish phrases by which a question is understood. All are folded (see `index.fold`) but `FRAME` and `JOINT`."""
 
 import re
 
@@ -48,6 +48,20 @@ OPENER = _any_of(r"""
 """)
 """How a turn begins that leans on the one before."""
 
+JOINT = re.compile(
+    r",?\s+(?:and|y|e)\s+(?:also\s+|también\s+)?(?=(?:(?:a|by|con|de|en|for|from|in|of|on|para|por|since|to|with)\s+)?"
+    r"(?:who|whom|whose|what|when|where|why|which|how|is|are|was|were|do|does|did|has|have|can|will"
+    r"|quién|quiénes|qué|cuándo|dónde|cómo|cuál|cuáles|cuánt[oa]s?)\s)",
+    re.IGNORECASE,
+)
+"""Where a question goes on with another one."""
+
+ASKING = _any_of(r"""
+    who|whom|whose|what|when|where|why|which|how|is|are|was|were|do|does|did|has|have|can|will|(?:in|on|to|from|for|by|with)
+    (?:what|which|whom) (?:a |con |de |en |para |por |sobre )?(?:quien|quienes|que|cuando|donde|como|cual|cuales|cuant[oa]s?)
+""")
+"""How a question begins."""
+
 PRONOUN = _any_of(r"""
     it|they|them|he|she|him|her|his|hers|its|their|theirs|those|these|ones?
     ell[oa]s?|eso|esos|esas|aquell[oa]s?
@@ -58,18 +72,59 @@ PREPOSITION = _any_of(r"""
     en|de|desde|con|por|para|durante|sobre|segun
 """)
 
-NUMBER_ASKED = _any_of(r"""
-    how many|how old|how much (?:money|cash|funding)
-    how much (?:does|did|do|is|was|were|are) .*\b(?:cost|spen[dt]|pay|paid|worth)
-    (?:what|which) (?:percentage|percent|proportion|share|number|amount|sum)
-    cuant[oa]s|cuant[oa] (?:dinero|plata)|cuanto (?:cuesta|costo|gana|paga)
-    que (?:porcentaje|proporcion|numero|cantidad|suma|monto)
-""")
+KINDS = frozenset(
+    """
+    amount cause causes cities city countries country date day effect kind kinds month name names number people percentage person
+    place places reason reasons region regions result sort type types way year years
+    ano anos cantidad causa causas ciudad ciudades clase fecha forma lugar lugares manera mes motivo nombre nombres numero pais
+    paises persona personas porcentaje razon region regiones tipo tipos
+    """.split()
+)
+"""What a question asks for by its kind: an answer gives one, and doesn't say so."""
 
-YEAR_ASKED = _any_of(r"""
-    (?:what|which) year
-    que ano
+ASKED = {
+    "number": _any_of(r"""
+        how many|how old|how much (?:money|cash|funding)
+        how much (?:does|did|do|is|was|were|are) .*\b(?:cost|spen[dt]|pay|paid|worth)
+        (?:what|which) (?:percentage|percent|proportion|share|number|amount|sum)
+        cuant[oa]s|cuant[oa] (?:dinero|plata)|cuanto (?:cuesta|costo|gana|paga)
+        que (?:porcentaje|proporcion|numero|cantidad|suma|monto)
+    """),
+    "year": _any_of(r"""
+        (?:what|which) year
+        que ano
+    """),
+    "date": _any_of(r"""
+        when (?:did|was|were|is|are|does|do|will|has|had)|(?:on|in|by) (?:what|which) (?:date|day|month)|(?:since|until) when
+        (?:desde |hasta )?cuando (?:se|fue|fueron|es|son|hubo|ha|han|tuvo|empezo|comenzo|termino)|en que (?:fecha|mes|dia)
+    """),
+    "person": _any_of(r"""
+        who|whom|whose|(?:what|which) (?:is|was|are|were) the names?
+        quien(?:es)?|como se llama\w*|cual (?:es|era|fue) el nombre
+    """),
+    "place": _any_of(r"""
+        where|(?:in|from|to) (?:what|which) (?:country|countries|city|cities|town|region|province|place)s?
+        (?:a|de|en)?donde|en que (?:pais|paises|ciudad|region|provincia|lugar)
+    """),
+    "cause": _any_of(r"""
+        why|what (?:is|was|were|are) the (?:causes?|reasons?)|for what reason|how come
+        (?<!\w)por que|cual (?:es|fue|era) (?:la causa|el motivo|la razon)
+    """),
+}
+"""What kind of thing a question asks for; the first that fits."""
+
+DATE = _any_of(r"""
+    \d+.*|(?:last|next|this|past|previous|same|following|every) \w+|yesterday|today|now|ago
+    since|until|after|before|during|when|while|recent(?:ly)?
+    january|february|march|april|may|june|july|august|september|october|november|december|spring|summer|autumn|winter
+    (?:mon|tues|wednes|thurs|fri|satur|sun)days?|centur(?:y|ies)|decades?
+    enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre|siglos?|decadas?
+    ayer|hoy|ahora|desde|hasta|despues|antes|durante|cuando|mientras|reciente(?:mente)?|pasad[oa]|proxim[oa]
 """)
+"""What may say when: a number, a month, or a word such as "after"."""
+
+JOINING = "and|de|del|e|el|for|in|la|las|los|of|on|para|the|to|y"
+"""Little words that an acronym passes over."""
 
 NUMBER = _any_of(r"""
     \d.*

@@ -5,14 +5,33 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Reason
-from assistant.phrases import FILLER, FRAME, NUMBER_ASKED, OPENER, PREPOSITION, PRONOUN, SMALL_TALK, YEAR, YEAR_ASKED
-from corpus import USUAL_LANGUAGES, QuestionError, split_sentences
+from assistant.glossary import in_english, in_plain_words
+from assistant.phrases import (
+    ASKED,
+    ASKING,
+    DATE,
+    FILLER,
+    FRAME,
+    JOINT,
+    KINDS,
+    NUMBER,
+    OPENER,
+    PREPOSITION,
+    PRONOUN,
+    SMALL_TALK,
+    YEAR,
+)
+from assistant.spelling import mended
+from corpus import USUAL_LANGUAGES, QuestionError, language_of, split_sentences
 from index import content_words, fold, question_language, question_terms, words
 
 LONGEST_QUESTION = 2000
 """Characters. Several times the longest question that anyone has been seen to ask; the encoder sees about half of it."""
 
+_MOST_PARTS = 3
+_LONG_WINDED = 25  # words: before the last sentence of a longer text somebody says why they ask
 _ELLIPTICAL = 3  # content words: a longer turn asks a whole question, whatever it opens with
+_ADJECTIVES = ("n", "an", "ian", "vian", "ese", "i")
 _NO_NAMES = frozenset(["mr", "mrs", "ms", "dr", "sr", "sra", "srta", "don", "dona", "i", "ii", "iii", "iv"])
 
 
@@ -20,25 +39,42 @@ _NO_NAMES = frozenset(["mr", "mrs", "ms", "dr", "sr", "sra", "srta", "don", "don
 class Question:
     """A question as it was understood. `searched` is explicit: it can be searched without knowing what was asked before.
 
-    `names` are the names and years that it asks about, and `own_words` what a follow-up adds to the question before it: an
-    answer has to be about them. `nothing` says why it asks nothing.
+    `said` is `searched` in one way or several, each with its language: as it is, and if that differs, in the words of English
+    reports. `names` are the names and years that it asks about, and `own_words` what a follow-up adds to the question before it: an
+    answer has to be about them. `asks` is the kind of thing that is asked for, a key of `phrases.ASKED` or "". `nothing` says why
+    it asks nothing.
     """
 
     text: str
     searched: str
     language: str
+    said: tuple[tuple[str, str], ...] = ()
     names: tuple[str, ...] = ()
     own_words: tuple[str, ...] = ()
-    asks_number: bool = False
-    asks_year: bool = False
+    asks: str = ""
     nothing: Reason | None = None
 
+    @property
+    def phrasings(self) -> tuple[str, ...]:
+        """`said` without the languages. The last one is English."""
+        return tuple(phrasing for phrasing, _ in self.said)
 
-def understand(text: str, history: Sequence[str], languages: Collection[str], holds: Callable[[str], bool]) -> Question:
+    def fits(self, text: str) -> bool:
+        """Whether a text has a number, a year or a date, if one is asked for."""
+        given = _GIVEN.get(self.asks)
+        return given is None or given.search(fold(text)) is not None
+
+
+_GIVEN = {"number": NUMBER, "year": YEAR, "date": DATE}
+
+
+def understand(
+    text: str, history: Sequence[str], languages: Collection[str], holds: Callable[[str], bool], terms: Sequence[str] = ()
+) -> Question:
     """The question that `text` asks after the earlier questions `history`, oldest first.
 
-    `languages` are those of the documents, and `holds` says whether an index term stands in them. What is too long to be a
-    question is left out of the history; as the text, it raises QuestionError.
+    `languages` are those of the documents, `terms` their index terms, and `holds` says whether a term is one of them. What is too
+    long to be a question is left out of the history; as the text, it raises QuestionError.
     """
     if len(text) > LONGEST_QUESTION:
         raise QuestionError(
@@ -58,18 +94,33 @@ def understand(text: str, history: Sequence[str], languages: Collection[str], ho
     own_words: list[str] = []
     if history and is_elliptical(text, language):
         added = content_words(text, language)
-        own_words = [word for word in added if any(map(holds, question_terms(word, language)))]
-        if own_words or not added or language not in languages:
+        known = [word for word in added if any(map(holds, question_terms(word, language)))]
+        own_words = [word for word in known if word not in KINDS]
+        if known or not added or language not in languages:
             searched = " ".join([own, *_topic(text, history, holds)])
     return Question(
         text=text,
         searched=searched,
         language=language,
-        names=_names(text, language),
+        said=_said(searched, language, holds, terms),
+        names=tuple(mended(name, language, holds, terms) for name in _names(text, language)),
         own_words=tuple(own_words) if searched != own else (),
-        asks_number=NUMBER_ASKED.search(folded) is not None,
-        asks_year=YEAR_ASKED.search(folded) is not None,
+        asks=next((kind for kind, phrases in ASKED.items() if phrases.search(folded)), ""),
     )
+
+
+def parts_of(text: str) -> list[str]:
+    """The questions that a text asks one after the other, or joined by "and"; the text itself if it asks one.
+
+    >>> parts_of("How big are the gangs, and how far does their reach extend?")
+    ['How big are the gangs', 'how far does their reach extend?']
+    """
+    text = " ".join(text.split())
+    asked = [text[start:end] for start, end in split_sentences(text)]
+    if not all(sentence.endswith("?") for sentence in asked):
+        return [text]
+    parts = [part for sentence in asked for part in JOINT.split(sentence)]
+    return parts if len(parts) <= _MOST_PARTS else [text]
 
 
 def is_elliptical(text: str, language: str) -> bool:
@@ -82,14 +133,34 @@ def is_elliptical(text: str, language: str) -> bool:
     return leans is not None and len(content) <= _ELLIPTICAL
 
 
+def unknown_language(text: str) -> str | None:
+    """The code of the language that a text is in, if it is plainly neither of the usual ones."""
+    known = [word for word in words(text) if not all(_is_content(word, language) for language in USUAL_LANGUAGES)]
+    if len(known) > len(words(text)) / 4:
+        return None
+    found = language_of(text)
+    return found if found not in USUAL_LANGUAGES else None
+
+
 def encodable(text: str) -> str:
     """The text without halves of surrogate pairs, which JSON may hold and UTF-8 can't."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def _said(searched: str, language: str, holds: Callable[[str], bool], terms: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    english = mended(in_english(searched) if language == "es" else in_plain_words(searched), "en", holds, terms)
+    return tuple(dict.fromkeys([(searched, language), (english, "en")]))
+
+
 def _unframed(text: str, language: str) -> str:
-    """The question without words about the asking, unless nothing else is in it."""
-    rest = " ".join(FRAME.sub("", text).split()).replace("¿ ", "¿")
+    """The question without what leads up to it, and without words about the asking, unless nothing else is in it."""
+    asked = text
+    if len(words(text)) > _LONG_WINDED and text.endswith("?"):
+        first, last = split_sentences(text)[-1]
+        _, colon, rest = text[first:last].rpartition(": ")
+        asked = rest if colon and ASKING.match(fold(rest).lstrip("¿")) else text[first:last]
+        asked = asked if len(content_words(asked, language)) > 1 else text
+    rest = " ".join(FRAME.sub("", asked).split()).replace("¿ ", "¿")
     return rest if content_words(rest, language) else text
 
 
@@ -142,8 +213,7 @@ def _is_unpronounceable(word: str) -> bool:
 def _names(text: str, language: str) -> tuple[str, ...]:
     """The names in a question, by their capitals, and its years. In title case, where even stop words have them, they say nothing.
 
-    A sentence's first word and acronyms are left out: the first has its capital anyway, and the others may be written out in
-    the documents.
+    A sentence's first word has its capital anyway, and is left out unless it is an acronym.
     """
     names: list[str] = []
     capitals: list[bool] = []  # of the stop words within sentences
@@ -151,7 +221,7 @@ def _names(text: str, language: str) -> tuple[str, ...]:
         joined = False
         for place, word in enumerate(_surface_words(text[start:end])):
             is_content, capital = _is_content(word, language), word[0].isupper()
-            is_name = place > 0 and is_content and capital and not word.isupper() and fold(word) not in _NO_NAMES
+            is_name = is_content and capital and (place > 0 or is_acronym(word)) and fold(word) not in _NO_NAMES
             if is_name and joined:
                 names[-1] += f" {word}"
             elif is_name:
@@ -162,6 +232,24 @@ def _names(text: str, language: str) -> tuple[str, ...]:
     if sum(capitals) > len(capitals) / 2:
         names = []
     return (*names, *YEAR.findall(text))
+
+
+def name_forms(name: str, language: str) -> list[frozenset[str]]:
+    """The index terms that each word of a name may be: itself, in English if it is Spanish, and the place whose adjective it may be
+    ("peruvian" may be of "peru", "mexican" of "mexico").
+    """
+    said = in_english(name) if language == "es" else name
+    found = []
+    for word in content_words(name, language):
+        stems = [word[: -len(ending)] for ending in _ADJECTIVES if word.endswith(ending) and len(word) - len(ending) >= 4]
+        forms = [word, *(stem + vowel for stem in stems for vowel in ("", "a", "o", "e")), *content_words(said, "en")]
+        found.append(frozenset(term for form in forms for term in question_terms(form, language)))
+    return found
+
+
+def is_acronym(word: str) -> bool:
+    """Whether a word is written in capitals alone."""
+    return len(word) > 1 and word.isupper()
 
 
 def _surface_words(text: str) -> list[str]:

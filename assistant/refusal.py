@@ -1,77 +1,137 @@
 """Decides which evidence answers a question, or why none does: before anything is written, and from the evidence alone."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from assistant.answer import Reason
 from assistant.evidence import Evidence
-from assistant.phrases import NUMBER, YEAR
-from assistant.question import Question
+from assistant.glossary import in_english, in_plain_words
+from assistant.phrases import JOINING
+from assistant.question import Question, is_acronym, name_forms
 from index import content_words, fold, question_terms, terms
 
-_AS_GOOD = 0.75  # of the best one's score: what a further sentence needs to be part of the answer
-_MOST = 3  # sentences in an answer
+Caution = Literal["careful", "balanced", "forthcoming"]
 
-_ADJECTIVES = ("n", "an", "ian", "vian", "ese", "i")
+ENOUGH: dict[Caution, float] = {"careful": 0.7, "balanced": 0.5, "forthcoming": 0.3}
+"""The probability that an answer needs. What each costs is in `assistant/reader/MODEL.md`."""
+
+_AS_GOOD = 0.75  # of the best one's probability: what a further sentence needs to be part of the answer
+_MOST = 3  # sentences in an answer
+_SAME = 0.8  # of the words of both: then two sentences say the same
+_MOST_OF = 2 / 3  # of the words of a written-out acronym: "money laundering" is of AML, "anti-money laundering"
+_CHECKED = 0.1  # what is left of the probability when a check fails, whatever the sentences say
+
+_REASONS = {
+    "number": "no_number",
+    "year": "no_year",
+    "date": "no_date",
+    "person": "no_person",
+    "place": "no_place",
+    "cause": "no_cause",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The evidence that answers, best first and then as the documents have it; or none, and the reason. `confidence` is the
+    probability that the documents answer the question.
+    """
+
+    chosen: tuple[Evidence, ...]
+    reason: Reason | None
+    confidence: float
 
 
 def near_enough(passages: int) -> float:
-    """The score that the best sentence of so many searched passages needs to be about the question at all.
+    """How near the best sentence of so many searched passages has to be for the question to be on the documents' topic at all.
 
-    The best of many unrelated sentences scores higher than the best of few, by about the same for each doubling. This refuses
-    what is off the documents' topic; what is on it and yet not answered mostly passes, but for names, numbers and years.
+    The best of many unrelated sentences is nearer than the best of few, by about the same for each doubling. This only tells why
+    there is no answer.
     """
     return 0.20 + 0.01 * math.log(max(1, passages))
 
 
 def decide(
-    question: Question, evidence: Sequence[Evidence], passages: int, languages: frozenset[str], frequency: Callable[[str], int]
-) -> tuple[list[Evidence], Reason | None]:
-    """The evidence that answers, best first and then as the documents have it; or none, and the reason.
+    question: Question,
+    evidence: Sequence[Evidence],
+    passages: int,
+    languages: frozenset[str],
+    frequency: Callable[[str], int],
+    caution: Caution = "balanced",
+) -> Decision:
+    """What answers the question, or why nothing does.
 
     `evidence` is best first. Of the documents that were searched, `passages` is the number of passages, `languages` are the
     languages, and `frequency` gives how many of the passages have an index term.
     """
     if question.own_words:
-        added = {term for word in question.own_words for term in question_terms(word, question.language)}
+        added = {term for word in question.own_words for forms in name_forms(word, question.language) for term in forms}
         evidence = [found for found in evidence if not added.isdisjoint(terms(found.text, found.document.language))]
-    if not evidence or evidence[0].score < near_enough(passages):
-        return [], Reason("off_topic")
-    absent = next((name for name in question.names if _is_absent(name, question.language, languages, frequency)), None)
+    if not evidence:
+        return Decision((), Reason("off_topic"), 0.0)
+    confidence = evidence[0].score
+    absent = next((name for name in question.names if _is_absent(name, question.language, languages, frequency, evidence)), None)
     if absent is not None:
-        return [], Reason("name_absent", absent)
-    good = [found for found in evidence if found.score >= _AS_GOOD * evidence[0].score]
-    if question.asks_year:
-        good, missing = [found for found in good if YEAR.search(found.text)], "no_year"
-    elif question.asks_number:
-        good, missing = [found for found in good if NUMBER.search(fold(found.text))], "no_number"
+        return Decision((), Reason("name_absent", absent), _CHECKED * confidence)
+    good = [found for found in evidence if found.score >= max(ENOUGH[caution], _AS_GOOD * confidence)]
     if not good:
-        return [], Reason(missing)
+        is_near = max(found.near for found in evidence) >= near_enough(passages)
+        return Decision((), Reason(_REASONS.get(question.asks, "not_said") if is_near else "off_topic"), confidence)
+    if question.asks in ("number", "year") and not (good := [found for found in good if question.fits(found.text)]):
+        return Decision((), Reason(_REASONS[question.asks]), _CHECKED * confidence)
     best, *more = _distinct(good)[:_MOST]
-    return [best, *sorted(more, key=lambda found: (found.document.id != best.document.id, found.document.id, found.start))], None
+    more.sort(key=lambda found: (found.document.id != best.document.id, found.document.id, found.start))
+    return Decision((best, *more), None, confidence)
 
 
-def _is_absent(name: str, language: str, languages: frozenset[str], frequency: Callable[[str], int]) -> bool:
-    """Whether a word of the name stands nowhere in the documents. In another language a name may be
-    written otherwise, a year not.
+def _is_absent(
+    name: str,
+    language: str,
+    languages: frozenset[str],
+    frequency: Callable[[str], int],
+    evidence: Sequence[Evidence],
+) -> bool:
+    """Whether a word of the name stands nowhere in the documents. Where they are in another language, only what is a name there
+    too can be missed, not a "Ministerio".
+
+    An acronym may be written out in the documents of the evidence, in words that its letters begin, or in most of those that the
+    glossary has for it; and a name of several words may be an acronym there.
     """
-    if language not in languages and not name.isdecimal():
+    if language not in languages and not (in_english(name) if language == "es" else name)[0].isupper() and not name.isdecimal():
         return False
-    return not all(
-        any(frequency(term) for form in _forms(word) for term in question_terms(form, language))
-        for word in content_words(name, language)
-    )
+    words = name_forms(name, language)
+    if all(any(map(frequency, forms)) for forms in words):
+        return False
+    if is_acronym(name):
+        written_out = {frozenset(question_terms(word, "en")) for word in content_words(in_plain_words(name), "en")}
+        if len(written_out) > 1 and any(
+            sum(not forms.isdisjoint(terms(found.text, "en")) for forms in written_out) >= _MOST_OF * len(written_out)
+            for found in evidence
+        ):
+            return False
+        spelt = _spelling(name)
+        return not any(
+            spelt.search(document.text) for document in {found.document.id: found.document for found in evidence}.values()
+        )
+    initials = fold("".join(word[0] for word in name.split()))
+    return not (len(initials) > 2 and frequency(initials))
 
 
-def _forms(name: str) -> list[str]:
-    """The name, and the names of the places whose adjective it may be: "peruvian" may be of "peru", "mexican" of "mexico"."""
-    stems = [name[: -len(ending)] for ending in _ADJECTIVES if name.endswith(ending) and len(name) - len(ending) >= 4]
-    return [name, *(stem + vowel for stem in stems for vowel in ("", "a", "o", "e"))]
+def _spelling(acronym: str) -> re.Pattern[str]:
+    """A pattern of consecutive words that begin with the acronym's letters, little words between them aside."""
+    between = rf"[\w’']*[\s/-]+(?:(?:{JOINING})\s+)*"
+    return re.compile(rf"\b{between.join(map(re.escape, acronym))}", re.IGNORECASE)
 
 
 def _distinct(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The evidence without sentences that say the same in the same words."""
-    found: dict[str, Evidence] = {}
+    """The evidence without sentences that say nearly the same as a better one, in nearly the same words."""
+    found: list[Evidence] = []
     for piece in evidence:
-        found.setdefault(piece.text.casefold(), piece)
-    return list(found.values())
+        said = set(terms(piece.text, piece.document.language))
+        others = [set(terms(other.text, other.document.language)) for other in found]
+        if not any(len(said & other) >= _SAME * len(said | other) for other in others):
+            found.append(piece)
+    return found

@@ -8,6 +8,7 @@ from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from assistant.refusal import Caution
 from corpus import SettingsError
 from index import DEFAULT_MODEL
 
@@ -28,6 +29,9 @@ class Settings(BaseSettings):
 
     port: int = Field(default=7860, ge=0, le=65535)
     """Its port; 0 takes a free one."""
+
+    caution: Caution = "balanced"
+    """How sure an answer has to be: careful, balanced or forthcoming."""
 
     feedback: bool = False
     """Whether questions, what they were answered with, and thumbs are kept, in `feedback.sqlite`."""

@@ -10,7 +10,7 @@ from assistant import Answer, Assistant
 from corpus import Document, QuestionError, QuipuError, sentences
 from eval.measures import DEPTH, Range, attribution, covered, evidence, retrieval
 from eval.read import TestQuestion
-from index import Hit, Index
+from index import Hit
 
 _FOUND = 0.5  # of a gold quote's characters: a passage with so many holds it
 
@@ -78,12 +78,12 @@ def ask_all(assistant: Assistant, questions: Sequence[TestQuestion], *, within: 
             answer, error = None, str(problem)
         milliseconds = 1000 * (time.perf_counter() - started)
         if question.gold_pages and about:
-            measures = _page_measures(index, question, about)
+            measures = _page_measures(assistant, question, about)
         elif not question.answerable:
             measures = {"refused": float(answer is not None and not answer.citations)}
         else:
-            searched = answer.searched if answer else question.question
-            measures = _answer_measures(answer, gold, index.search(searched, DEPTH, documents), needs_all=question.needs_all)
+            hits = [] if error else assistant.search(question.question, question.history, documents, DEPTH)
+            measures = _answer_measures(answer, gold, hits, needs_all=question.needs_all)
         if answer and answer.citations:
             measures |= _citation_measures(answer, reread)
         if error:
@@ -135,11 +135,11 @@ def _citation_measures(answer: Answer, reread: Callable[[str], Document]) -> dic
     return {"verified": sum(exact) / len(exact), **attribution(said)}
 
 
-def _page_measures(index: Index, question: TestQuestion, document: Document) -> dict[str, float]:
+def _page_measures(assistant: Assistant, question: TestQuestion, document: Document) -> dict[str, float]:
     """Those of the retrieval of pages, over all documents and within the question's own."""
     measures: dict[str, float] = {}
     for where, allowed in (("", None), (" in document", [document.id])):
-        hits = index.search(question.question, DEPTH, allowed)
+        hits = assistant.search(question.question, (), allowed, DEPTH)
         held = [_pages(hit, document, question.gold_pages) for hit in hits]
         found = retrieval(set(map(str, question.gold_pages)), held)
         measures |= {f"{name}{where}": value for name, value in found.items()}

@@ -3,7 +3,7 @@
 This room never decides whether a passage answers the question.
 """
 
-from index.encoder import DEFAULT_MODEL, Encoder, SentenceTransformerEncoder, Vectors, go_offline
+from index.encoder import DEFAULT_MODEL, Encoder, SentenceTransformerEncoder, Vectors, default_folder, go_offline
 from index.fusion import fuse
 from index.hit import Hit
 from index.home import Home
@@ -35,6 +35,7 @@ __all__ = [
     "Verified",
     "add",
     "content_words",
+    "default_folder",
     "fold",
     "fuse",
     "go_offline",

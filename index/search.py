@@ -1,6 +1,6 @@
 """Searches a library: the one way from a query to passages."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from itertools import islice
@@ -94,16 +94,20 @@ class Index:
         """The languages of the documents with these ids (None: of all that can be found)."""
         return frozenset(self._languages[document_id] for document_id in self._findable(allowed))
 
-    def search(self, query: str, k: int = 10, allowed: Collection[str] | None = None) -> list[Hit]:
+    def search(self, query: str | Sequence[str], k: int = 10, allowed: Collection[str] | None = None) -> list[Hit]:
         """The `k` best passages for a query, best first, out of the documents with these ids (None: of all that can be found).
 
+        Several phrasings of a query count as one: a passage is as near as to the nearest of them, and has the words of all.
         Dense and BM25 candidates are filtered, then fused. Equal input gives equal output: ties go by document id and place.
         A document whose text is damaged is passed over; `notice` says so.
         """
+        phrasings = [query] if isinstance(query, str) else query
         documents = self._findable(allowed)
         depth = max(k, _DEPTH)
-        dense = self._store.dense(self._encoder.questions([query]), depth, documents)
-        lexical = self._store.lexical(question_terms(query, question_language(query)), depth, documents)
+        rows = self._encoder.questions(phrasings)
+        dense = _best_of([self._store.dense(row[None, :], depth, documents) for row in rows])[:depth]
+        asked = dict.fromkeys(term for phrasing in phrasings for term in question_terms(phrasing, question_language(phrasing)))
+        lexical = self._store.lexical(list(asked), depth, documents)
         fused = fuse(dense, lexical)
         best = sorted(fused, key=lambda place: (-fused[place], place))
         found = {"dense": dense, "lexical": lexical}
@@ -113,6 +117,10 @@ class Index:
     def frequency(self, term: str, allowed: Collection[str] | None = None) -> int:
         """How many passages of the documents with these ids (None: of all that can be found) have an index term."""
         return self._store.frequency(term, self._findable(allowed))
+
+    def terms(self, allowed: Collection[str] | None = None) -> tuple[str, ...]:
+        """The index terms of the documents with these ids (None: of all that can be found), and perhaps of others."""
+        return self._store.terms() if self._findable(allowed) else ()
 
     def _entry(self, document_id: str) -> Entry:
         entry = next((entry for entry in self.entries() if entry.id == document_id), None)
@@ -143,3 +151,12 @@ class Index:
 
     def _load(self, document_id: str) -> Document:
         return self._shelf.document(self._volumes[document_id])
+
+
+def _best_of(found: Sequence[Candidates]) -> Candidates:
+    """The candidates of several rankings, each with its best score."""
+    scores: dict[Range, float] = {}
+    for candidates in found:
+        for place, score in candidates:
+            scores[place] = max(score, scores.get(place, score))
+    return sorted(scores.items(), key=lambda candidate: (-candidate[1], candidate[0]))

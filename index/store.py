@@ -1,7 +1,7 @@
 """What holds the vectors and the words of a generation: FAISS and BM25 in this process."""
 
 from collections.abc import Collection, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple, Protocol, Self
 
@@ -39,6 +39,9 @@ class Store(Protocol):
 
     def frequency(self, term: str, allowed: Collection[str] | None = None) -> int:
         """How many passages have this index term."""
+
+    def terms(self) -> tuple[str, ...]:
+        """All index terms, in the order of the alphabet."""
 
 
 class LocalStore:
@@ -115,6 +118,14 @@ class LocalStore:
         rows = postings["indices"][postings["indptr"][number] : postings["indptr"][number + 1]]
         mask = self._mask(allowed)
         return len(rows) if mask is None else int(mask[rows].sum())
+
+    def terms(self) -> tuple[str, ...]:
+        """See `Store.terms`."""
+        return self._sorted_terms
+
+    @cached_property
+    def _sorted_terms(self) -> tuple[str, ...]:
+        return tuple(sorted(filter(None, self._words.vocab_dict))) if self._words is not None else ()
 
     def _mask(self, allowed: Collection[str] | None) -> NDArray[np.bool_] | None:
         """Per row, whether it may be found; None if all may."""

@@ -58,7 +58,7 @@ def browser() -> Iterator[Browser]:
 def address(home: Home, encoder: SentenceTransformerEncoder) -> Iterator[str]:
     """A served assistant over `home`."""
     listener = bind("127.0.0.1", 0)
-    app = create_app(Assistant(home, encoder, SentenceReader(encoder)), Feedback(home))
+    app = create_app(Assistant(home, encoder, SentenceReader.load(encoder)), Feedback(home))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -69,7 +69,7 @@ def address(home: Home, encoder: SentenceTransformerEncoder) -> Iterator[str]:
 
 @pytest.fixture
 def client(encoder: SentenceTransformerEncoder, home: Home) -> Iterator[TestClient]:
-    with TestClient(create_app(Assistant(home, encoder, SentenceReader(encoder))), base_url="http://localhost:7860") as client:
+    with TestClient(create_app(Assistant(home, encoder, SentenceReader.load(encoder))), base_url="http://localhost:7860") as client:
         yield client
 
 

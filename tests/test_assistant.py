@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant import Answer, Assistant, Evidence, SentenceReader
+from assistant import Answer, Assistant, Evidence, Question, SentenceReader
 from corpus import QuestionError, shipped
 from index import Entry, Hit, Home, Index, Library, SentenceTransformerEncoder, add, remove, verify
 from tests.fakes import WordEncoder
@@ -20,13 +20,13 @@ VRAEM = "Who controls the VRAEM?"
 @pytest.fixture(scope="session")
 def asked(encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
     """An assistant over the shipped report."""
-    return Assistant(Home(tmp_path_factory.mktemp("shipped")), encoder, SentenceReader(encoder))
+    return Assistant(Home(tmp_path_factory.mktemp("shipped")), encoder, SentenceReader.load(encoder))
 
 
 @pytest.fixture
 def assistant(encoder: SentenceTransformerEncoder, home: Home) -> Assistant:
     """An assistant over a library that a test may change."""
-    return Assistant(home, encoder, SentenceReader(encoder))
+    return Assistant(home, encoder, SentenceReader.load(encoder))
 
 
 def first_quote(answer: Answer) -> str:
@@ -173,7 +173,7 @@ def test_a_damaged_shipped_report_is_read_anew(assistant: Assistant, home: Home,
     for pattern in ("documents/*/text.*.json", "documents/*/passages.*.npz", "generations/*/vectors.faiss", "CURRENT"):
         for path in home.shipped.path.glob(pattern):
             path.write_bytes(b"damaged")
-        assert "Shining Path" in first_quote(Assistant(home, encoder, SentenceReader(encoder)).ask(VRAEM))
+        assert "Shining Path" in first_quote(Assistant(home, encoder, SentenceReader.load(encoder)).ask(VRAEM))
 
 
 def test_asking_within_documents(assistant: Assistant, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path) -> None:
@@ -212,11 +212,15 @@ class RemovingReader:
     def __init__(self, reader: SentenceReader, home: Home, name: str, *, only_marked: bool) -> None:
         self._reader, self._home, self._name, self._only_marked = reader, home, name, only_marked
 
-    def read(self, question: str, language: str, index: Index, hits: Sequence[Hit]) -> list[Evidence]:
+    @property
+    def is_trained(self) -> bool:
+        return True
+
+    def read(self, question: Question, index: Index, hits: Sequence[Hit]) -> list[Evidence]:
         named = [entry.id for entry in Library(self._home).active() if entry.name == self._name]
         if named and self._only_marked:
             Library(self._home).mark_removed(named)
-        evidence = self._reader.read(question, language, index, hits)
+        evidence = self._reader.read(question, index, hits)
         if named and not self._only_marked:
             remove(self._home, self._name)
         return evidence
@@ -227,7 +231,7 @@ def test_a_document_removed_in_the_middle_of_a_question_is_not_quoted(
     home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path, only_marked: bool
 ) -> None:
     add(home, [write(tmp_path / "forests.txt", REPORT), write(tmp_path / "b.txt", "Rivers\n\nThe river is wide.\n")], encoder)
-    reader = RemovingReader(SentenceReader(encoder), home, "forests.txt", only_marked=only_marked)
+    reader = RemovingReader(SentenceReader.load(encoder), home, "forests.txt", only_marked=only_marked)
     answer = Assistant(home, encoder, reader).ask("How many illegal sawmills were counted?")
     assert answer.status == "not_in_documents"
     assert [citation.source for citation in answer.nearest] == ["b.txt"]

@@ -161,7 +161,7 @@ def test_a_hostile_document_stays_text(
 def test_the_report_of_an_evaluation_needs_nothing_but_itself(
     browser: Browser, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:
-    assistant = Assistant(home, encoder, SentenceReader(encoder))
+    assistant = Assistant(home, encoder, SentenceReader.load(encoder))
     rows = [row for row, _ in ask_all(assistant, read_questions(shipped_questions()))]
     wrong = [row for row in rows if not row.right]
     taken = {"median": 1.0, "p95": 2.0, "most": 3.0}

@@ -201,7 +201,7 @@ def test_a_comparison_is_paired() -> None:
 
 @pytest.fixture(scope="module")
 def real(encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    return Assistant(Home(tmp_path_factory.mktemp("measured")), encoder, SentenceReader(encoder))
+    return Assistant(Home(tmp_path_factory.mktemp("measured")), encoder, SentenceReader.load(encoder))
 
 
 @pytest.fixture(scope="module")
@@ -288,7 +288,7 @@ def test_gold_that_stands_nowhere_is_said_with_what_is_most_like_it(real: Assist
 def test_pages_are_found_in_their_document_and_among_all(encoder: SentenceTransformerEncoder, home: Home, tmp_path: Path) -> None:
     pages = [["Trucks of mahogany were seized at the border."], ["Rivers are wide and brown here."]]
     add(home, [write(tmp_path / "rivers.pdf", pdf(pages)), write(tmp_path / "forests.txt", REPORT)], encoder)
-    measured = Assistant(home, encoder, SentenceReader(encoder))
+    measured = Assistant(home, encoder, SentenceReader.load(encoder))
     questions = read(tmp_path, question="How wide are rivers?", doc="rivers", gold_pages=[1])
     ((asked, milliseconds),) = ask_all(measured, questions)
     assert asked.measures["Success@5"] == asked.measures["RR@10 in document"] == 1.0
@@ -381,7 +381,7 @@ def test_within_asks_only_the_document_that_a_question_is_about(
 ) -> None:
     texts = [f"# Policy {number}\n\nWe keep your data for {number} years. We share it with nobody.\n" for number in (3, 5)]
     add(home, [write(tmp_path / f"{number}.md", text) for number, text in enumerate(texts)], encoder)
-    measured = Assistant(home, encoder, SentenceReader(encoder))
+    measured = Assistant(home, encoder, SentenceReader.load(encoder))
     other = {"id": "2", "question": "Who gets it?", "doc": "0", "gold_quotes": ["We share it with nobody."]}
     questions = read(tmp_path, question="How long do you keep my data?", doc="1", gold_quotes=["We keep your data for 5 years."])
     questions += read_questions(write(tmp_path / "r.jsonl", json.dumps(other)))

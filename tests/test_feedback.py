@@ -20,7 +20,7 @@ LOCAL = "http://localhost:7860"
 @pytest.fixture
 def forests(encoder: SentenceTransformerEncoder, home: Home, report: Path) -> Assistant:
     add(home, [report], encoder)
-    return Assistant(home, encoder, SentenceReader(encoder))
+    return Assistant(home, encoder, SentenceReader.load(encoder))
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def written(
     encoder: SentenceTransformerEncoder, home: Home, files: list[Path], questions: list[TestQuestion], *, linked: bool = True
 ) -> str:
     add(home, files, encoder)
-    assistant = Assistant(home, encoder, SentenceReader(encoder))
+    assistant = Assistant(home, encoder, SentenceReader.load(encoder))
     rows = [row for row, _ in ask_all(assistant, questions)]
     taken = {"median": 1.5, "p95": 2.5, "most": 3.5}
     meta = {"name": "<q>.jsonl", "date": "2026-01-02", "questions": 1, "documents": 1, "model": "m", "milliseconds": taken}

@@ -325,7 +325,7 @@ def test_a_range_that_no_sentence_has_is_boxed_at_its_beginning_only(
 ) -> None:
     pages = [[f"Paragraph {line} of page {page} is about roads." for line in range(30)] for page in range(8)]
     add(home, [write(tmp_path / "roads.pdf", pdf(pages))], encoder)
-    assistant = Assistant(home, encoder, SentenceReader(encoder))
+    assistant = Assistant(home, encoder, SentenceReader.load(encoder))
     ((_, document),) = assistant.index().documents(assistant.index().entries())
     boxed = [len(sheet.boxes) for sheet in Drawings(assistant).sheets(document, (0, len(document.text)))]
     assert boxed[:4] == [30] * 4

@@ -21,9 +21,9 @@ def message(answer: Answer, kept: str, feedback: str | None = None) -> str:
     parts = [] if answer.status == "no_question" else [_paragraph("state", say(f"state_{answer.status}", language))]
     if answer.searched != " ".join(answer.question.split()):
         parts.append(_paragraph("searched", say("searched", language, query=answer.searched)))
-    if answer.reason is not None:
-        parts.append(_paragraph("reason", explain(answer.reason, language)))
     parts += [_sentence(sentence, answer.citations) for sentence in answer.sentences]
+    if answer.reason is not None:
+        parts.append(_paragraph("reason", explain(answer.reason, language, answer.status)))
     if answer.citations:
         parts += [_paragraph("label", say("sources", language)), _sources(answer.citations)]
     if answer.nearest:
@@ -53,11 +53,12 @@ def kept_text(answer: Answer, added: Callable[[str], str], origin: str) -> str:
         when = escape(say("added_on", language, date=added(citation.document_id)))
         return f"{where}, {when}. <{origin}{citation.link}>"
 
-    lines = [escape(explain(answer.reason, language))] if answer.reason else []
-    lines += [
+    lines = [
         " ".join([escape(f"“{sentence.text}”"), *(escape(f"[{number}]") for number in sentence.citations)])
         for sentence in answer.sentences
     ]
+    if answer.reason is not None:
+        lines.append(escape(explain(answer.reason, language, answer.status)))
     lines += [f"{escape(f'[{citation.number}]')} {reference(citation)}" for citation in answer.citations]
     if answer.nearest:
         lines.append(escape(say("nearest", language)))

@@ -12,10 +12,10 @@ def answer_text(answer: Answer) -> str:
     lines = []
     if answer.searched != " ".join(answer.question.split()):
         lines += [say("searched", language, query=answer.searched), ""]
-    if answer.reason is not None:
-        lines.append(explain(answer.reason, language))
     for sentence in answer.sentences:
         lines.append(" ".join([sentence.text, *(f"[{number}]" for number in sentence.citations)]))
+    if answer.reason is not None:
+        lines.append(explain(answer.reason, language, answer.status))
     if answer.citations:
         lines += ["", f"{say('sources', language)}:"]
         lines += [

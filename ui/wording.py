@@ -91,6 +91,10 @@ _WORDS: dict[str, dict[Language, str]] = {
         "es": "Hola. Haga una pregunta y se buscará en los documentos.",
     },
     "off_topic": {"en": "These documents do not answer that.", "es": "Estos documentos no responden a eso."},
+    "not_said": {
+        "en": "These documents do not answer that: they come near it, and do not say it.",
+        "es": "Estos documentos no responden a eso: se acercan al tema, pero no lo dicen.",
+    },
     "name_absent": {
         "en": "These documents do not answer that: “{subject}” does not appear in them.",
         "es": "Estos documentos no responden a eso: «{subject}» no aparece en ellos.",
@@ -103,6 +107,27 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "These documents do not answer that: they name no year for it.",
         "es": "Estos documentos no responden a eso: no indican ningún año.",
     },
+    "no_date": {
+        "en": "These documents do not answer that: they give no date for it.",
+        "es": "Estos documentos no responden a eso: no indican ninguna fecha.",
+    },
+    "no_person": {
+        "en": "These documents do not answer that: they do not say who.",
+        "es": "Estos documentos no responden a eso: no dicen quién.",
+    },
+    "no_place": {
+        "en": "These documents do not answer that: they do not say where.",
+        "es": "Estos documentos no responden a eso: no dicen dónde.",
+    },
+    "no_cause": {
+        "en": "These documents do not answer that: they do not say why.",
+        "es": "Estos documentos no responden a eso: no dicen por qué.",
+    },
+    "language": {
+        "en": "These documents do not answer that. It reads as {subject}; Quipu understands questions in English and Spanish.",
+        "es": "Estos documentos no responden a eso. Parece estar en {subject}; Quipu entiende preguntas en español y en inglés.",
+    },
+    "partly": {"en": "Part of it is not answered. {reason}", "es": "Una parte queda sin respuesta. {reason}"},
     "no_documents": {"en": "There is no document to look in.", "es": "No hay ningún documento donde buscar."},
     "lib_own": {
         "en": "Answers are quoted from these documents, and from nothing else.",
@@ -226,9 +251,11 @@ def language_name(code: str, language: Language) -> str:
     return names[language] if names else code
 
 
-def explain(reason: Reason, language: Language) -> str:
-    """A reason in words."""
-    return say(reason.code, language, subject=reason.subject)
+def explain(reason: Reason, language: Language, status: str) -> str:
+    """Why a question isn't answered; or of an answer with the status "partly", why a part of it isn't."""
+    subject = language_name(reason.subject, language) if reason.code == "language" else reason.subject
+    said = say(reason.code, language, subject=subject)
+    return say("partly", language, reason=said) if status == "partly" else said
 
 
 def suggest(topics: tuple[str, ...], language: Language) -> list[str]:

@@ -1,0 +1,47 @@
+"""Spanish questions in English words, and everyday English in those of reports."""
+
+from importlib.resources import files
+
+import pytest
+
+from assistant.glossary import in_english, in_plain_words
+from index import fold
+
+
+@pytest.mark.parametrize(
+    ("spanish", "english"),
+    [
+        ("¿Quién controla el VRAEM?", "who control the VRAEM?"),
+        ("¿Qué ministerio presentó una guía?", "what ministry present a guide?"),
+        ("¿Cuántos periodistas murieron?", "how many journalists died?"),
+        ("lavado de dinero en los bancos", "money laundering in the banks"),
+        ("que problemas enfrentan los periodistas", "what problem face the journalists"),
+        ("CRIMEN ORGANIZADO", "organized crime"),
+        ("¿Y Zúñiga-Paredes?", "and Zúñiga-Paredes?"),
+        ("", ""),
+    ],
+)
+def test_a_spanish_question_in_english(spanish: str, english: str) -> None:
+    assert in_english(spanish) == english
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("so are the cops in bed with the crooks?", "so are the police complicit with the criminals?"),
+        ("What about AML efforts?", "What about anti-money laundering efforts?"),
+        ("Are prisons full?", "Are prisons full?"),
+    ],
+)
+def test_everyday_words_in_those_of_reports(typed: str, said: str) -> None:
+    assert in_plain_words(typed) == said
+
+
+@pytest.mark.parametrize("name", ["spanish", "english"])
+def test_each_line_of_a_glossary_says_one_thing_in_other_words(name: str) -> None:
+    lines = files("assistant.glossary").joinpath(f"{name}.tsv").read_text(encoding="utf-8").splitlines()
+    entries = [tuple(line.split("\t")) for line in lines]
+    assert len(entries) > 1000
+    assert [entry for entry in entries if len(entry) != 2 or not all(part.strip() == part != "" for part in entry)] == []
+    assert len({left for left, _ in entries}) == len(entries)
+    assert all(len(fold(left).split()) <= 5 for left, _ in entries)
