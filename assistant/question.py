@@ -29,6 +29,7 @@ LONGEST_QUESTION = 2000
 """Characters. Several times the longest question that anyone has been seen to ask; the encoder sees about half of it."""
 
 _MOST_PARTS = 3
+_MOST_OF = 2 / 3  # of the words of an acronym that is written out
 _LONG_WINDED = 25  # words: before the last sentence of a longer text somebody says why they ask
 _ELLIPTICAL = 3  # content words: a longer turn asks a whole question, whatever it opens with
 _ADJECTIVES = ("n", "an", "ian", "vian", "ese", "i")
@@ -49,6 +50,7 @@ class Question:
     searched: str
     language: str
     said: tuple[tuple[str, str], ...] = ()
+    read_as: tuple[tuple[str, str], ...] = ()
     names: tuple[str, ...] = ()
     own_words: tuple[str, ...] = ()
     asks: str = ""
@@ -56,7 +58,7 @@ class Question:
 
     @property
     def phrasings(self) -> tuple[str, ...]:
-        """`said` without the languages. The last one is English."""
+        """`said` without the languages."""
         return tuple(phrasing for phrasing, _ in self.said)
 
     def fits(self, text: str) -> bool:
@@ -98,13 +100,17 @@ def understand(
         own_words = [word for word in known if word not in KINDS]
         if known or not added or language not in languages:
             searched = " ".join([own, *_topic(text, history, holds)])
+    if searched == own:
+        own_words = []
+    said = _said(searched, language, holds, terms)
     return Question(
         text=text,
         searched=searched,
         language=language,
-        said=_said(searched, language, holds, terms),
+        said=said,
+        read_as=_said(own, language, holds, terms) if own_words else said,
         names=tuple(mended(name, language, holds, terms) for name in _names(text, language)),
-        own_words=tuple(own_words) if searched != own else (),
+        own_words=tuple(own_words),
         asks=next((kind for kind, phrases in ASKED.items() if phrases.search(folded)), ""),
     )
 
@@ -245,6 +251,20 @@ def name_forms(name: str, language: str) -> list[frozenset[str]]:
         forms = [word, *(stem + vowel for stem in stems for vowel in ("", "a", "o", "e")), *content_words(said, "en")]
         found.append(frozenset(term for form in forms for term in question_terms(form, language)))
     return found
+
+
+def is_named(name: str, language: str, found: Collection[str]) -> bool:
+    """Whether a name is among these index terms: each word of it, or of an acronym most of what the glossary has for it ("money
+    laundering" is of AML, "anti-money laundering").
+    """
+    if all(not forms.isdisjoint(found) for forms in name_forms(name, language)):
+        return True
+    written_out = {frozenset(question_terms(word, "en")) for word in content_words(in_plain_words(name), "en")}
+    return (
+        is_acronym(name)
+        and len(written_out) > 1
+        and sum(not forms.isdisjoint(found) for forms in written_out) >= _MOST_OF * len(written_out)
+    )
 
 
 def is_acronym(word: str) -> bool:

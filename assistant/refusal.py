@@ -8,20 +8,19 @@ from typing import Literal
 
 from assistant.answer import Reason
 from assistant.evidence import Evidence
-from assistant.glossary import in_english, in_plain_words
+from assistant.glossary import in_english
 from assistant.phrases import JOINING
-from assistant.question import Question, is_acronym, name_forms
-from index import content_words, fold, question_terms, terms
+from assistant.question import Question, is_acronym, is_named, name_forms
+from index import fold, terms
 
 Caution = Literal["careful", "balanced", "forthcoming"]
 
-ENOUGH: dict[Caution, float] = {"careful": 0.7, "balanced": 0.5, "forthcoming": 0.3}
+ENOUGH: dict[Caution, float] = {"careful": 0.5, "balanced": 0.3, "forthcoming": 0.15}
 """The probability that an answer needs. What each costs is in `assistant/reader/MODEL.md`."""
 
 _AS_GOOD = 0.75  # of the best one's probability: what a further sentence needs to be part of the answer
 _MOST = 3  # sentences in an answer
 _SAME = 0.8  # of the words of both: then two sentences say the same
-_MOST_OF = 2 / 3  # of the words of a written-out acronym: "money laundering" is of AML, "anti-money laundering"
 _CHECKED = 0.1  # what is left of the probability when a check fails, whatever the sentences say
 
 _REASONS = {
@@ -97,21 +96,16 @@ def _is_absent(
     """Whether a word of the name stands nowhere in the documents. Where they are in another language, only what is a name there
     too can be missed, not a "Ministerio".
 
-    An acronym may be written out in the documents of the evidence, in words that its letters begin, or in most of those that the
-    glossary has for it; and a name of several words may be an acronym there.
+    An acronym may be written out in the documents of the evidence, and a name of several words may be an acronym there.
     """
     if language not in languages and not (in_english(name) if language == "es" else name)[0].isupper() and not name.isdecimal():
         return False
     words = name_forms(name, language)
     if all(any(map(frequency, forms)) for forms in words):
         return False
+    if any(is_named(name, language, set(terms(found.text, found.document.language))) for found in evidence):
+        return False
     if is_acronym(name):
-        written_out = {frozenset(question_terms(word, "en")) for word in content_words(in_plain_words(name), "en")}
-        if len(written_out) > 1 and any(
-            sum(not forms.isdisjoint(terms(found.text, "en")) for forms in written_out) >= _MOST_OF * len(written_out)
-            for found in evidence
-        ):
-            return False
         spelt = _spelling(name)
         return not any(
             spelt.search(document.text) for document in {found.document.id: found.document for found in evidence}.values()

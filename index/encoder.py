@@ -4,6 +4,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -59,6 +60,7 @@ class SentenceTransformerEncoder:
     def __init__(self, model: "SentenceTransformer", name: str, fingerprint: str) -> None:
         self._model = model
         self._lock = threading.Lock()  # fast tokenizers can't be used from two threads at once
+        self._asked = lru_cache(maxsize=64)(self._question_rows)  # a question is searched with, and then read with
         self.name = name
         self.fingerprint = fingerprint
         self.limit = int(model.max_seq_length or model.tokenizer.model_max_length)
@@ -89,8 +91,8 @@ class SentenceTransformerEncoder:
         return cls(loaded, model, fingerprint)
 
     def questions(self, texts: Sequence[str]) -> Vectors:
-        """See `Encoder.questions`."""
-        return self._unit_rows(self._model.encode_query, texts)
+        """See `Encoder.questions`. The rows can't be written to, since they may be given again."""
+        return self._asked(tuple(texts))
 
     def passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
         """See `Encoder.passages`."""
@@ -106,6 +108,11 @@ class SentenceTransformerEncoder:
         """See `Encoder.count_tokens`."""
         with self._lock:
             return len(self._model.tokenizer(text, verbose=False)["input_ids"])
+
+    def _question_rows(self, texts: tuple[str, ...]) -> Vectors:
+        rows = self._unit_rows(self._model.encode_query, texts)
+        rows.flags.writeable = False
+        return rows
 
     def _unit_rows(self, encode: Callable[..., object], texts: Sequence[str]) -> Vectors:
         if not texts:

@@ -48,13 +48,18 @@ def test_an_answer_is_the_reports_own_sentence_with_its_place(asked: Assistant) 
 @pytest.mark.parametrize(
     ("question", "gold"),
     [
-        ("Which minister is in charge of the guide?", "The Ministry of Interior has introduced a Guide"),
+        ("Which ministry introduced the guide?", "The Ministry of Interior has introduced a Guide"),
         ("Are jails packed?", "Prisons are overcrowded"),
         ("wich guerrila group contrlos the VREAM?", "The VRAEM area is controlled by the Shining Path"),
         ("Has money laundering prevention improved?", "Peru has made significant improvements"),
         ("north coast", "organized crime is prevalent on the north coast of Peru"),
         ("Who attacks reporters?", "Journalists in Peru face judicial harassment"),
         ("¿Qué grupo controla el VRAEM?", "The VRAEM area is controlled by the Shining Path"),
+        ("¿Qué problemas enfrentan los periodistas en el Perú?", "Journalists in Peru face judicial harassment"),
+        ("¿Qué debilitó las investigaciones sobre corrupción?", "Budget cuts and transfers of officers"),
+        ("How is the infromal econmy doing?", "The informal economy has grown"),
+        ("What does it say about AML?", "Peru has made significant improvements in recent years in preventing money laundering"),
+        ("so are the cops in bed with the crooks or what?", "have been accused of being complicit in organized crime"),
     ],
 )
 def test_questions_find_their_sentence(asked: Assistant, question: str, gold: str) -> None:
@@ -80,6 +85,12 @@ def test_a_sentence_that_leans_on_the_one_before_is_quoted_with_it(asked: Assist
         ("Who was president in 1998?", "not_in_documents", "name_absent: 1998"),
         ("How many prisons are there?", "not_in_documents", "no_number"),
         ("In what year were the conventions ratified?", "not_in_documents", "no_year"),
+        ("What is the capital of Peru?", "not_in_documents", "not_said"),
+        ("Who is the leader of the Shining Path?", "not_in_documents", "no_person"),
+        ("Why did the Ministry of Interior withdraw the guide?", "not_in_documents", "no_cause"),
+        ("Is Peru a member of NATO?", "not_in_documents", "name_absent: NATO"),
+        ("¿Están llenas las cárceles de Brasil?", "not_in_documents", "name_absent: Brasil"),
+        ("Qui contrôle aujourd'hui les forêts dans le nord du pays ?", "not_in_documents", "language: fr"),
     ],
 )
 def test_what_the_report_does_not_answer_is_refused(asked: Assistant, question: str, status: str, reason: str) -> None:
@@ -94,6 +105,55 @@ def test_a_follow_up_is_answered_for_what_it_asks(asked: Assistant) -> None:
     answer = asked.ask("and in the north?", [VRAEM])
     assert answer.searched == "and in the north? controls VRAEM"
     assert "on the north coast of Peru" in first_quote(answer)
+
+
+@pytest.mark.parametrize(
+    ("turn", "before", "gold"),
+    [
+        ("Are they enforced?", "Has Peru signed treaties and laws against corruption?", "many laws are not adequately enforced"),
+        ("from which countries?", "Are there foreign criminal groups in Peru?", "from Europe, Colombia, Mexico, and Ecuador"),
+        ("why?", "Are the police effective?", "due to budget constraints"),
+        ("what about the judiciary?", VRAEM, "The judiciary has shown independence"),
+    ],
+)
+def test_a_follow_up_is_read_by_its_own_words(asked: Assistant, turn: str, before: str, gold: str) -> None:
+    assert gold in first_quote(asked.ask(turn, [before]))
+
+
+def test_of_several_questions_some_may_be_answered(asked: Assistant) -> None:
+    answer = asked.ask("Who controls the VRAEM, and how many prisons are there?")
+    assert (answer.status, str(answer.reason)) == ("partly", "no_number")
+    assert "Shining Path" in first_quote(answer)
+    both = asked.ask("Who controls the VRAEM? Are prisons overcrowded?")
+    assert (both.status, both.reason) == ("answered", None)
+    assert ["Shining Path" in first_quote(both), "Prisons are overcrowded" in both.citations[1].quote] == [True, True]
+    neither = asked.ask("Who is the mayor of Lima, and how many prisons are there?")
+    assert (neither.status, str(neither.reason), neither.citations) == ("not_in_documents", "name_absent: Lima", ())
+
+
+def test_the_answers_own_words_are_marked(asked: Assistant) -> None:
+    (sentence, *_) = asked.ask("Who controls the VRAEM area?").sentences
+    assert sentence.answer_span is not None
+    assert sentence.text[slice(*sentence.answer_span)] == "the Shining Path guerrilla group and drug traffickers"
+
+
+def test_caution_is_the_operators(encoder: SentenceTransformerEncoder, home: Home) -> None:
+    """The more caution, the fewer answers; and a careful Quipu still gives the plain ones."""
+    reader = SentenceReader.load(encoder)
+    questions = [
+        VRAEM,
+        "so are the cops in bed with the crooks?",
+        "Is legislation put into practice properly?",
+        "How do I bake bread?",
+    ]
+    given = {
+        caution: [Assistant(home, encoder, reader, caution).ask(question).status == "answered" for question in questions]
+        for caution in ("careful", "balanced", "forthcoming")
+    }
+    assert given["careful"] <= given["balanced"] <= given["forthcoming"]
+    assert given["careful"][0]
+    assert not given["forthcoming"][-1]
+    assert sum(given["careful"]) < sum(given["forthcoming"])
 
 
 def test_earlier_turns_do_not_soften_a_refusal(asked: Assistant) -> None:

@@ -44,7 +44,9 @@ def test_ask_json_is_the_contract(quipu: Quipu) -> None:
         list(answer["citations"][0])
         == ("number document_id title source quote text start end page page_label heading_path link").split()
     )
-    assert answer["sentences"] == [{"text": answer["text"], "citations": [1], "answer_span": None}]
+    (sentence,) = answer["sentences"]
+    assert (sentence["text"], sentence["citations"]) == (answer["text"], [1])
+    assert sentence["text"][slice(*sentence["answer_span"])] == "the Shining Path guerrilla group and drug traffickers"
     refusal = json.loads(quipu("ask", "Are prisons in Chile overcrowded?", "--json").out)
     assert (refusal["status"], refusal["reason"], refusal["text"]) == ("not_in_documents", "name_absent: Chile", "")
     assert refusal["nearest"][0]["text"].startswith("Prisons are overcrowded")

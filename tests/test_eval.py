@@ -12,7 +12,8 @@ from sklearn.metrics import roc_auc_score
 
 import assistant.assistant as asking
 import index.search as searching
-from assistant import Assistant, Citation, Evidence, Reason, SentenceReader
+from assistant import Assistant, Citation, Evidence, SentenceReader
+from assistant.refusal import Decision
 from corpus import Document, QuestionError, QuipuError, language_of, read_bytes, shipped
 from eval import (
     LeftOut,
@@ -236,8 +237,8 @@ def drops(real: Assistant, baseline: list[Row]) -> set[str]:
 
 
 def test_an_assistant_that_never_refuses_is_caught(real: Assistant, baseline: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(_: object, found: list[Evidence], *__: object) -> tuple[list[Evidence], Reason | None]:
-        return found[:1], None
+    def never(_: object, found: list[Evidence], *__: object) -> Decision:
+        return Decision(tuple(found[:1]), None, 0.5)
 
     monkeypatch.setattr(asking, "decide", never)
     assert drops(real, baseline) >= {"refused"}
@@ -254,8 +255,8 @@ def test_shifted_offsets_are_caught(real: Assistant, baseline: list[Row], monkey
     assert drops(real, baseline) >= {"verified", "citation recall", "citation precision", "correct"}
 
 
-def test_words_alone_are_caught(real: Assistant, baseline: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "fuse", lambda dense, lexical: fuse(dense[:0], lexical, 0.0))
+def test_a_ranking_turned_round_is_caught(real: Assistant, baseline: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "fuse", lambda *found: {place: 1 - score for place, score in fuse(*found).items()})
     assert drops(real, baseline) & {"RR@10", "nDCG@10", "Success@1", "correct"}
 
 

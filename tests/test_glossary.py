@@ -12,7 +12,7 @@ from index import fold
     ("spanish", "english"),
     [
         ("¿Quién controla el VRAEM?", "who control the VRAEM?"),
-        ("¿Qué ministerio presentó una guía?", "what ministry present a guide?"),
+        ("¿Qué ministerio presentó una guía?", "what ministry present submit a guide?"),
         ("¿Cuántos periodistas murieron?", "how many journalists died?"),
         ("lavado de dinero en los bancos", "money laundering in the banks"),
         ("que problemas enfrentan los periodistas", "what problem face the journalists"),

@@ -18,7 +18,7 @@ def holds(term: str) -> bool:
     [
         ("the VREAM area", "the vraem area"),
         ("wich guerrila group", "wich guerrilla group"),
-        ("the infromal econmy", "the informal economi"),
+        ("the infromal econmy", "the informal economy"),
         ("prisons in Chile", "prisons in Chile"),  # a word, if none of the documents, and one letter from "child"
         ("hugonotes", "huguenot"),
         ("prisom", "prison"),
@@ -31,7 +31,7 @@ def test_an_unknown_word_is_read_as_the_documents_spell_it(typed: str, read: str
 
 
 def test_without_documents_nothing_is_mended() -> None:
-    assert mended("the infromal econmy", "en", holds, ()) == "the infromal econmy"
+    assert mended("the infromal econmy", "en", lambda _: False, ()) == "the infromal econmy"
 
 
 def test_a_word_of_documents_that_may_not_be_found_is_not_used() -> None:

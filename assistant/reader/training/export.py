@@ -1,6 +1,7 @@
 """Writes a trained reader as int8 ONNX."""
 
 import tempfile
+import warnings
 from pathlib import Path
 
 import torch
@@ -15,8 +16,11 @@ def export(model: ReaderModel, path: Path) -> None:
     model.eval()
     ids = torch.ones((2, 16), dtype=torch.long)
     axes = {name: {0: "n", 1: "t"} for name in ("input_ids", "attention_mask", "token_type_ids", "span")} | {"answers": {0: "n"}}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         whole = Path(folder) / "whole.onnx"
+        warnings.simplefilter(
+            "ignore"
+        )  # that the newer exporter should be used, which needs one more package, and of what it traces
         torch.onnx.export(
             model,
             (ids, ids, torch.zeros_like(ids)),
