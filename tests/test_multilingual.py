@@ -12,7 +12,7 @@ from assistant import Assistant
 from index import SentenceTransformerEncoder
 from tests.made import write
 
-SAME = {"wasiwatana": "prisons", "sachakuna": "forests", "unqusqa": "ill"}
+SAME = {"wasiwatana": "prisons", "sachakuna": "forests", "hampina": "ill"}
 """Words of Quechua and of English that mean the same, and have the same vector."""
 
 

@@ -59,9 +59,10 @@ def test_what_says_nearly_the_same_is_said_once() -> None:
 
 def test_how_sure_an_answer_has_to_be_is_for_the_operator_to_say() -> None:
     for score, enough in (
-        (0.75, {"careful", "balanced", "forthcoming"}),
-        (0.6, {"balanced", "forthcoming"}),
-        (0.4, {"forthcoming"}),
+        (0.6, {"careful", "balanced", "forthcoming"}),
+        (0.4, {"balanced", "forthcoming"}),
+        (0.2, {"forthcoming"}),
+        (0.1, set[str]()),
     ):
         for caution in ENOUGH:
             assert bool(decided(asking(), evidence(LAW.text, score), caution=caution)[0]) == (caution in enough)
