@@ -34,7 +34,9 @@ FRAME = _any_of(
     what (?:do|does|did) (?:the|this|these|your) (?:reports?|documents?|texts?|files?) (?:say|state|report|mention) (?:about|of|on)
     (?:do|does|did) (?:the|this|these|your) (?:reports?|documents?|texts?|files?) (?:say|mention)(?: anything about)?
     according to (?:the|this|these|your) (?:reports?|documents?|authors?),?
-    (?:(?:can|could) you )?(?:please )?tell me
+    (?:(?:can|could) you )?(?:please )?tell me(?: about)?
+    what is the (?:current |present )?(?:state|situation|status|condition) of
+    cuál es (?:el estado|la situación)(?: actual)? de
     qué dicen? (?:el|este|los|estos) (?:informes?|reportes?|documentos?) (?:sobre|acerca de|de)
     según (?:el|este|los|estos) (?:informes?|reportes?|documentos?),?
     """,

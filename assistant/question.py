@@ -154,7 +154,12 @@ def encodable(text: str) -> str:
 
 
 def _said(searched: str, language: str, holds: Callable[[str], bool], terms: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    english = mended(in_english(searched) if language == "es" else in_plain_words(searched), "en", holds, terms)
+    """See `Question.said`. A word in capitals that English documents have too is a name: "Castillo", and no castle."""
+
+    def is_name(word: str) -> bool:
+        return any(map(holds, question_terms(word, "")))
+
+    english = mended(in_english(searched, is_name) if language == "es" else in_plain_words(searched), "en", holds, terms)
     return tuple(dict.fromkeys([(searched, language), (english, "en")]))
 
 

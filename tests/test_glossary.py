@@ -16,6 +16,7 @@ from index import fold
         ("¿Cuántos periodistas murieron?", "how many journalists died?"),
         ("lavado de dinero en los bancos", "money laundering in the banks"),
         ("que problemas enfrentan los periodistas", "what problem face the journalists"),
+        ("¿Están llenas las cárceles de Chile?", "are the prisons of Chile full?"),
         ("CRIMEN ORGANIZADO", "organized crime"),
         ("¿Y Zúñiga-Paredes?", "and Zúñiga-Paredes?"),
         ("", ""),
@@ -23,6 +24,11 @@ from index import fold
 )
 def test_a_spanish_question_in_english(spanish: str, english: str) -> None:
     assert in_english(spanish) == english
+
+
+def test_a_name_that_is_a_word_as_well_stays_a_name() -> None:
+    assert in_english("¿Fue destituido Pedro Castillo?", {"castillo"}.__contains__).endswith("Pedro Castillo?")
+    assert in_english("¿Quién destruyó el castillo?", {"castillo"}.__contains__).endswith("the castle?")
 
 
 @pytest.mark.parametrize(

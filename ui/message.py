@@ -84,7 +84,8 @@ def _sentence(sentence: Sentence, citations: Sequence[Citation]) -> str:
     """A sentence with the answer's words in it marked, and its citations."""
     first, last = sentence.answer_span or (0, 0)
     text = sentence.text
-    shown = _text(text[:first]) + (f"<strong>{_text(text[first:last])}</strong>" if first < last else "") + _text(text[last:])
+    marked = f"<strong>{_piece(text[first:last])}</strong>" if first < last else ""
+    shown = f"{_piece(text[:first])}{marked}{_piece(text[last:])}"
     links = "".join(f" {_cite(f'[{number}]', citations[number - 1])}" for number in sentence.citations)
     return f'<p class="sentence" dir="auto">{shown}{links}</p>'
 
@@ -122,4 +123,9 @@ def _link(text: str, address: str) -> str:
 
 def _text(text: str) -> str:
     """Text on one line, so that no blank line ends the HTML; what Markdown could see in it is a character reference."""
-    return re.sub(r"[`*_\[\]\\~|$:]", lambda match: f"&#{ord(match[0])};", html.escape(" ".join(text.split())))
+    return _piece(text.strip())
+
+
+def _piece(text: str) -> str:
+    """The same of a piece of a text, which may begin or end with a space."""
+    return re.sub(r"[`*_\[\]\\~|$:]", lambda match: f"&#{ord(match[0])};", html.escape(re.sub(r"\s+", " ", text)))

@@ -24,6 +24,13 @@ _ASKING = [
     (re.compile(rf"(?<!\w){word}(?!\w)", re.IGNORECASE), said)
     for word, said in (("por qué", "why"), ("para qué", "what for"), ("qué", "what"), ("cómo", "how"), ("cuál(?:es)?", "which"))
 ]
+_VERB_FIRST = re.compile(
+    r"^(es|son|era|eran|fue|fueron|está|están|estaba|estaban) (\w+(?: y \w+)?) "
+    r"((?:el|la|los|las|un|una) \w+(?: (?:de|del|en) .*?)?)(?=\W*$)",
+    re.IGNORECASE,
+)
+"""A Spanish question that has the adjective before what it is about: "¿Están llenas las cárceles?"."""
+
 _OPENING_QUE = re.compile(r"^((?:(?:a|con|de|en|para|sobre) )?)que(?!\w)", re.IGNORECASE)  # as typed without accents
 _LITTLE = dict(
     pair.split("=")
@@ -62,14 +69,19 @@ class Glossary:
                 (verbs if _INFINITIVE.search(key) else stems).setdefault(stem(key), right)
         return cls(phrases, {**verbs, **stems}, {**stems, **verbs}, stem)
 
-    def put(self, text: str, *, by_stem: bool) -> str:
-        """The text with its phrases exchanged, the longest first, then its words, as they are or (`by_stem`) by their stem."""
+    def put(self, text: str, *, by_stem: bool, is_name: Callable[[str], bool] = lambda _: False) -> str:
+        """The text with its phrases exchanged, the longest first, then its words, as they are or (`by_stem`) by their stem; but for
+        a word in capitals within it of which `is_name` says that it is a name.
+        """
         found = list(_WORD.finditer(text))
         folded = [fold(match[0]) for match in found]
         parts: list[str] = []
         place, end = 0, 0
         while place < len(found):
             for count in range(min(_LONGEST_PHRASE, len(found) - place), 0, -1):
+                if count == 1 and place > 0 and found[place][0][0].isupper() and is_name(folded[place]):
+                    said = None
+                    break
                 said = self.phrases.get(" ".join(folded[place : place + count]))
                 if said is None and count == 1 and by_stem:
                     by = self.verbs if _VERB.search(found[place][0].casefold()) else self.stems
@@ -95,16 +107,18 @@ def _english() -> Glossary:
     return Glossary.load("english", "english")
 
 
-def in_english(question: str) -> str:
-    """A Spanish question in English words, in the order of the Spanish ones. A word that isn't known stays: it may be a name.
+def in_english(question: str, is_name: Callable[[str], bool] = lambda _: False) -> str:
+    """A Spanish question in English words, in the order of the Spanish ones. A word that isn't known stays, and so does one in
+    capitals of which `is_name` says, by its folded form, that it is a name.
 
     >>> in_english("¿Quién controla el VRAEM?")
     'who control the VRAEM?'
     """
     text = _OPENING_QUE.sub(r"\1qué", question.replace("¿", "").replace("¡", "").strip())
+    text = _VERB_FIRST.sub(r"\1 \3 \2", text)
     for pattern, said in _ASKING:
         text = pattern.sub(said, text)
-    return " ".join(_spanish().put(text, by_stem=True).split())
+    return " ".join(_spanish().put(text, by_stem=True, is_name=is_name).split())
 
 
 def in_plain_words(question: str) -> str:
