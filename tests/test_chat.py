@@ -46,7 +46,7 @@ def test_an_answer_has_a_link_for_each_citation() -> None:
 
 def test_the_words_that_answer_are_marked() -> None:
     assert "<strong>" not in message(answered(), "")
-    assert " <strong>counted</strong> " in message(answered((14, 21)), "")
+    assert " were <strong>counted</strong>. <a" in message(answered((14, 21)), "")
 
 
 def test_what_was_searched_is_shown_where_it_differs() -> None:
