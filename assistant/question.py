@@ -61,6 +61,11 @@ class Question:
         """`said` without the languages."""
         return tuple(phrasing for phrasing, _ in self.said)
 
+    @property
+    def is_topic(self) -> bool:
+        """Whether it names a topic, as "prisons in the north", and asks nothing of it."""
+        return ASKING.match(fold(self.searched).lstrip("¿ ")) is None
+
     def fits(self, text: str) -> bool:
         """Whether a text has a number, a year or a date, if one is asked for."""
         given = _GIVEN.get(self.asks)

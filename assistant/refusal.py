@@ -18,7 +18,8 @@ Caution = Literal["careful", "balanced", "forthcoming"]
 ENOUGH: dict[Caution, float] = {"careful": 0.5, "balanced": 0.3, "forthcoming": 0.15}
 """The probability that an answer needs. What each costs is in `assistant/reader/MODEL.md`."""
 
-_AS_GOOD = 0.75  # of the best one's probability: what a further sentence needs to be part of the answer
+_AS_GOOD = 0.9  # of the best one's probability: what a further sentence needs to be part of the answer
+_AS_GOOD_ON_TOPIC = 0.75  # the same where a topic is named and nothing is asked of it
 _MOST = 3  # sentences in an answer
 _SAME = 0.8  # of the words of both: then two sentences say the same
 _CHECKED = 0.1  # what is left of the probability when a check fails, whatever the sentences say
@@ -75,7 +76,8 @@ def decide(
     absent = next((name for name in question.names if _is_absent(name, question.language, languages, frequency, evidence)), None)
     if absent is not None:
         return Decision((), Reason("name_absent", absent), _CHECKED * confidence)
-    good = [found for found in evidence if found.score >= max(ENOUGH[caution], _AS_GOOD * confidence)]
+    as_good = _AS_GOOD_ON_TOPIC if question.is_topic else _AS_GOOD
+    good = [found for found in evidence if found.score >= max(ENOUGH[caution], as_good * confidence)]
     if not good:
         is_near = max(found.near for found in evidence) >= near_enough(passages)
         return Decision((), Reason(_REASONS.get(question.asks, "not_said") if is_near else "off_topic"), confidence)

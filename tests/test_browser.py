@@ -82,7 +82,7 @@ def test_in_spanish_at_360_pixels_by_keyboard_alone(browser: Browser, address: s
 
 
 def test_citations_are_walked_by_key(visitor: Visitor) -> None:
-    visitor.ask("Why are investigations into corruption weak?")
+    visitor.ask("organized crime groups")
     panel = visitor.open_source(1)
     quotes = []
     for number in (1, 2, 3):
@@ -202,7 +202,7 @@ def test_a_new_question_is_brought_to_the_top_and_the_box_stays_in_view(browser:
 
 
 def test_the_citation_asked_for_last_is_shown(visitor: Visitor) -> None:
-    visitor.ask("Why are investigations into corruption weak?")
+    visitor.ask("organized crime groups")
     held: list[Route] = []
     visitor.page.route("**/passages/**", lambda route: held.append(route), times=1)
     links = visitor.page.locator("#chat .sentence a.cite")
