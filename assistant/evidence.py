@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from assistant.answerability import Calibration, Signals
 from assistant.question import Question, is_named
-from assistant.reader import CrossEncoder, context
+from assistant.reader import CrossEncoder, Reading, context
 from corpus import Document, LibraryError, sentences
 from index import DEFAULT_MODEL, Encoder, Hit, Index, content_words, question_terms, terms
 
@@ -22,6 +22,8 @@ _COSINE_WEIGHT = 0.8
 _READ = 6
 """Sentences that the reader reads. On reports and articles that were held back from its training, the answer was among the first
 six for 96 to 99% of the questions; eight took a third more time and answered no better."""
+
+_READ_LANGUAGE = "en"
 
 _REMEMBERED = 20_000  # sentences whose vectors are kept: 30 MB at 384 dimensions
 
@@ -123,13 +125,7 @@ class SentenceReader:
         ]
         chosen = sorted(range(len(places)), key=lambda row: (-round(near[row], 6), places[row]))[:_READ]
         surroundings = [context(places[row].document, places[row].start) for row in chosen]
-        readings = (
-            self._cross.read(
-                question.read_as[-1][0], [(places[row].text, around) for row, around in zip(chosen, surroundings, strict=True)]
-            )
-            if self._cross is not None
-            else [None] * len(chosen)
-        )
+        readings = self._readings(question, [(places[row], around) for row, around in zip(chosen, surroundings, strict=True)])
         weighed = []
         for row, around, reading in zip(chosen, surroundings, readings, strict=True):
             place = places[row]
@@ -143,6 +139,15 @@ class SentenceReader:
             )
             weighed.append((place, near[row], signals, None if reading is None else reading.span))
         return weighed
+
+    def _readings(self, question: Question, found: Sequence[tuple[Place, tuple[str, str]]]) -> list[Reading | None]:
+        """What the cross-encoder says of each sentence; None of those in a language that it can't read."""
+        if self._cross is None:
+            return [None] * len(found)
+        readable = [place.document.language == _READ_LANGUAGE for place, _ in found]
+        said = [(place.text, around) for (place, around), can_read in zip(found, readable, strict=True) if can_read]
+        readings = iter(self._cross.read(question.read_as[-1][0], said))
+        return [next(readings) if can_read else None for can_read in readable]
 
     def _rows(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One unit row per text. Each is encoded by itself, so that a sentence's vector doesn't depend on its neighbours."""

@@ -11,7 +11,7 @@ from assistant.reader import CrossEncoder, context, tokenizer
 from assistant.reader.pairs import encode
 from corpus import EncoderError
 from index import Home, SentenceTransformerEncoder
-from tests.made import text_document
+from tests.made import text_document, write
 
 VRAEM = "The VRAEM area is controlled by the Shining Path guerrilla group and drug traffickers."
 DOCUMENT = text_document(f"# Peru\n\n## Groups\n\nThere are many groups. {VRAEM}\n\n## Prisons\n\nThey are full.\n", "peru.md")
@@ -78,6 +78,18 @@ def test_without_weights_answers_go_by_likeness_and_the_operator_is_told(encoder
     assert answer.sentences[0].answer_span is None
     assert assistant.ask("How do I bake sourdough bread?").status == "not_in_documents"
     assert assistant.notice() == "The reader's weights are missing: answers go by likeness alone; install Quipu anew."
+
+
+def test_a_sentence_in_a_language_that_it_cannot_read_is_weighed_by_likeness(
+    encoder: SentenceTransformerEncoder, home: Home, tmp_path: Path
+) -> None:
+    spanish = "Los bosques del norte\n\nEl ministerio contó 412 aserraderos ilegales en el norte del país. Los agentes incautaron
+    nueve camiones.\n" assistant = Assistant(home, encoder, SentenceReader.load(encoder))
+    assistant.add([write(tmp_path / "bosques.txt", spanish)])
+    answer = assistant.ask("¿Cuántos aserraderos ilegales contó el ministerio?")
+    assert answer.citations[0].quote == "El ministerio contó 412 aserraderos ilegales en el norte del país."
+    assert answer.sentences[0].answer_span is None
+    assert assistant.ask("¿Cuántas escuelas hay en Chile?").status == "not_in_documents"
 
 
 def test_a_calibration_is_two_logistic_models() -> None:
