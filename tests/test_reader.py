@@ -83,11 +83,12 @@ def test_without_weights_answers_go_by_likeness_and_the_operator_is_told(encoder
 def test_a_sentence_in_a_language_that_it_cannot_read_is_weighed_by_likeness(
     encoder: SentenceTransformerEncoder, home: Home, tmp_path: Path
 ) -> None:
-    spanish = "Los bosques del norte\n\nEl ministerio contó 412 aserraderos ilegales en el norte del país. Los agentes incautaron
-    nueve camiones.\n" assistant = Assistant(home, encoder, SentenceReader.load(encoder))
+    counted = "El ministerio contó 412 aserraderos ilegales en el norte del país."
+    spanish = f"Los bosques del norte\n\n{counted} Los agentes incautaron nueve camiones.\n"
+    assistant = Assistant(home, encoder, SentenceReader.load(encoder))
     assistant.add([write(tmp_path / "bosques.txt", spanish)])
     answer = assistant.ask("¿Cuántos aserraderos ilegales contó el ministerio?")
-    assert answer.citations[0].quote == "El ministerio contó 412 aserraderos ilegales en el norte del país."
+    assert answer.citations[0].quote == counted
     assert answer.sentences[0].answer_span is None
     assert assistant.ask("¿Cuántas escuelas hay en Chile?").status == "not_in_documents"
 
