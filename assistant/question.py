@@ -41,9 +41,10 @@ class Question:
     """A question as it was understood. `searched` is explicit: it can be searched without knowing what was asked before.
 
     `said` is `searched` in one way or several, each with its language: as it is, and if that differs, in the words of English
-    reports. `names` are the names and years that it asks about, and `own_words` what a follow-up adds to the question before it: an
-    answer has to be about them. `asks` is the kind of thing that is asked for, a key of `phrases.ASKED` or "". `nothing` says why
-    it asks nothing.
+    reports, which come last. `read_as` is the same, but of a follow-up with words of its own without those of the question before:
+    they help to find the place, and would be read as part of what is asked. `names` are the names and years that it asks about, and
+    `own_words` what a follow-up adds to the question before it: an answer has to be about them. `asks` is the kind of thing that is
+    asked for, a key of `phrases.ASKED` or "". `nothing` says why it asks nothing.
     """
 
     text: str
@@ -114,7 +115,7 @@ def understand(
         language=language,
         said=said,
         read_as=_said(own, language, holds, terms) if own_words else said,
-        names=tuple(mended(name, language, holds, terms) for name in _names(text, language)),
+        names=tuple(filter(None, mended("\n".join(_names(text, language)), language, holds, terms).split("\n"))),
         own_words=tuple(own_words),
         asks=next((kind for kind, phrases in ASKED.items() if phrases.search(folded)), ""),
     )

@@ -22,6 +22,7 @@ _AS_GOOD = 0.9  # of the best one's probability: what a further sentence needs t
 _AS_GOOD_ON_TOPIC = 0.75  # the same where a topic is named and nothing is asked of it
 _MOST = 3  # sentences in an answer
 _SAME = 0.8  # of the words of both: then two sentences say the same
+_LONGEST_ACRONYM = 10
 _CHECKED = 0.1  # what is left of the probability when a check fails, whatever the sentences say
 
 _REASONS = {
@@ -100,14 +101,14 @@ def _is_absent(
 
     An acronym may be written out in the documents of the evidence, and a name of several words may be an acronym there.
     """
-    if language not in languages and not (in_english(name) if language == "es" else name)[0].isupper() and not name.isdecimal():
+    if language not in languages and not (in_english(name) if language == "es" else name)[:1].isupper() and not name.isdecimal():
         return False
     words = name_forms(name, language)
     if all(any(map(frequency, forms)) for forms in words):
         return False
     if any(is_named(name, language, set(terms(found.text, found.document.language))) for found in evidence):
         return False
-    if is_acronym(name):
+    if is_acronym(name) and len(name) <= _LONGEST_ACRONYM:
         spelt = _spelling(name)
         return not any(
             spelt.search(document.text) for document in {found.document.id: found.document for found in evidence}.values()

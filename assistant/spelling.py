@@ -8,27 +8,37 @@ from assistant.reader import tokenizer
 from index import content_words, fold, question_terms
 
 _SHORTEST = 5  # letters: of shorter words, one letter makes another word
+_MOST = 5  # unknown words in a text whose spelling is mended
 _LONG = 8  # letters: in a word at least this long, two letters may be wrong
 
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def mended(text: str, language: str, holds: Callable[[str], bool], terms: Sequence[str]) -> str:
-    """The text with each unknown word exchanged for the one of the documents that is spelt most like it, if one is.
+    """The text with each unknown word exchanged for the one of the documents that is spelt most like it, if one is. A text with
+    many unknown words is as it was: it isn't misspelt, but in another language.
 
     A word is known if it stands in the documents (`holds` says so of an index term), or is one of the common words of English:
     "Chile" is no misspelt "child". `terms` are the documents' index terms, which are used where no common word is like it.
     """
 
-    def mend(match: re.Match[str]) -> str:
-        word = fold(match[0])
-        is_common = tokenizer().token_to_id(word) is not None
-        if len(word) < _SHORTEST or not content_words(word, language) or is_common or _is_held(word, holds):
-            return match[0]
-        alike = (found for words in (_common_words(), terms) for found in nearest(word, words) if _is_held(found, holds))
-        return next(alike, match[0])
+    def is_known(word: str) -> bool:
+        return len(word) < _SHORTEST or not content_words(word, language) or _is_common(word) or _is_held(word, holds)
 
-    return _WORD.sub(mend, text)
+    unknown = {word for word in map(fold, _WORD.findall(text)) if not is_known(word)}
+    if len(unknown) > _MOST:
+        return text
+    alike = {word: _alike(word, holds, terms) for word in unknown}
+    return _WORD.sub(lambda match: alike.get(fold(match[0])) or match[0], text)
+
+
+def _alike(word: str, holds: Callable[[str], bool], terms: Sequence[str]) -> str | None:
+    found = (other for words in (_common_words(), terms) for other in nearest(word, words) if _is_held(other, holds))
+    return next(found, None)
+
+
+def _is_common(word: str) -> bool:
+    return tokenizer().token_to_id(word) is not None
 
 
 @cache

@@ -44,3 +44,9 @@ def test_a_long_word_may_have_two_wrong_letters_and_a_short_one_one() -> None:
     assert nearest("geurrila", TERMS) == ["guerrilla"]
     assert nearest("vramm", TERMS) == ["vraem"]
     assert nearest("vmmem", TERMS) == []
+
+
+def test_many_unknown_words_are_another_language() -> None:
+    text = "les forêtz brûlent toujourz depuys longtemz prisom"
+    assert mended(text, "en", holds, TERMS) == text
+    assert mended("the prisom", "en", holds, TERMS) == "the prison"
