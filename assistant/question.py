@@ -251,24 +251,25 @@ def _names(text: str, language: str) -> tuple[str, ...]:
     return (*names, *YEAR.findall(text))
 
 
-def name_forms(name: str, language: str) -> list[frozenset[str]]:
-    """The index terms that each word of a name may be: itself, in English if it is Spanish, and the place whose adjective it may be
-    ("peruvian" may be of "peru", "mexican" of "mexico").
+def name_forms(name: str, language: str) -> list[list[frozenset[str]]]:
+    """The ways to say a name: as it is, and in English if it is Spanish; each as the index terms that each of its words may be:
+    itself, and the place whose adjective it may be ("peruvian" may be of "peru", "mexican" of "mexico").
     """
-    said = in_english(name) if language == "es" else name
-    found = []
-    for word in content_words(name, language):
-        stems = [word[: -len(ending)] for ending in _ADJECTIVES if word.endswith(ending) and len(word) - len(ending) >= 4]
-        forms = [word, *(stem + vowel for stem in stems for vowel in ("", "a", "o", "e")), *content_words(said, "en")]
-        found.append(frozenset(term for form in forms for term in question_terms(form, language)))
-    return found
+    said = [(name, language), *([(in_english(name), "en")] if language == "es" else [])]
+    return [[_word_forms(word, spoken) for word in dict.fromkeys(content_words(way, spoken))] for way, spoken in said]
+
+
+def _word_forms(word: str, language: str) -> frozenset[str]:
+    stems = [word[: -len(ending)] for ending in _ADJECTIVES if word.endswith(ending) and len(word) - len(ending) >= 4]
+    forms = [word, *(stem + vowel for stem in stems for vowel in ("", "a", "o", "e"))]
+    return frozenset(term for form in forms for term in question_terms(form, language))
 
 
 def is_named(name: str, language: str, found: Collection[str]) -> bool:
     """Whether a name is among these index terms: each word of it, or of an acronym most of what the glossary has for it ("money
     laundering" is of AML, "anti-money laundering").
     """
-    if all(not forms.isdisjoint(found) for forms in name_forms(name, language)):
+    if any(all(not forms.isdisjoint(found) for forms in way) for way in name_forms(name, language)):
         return True
     written_out = {frozenset(question_terms(word, "en")) for word in content_words(in_plain_words(name), "en")}
     return (

@@ -69,7 +69,9 @@ def decide(
     languages, and `frequency` gives how many of the passages have an index term.
     """
     if question.own_words:
-        added = {term for word in question.own_words for forms in name_forms(word, question.language) for term in forms}
+        added = {
+            term for word in question.own_words for way in name_forms(word, question.language) for forms in way for term in forms
+        }
         evidence = [found for found in evidence if not added.isdisjoint(terms(found.text, found.document.language))]
     if not evidence:
         return Decision((), Reason("off_topic"), 0.0)
@@ -103,8 +105,7 @@ def _is_absent(
     """
     if language not in languages and not (in_english(name) if language == "es" else name)[:1].isupper() and not name.isdecimal():
         return False
-    words = name_forms(name, language)
-    if all(any(map(frequency, forms)) for forms in words):
+    if any(all(any(map(frequency, forms)) for forms in way) for way in name_forms(name, language)):
         return False
     if any(is_named(name, language, set(terms(found.text, found.document.language))) for found in evidence):
         return False

@@ -93,6 +93,7 @@ def test_what_is_near_and_does_not_answer_is_told_from_what_is_off_the_topic() -
         ("2021", False),
         ("1998", True),
         ("Ministry", False),
+        ("Peru Chile", True),  # as Pedro Sánchez is absent where Pedro Castillo is not
     ],
 )
 def test_a_name_that_stands_nowhere_is_refused(name: str, absent: bool) -> None:
@@ -100,7 +101,8 @@ def test_a_name_that_stands_nowhere_is_refused(name: str, absent: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "absent"), [("Ministerio", False), ("1998", True), ("Brasil", True), ("Perú", False), ("Alcaldía", False)]
+    ("name", "absent"),
+    [("Ministerio", False), ("1998", True), ("Brasil", True), ("Perú", False), ("Alcaldía", False), ("Estados Unidos", True)],
 )
 def test_a_spanish_question_may_name_in_spanish_what_english_documents_have(name: str, absent: bool) -> None:
     question = Question("una pregunta", "una pregunta", "es", names=(name,))
