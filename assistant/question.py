@@ -33,7 +33,8 @@ _MOST_OF = 2 / 3  # of the words of an acronym that is written out
 _LONG_WINDED = 25  # words: before the last sentence of a longer text somebody says why they ask
 _ELLIPTICAL = 3  # content words: a longer turn asks a whole question, whatever it opens with
 _ADJECTIVES = ("n", "an", "ian", "vian", "ese", "i")
-_NO_NAMES = frozenset(["mr", "mrs", "ms", "dr", "sr", "sra", "srta", "don", "dona", "i", "ii", "iii", "iv"])
+_NO_NAMES = frozenset(["mr", "mrs", "ms", "dr", "sr", "sra", "srta", "don", "dona"])
+_ROMAN = re.compile("X{0,3}(?:IX|IV|V?I{0,3})")  # numerals up to 39
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +239,8 @@ def _names(text: str, language: str) -> tuple[str, ...]:
         joined = False
         for place, word in enumerate(_surface_words(text[start:end])):
             is_content, capital = _is_content(word, language), word[0].isupper()
-            is_name = is_content and capital and (place > 0 or is_acronym(word)) and fold(word) not in _NO_NAMES
+            is_no_name = fold(word) in _NO_NAMES or _ROMAN.fullmatch(word)
+            is_name = is_content and capital and (place > 0 or is_acronym(word)) and not is_no_name
             if is_name and joined:
                 names[-1] += f" {word}"
             elif is_name:

@@ -105,6 +105,8 @@ def test_words_about_the_asking_are_not_searched(text: str, searched: str) -> No
         ("What Is The State Of Prisons Today?", ()),
         ("Who controls the VRAEM?", ("VRAEM",)),
         ("NATO or the UN?", ("NATO", "UN")),
+        ("¿Quién vivió en Lima en el siglo XVIII?", ("Lima",)),
+        ("Was Louis XIV there?", ("Louis",)),
         ("I read it. Prisons are full there. Is Mr. Brown right?", ("Brown",)),
     ],
 )
