@@ -99,8 +99,9 @@ class Answer:
     """The answer to one question. `searched` is what was searched, which differs from `question` for a follow-up.
 
     `language` is the question's. `confidence` is the probability that the documents answer the question (see
-    `assistant/reader/MODEL.md` for how well it holds). `reason` is that of the first part that isn't answered. `nearest` are the
-    places that come nearest when there is no answer; `suggestions` are topics, as the documents' headings name them.
+    `assistant/reader/MODEL.md` for how well it holds). `reason` is that of the first part that isn't answered, which is
+    `unanswered` in a question of several parts. `nearest` are the places that come nearest when there is no answer; `suggestions`
+    are topics, as the documents' headings name them.
     """
 
     question: str
@@ -108,6 +109,7 @@ class Answer:
     language: str
     status: Status
     reason: Reason | None = None
+    unanswered: str = ""
     sentences: tuple[Sentence, ...] = ()
     citations: tuple[Citation, ...] = ()
     nearest: tuple[Citation, ...] = ()

@@ -170,11 +170,14 @@ class Assistant:
         chosen |= dict.fromkeys(piece for decision in read for piece in decision.chosen[1:])
         sentences, citations = compose(list(chosen))
         nearest = () if chosen else _nearest(related)
-        reason = next((decision.reason for decision in read if decision.reason is not None), None)
+        reason, missing = next(
+            ((decision.reason, part) for decision, part in zip(read, parts, strict=True) if decision.reason), (None, "")
+        )
         return replace(
             answer,
             status="not_in_documents" if not chosen else "answered" if reason is None else "partly",
             reason=reason,
+            unanswered=missing if len(parts) > 1 else "",
             sentences=sentences,
             citations=citations,
             nearest=nearest,

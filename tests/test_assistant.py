@@ -122,10 +122,10 @@ def test_a_follow_up_is_read_by_its_own_words(asked: Assistant, turn: str, befor
 
 def test_of_several_questions_some_may_be_answered(asked: Assistant) -> None:
     answer = asked.ask("Who controls the VRAEM, and how many prisons are there?")
-    assert (answer.status, str(answer.reason)) == ("partly", "no_number")
+    assert (answer.status, str(answer.reason), answer.unanswered) == ("partly", "no_number", "how many prisons are there?")
     assert "Shining Path" in first_quote(answer)
     both = asked.ask("Who controls the VRAEM? Are prisons overcrowded?")
-    assert (both.status, both.reason) == ("answered", None)
+    assert (both.status, both.reason, both.unanswered) == ("answered", None, "")
     assert ["Shining Path" in first_quote(both), "Prisons are overcrowded" in both.citations[1].quote] == [True, True]
     neither = asked.ask("Who is the mayor of Lima, and how many prisons are there?")
     assert (neither.status, str(neither.reason), neither.citations) == ("not_in_documents", "name_absent: Lima", ())

@@ -1,6 +1,7 @@
 """What the chat page shows, as the HTML that it is made of, and an answer as text to keep."""
 
 import re
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
@@ -13,6 +14,7 @@ from assistant import Answer, Citation, Reason, Sentence
 from tests.made import text_document
 from ui.chat import Message, _questions
 from ui.message import escape, failure, kept_text, message, unescape
+from ui.terminal import answer_text
 from ui.wording import language_for, language_of
 
 DOCUMENT = text_document("# Forests <b>\n\n## The *law*\n\nSawmills were [counted](x). Few were closed.\n", "r.md")
@@ -42,6 +44,14 @@ def test_an_answer_has_a_link_for_each_citation() -> None:
     links = [(link.get("href"), link.text) for link in parsed.fromstring(shown).find_class("cite")]
     address = citation(1, "Sawmills were counted.").link
     assert links == [(address, "[1]"), (address, "[1] The law")]
+
+
+def test_a_part_that_is_not_answered_is_named_with_its_reason() -> None:
+    partly = replace(answered(), status="partly", reason=Reason("no_number"), unanswered="how many were closed?")
+    assert texts(message(partly, ""), "state") == ["Answered in part"]
+    said = "“how many were closed?”: These documents do not answer that: they give no number for it."
+    assert texts(message(partly, ""), "reason") == [said]
+    assert said in answer_text(partly)
 
 
 def test_the_words_that_answer_are_marked() -> None:

@@ -23,7 +23,7 @@ def message(answer: Answer, kept: str, feedback: str | None = None) -> str:
         parts.append(_paragraph("searched", say("searched", language, query=answer.searched)))
     parts += [_sentence(sentence, answer.citations) for sentence in answer.sentences]
     if answer.reason is not None:
-        parts.append(_paragraph("reason", explain(answer.reason, language, answer.status)))
+        parts.append(_paragraph("reason", explain(answer.reason, language, answer.unanswered)))
     if answer.citations:
         parts += [_paragraph("label", say("sources", language)), _sources(answer.citations)]
     if answer.nearest:
@@ -58,7 +58,7 @@ def kept_text(answer: Answer, added: Callable[[str], str], origin: str) -> str:
         for sentence in answer.sentences
     ]
     if answer.reason is not None:
-        lines.append(escape(explain(answer.reason, language, answer.status)))
+        lines.append(escape(explain(answer.reason, language, answer.unanswered)))
     lines += [f"{escape(f'[{citation.number}]')} {reference(citation)}" for citation in answer.citations]
     if answer.nearest:
         lines.append(escape(say("nearest", language)))

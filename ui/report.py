@@ -86,7 +86,7 @@ def _failure(row: Row, document: Callable[[str], Document], address: str | None)
         return tuple(_shown(document(place.document_id), place, address, is_page=is_page) for place in places)
 
     code, _, subject = row.reason.partition(": ")
-    reason = row.reason if row.status == "failed" else explain(Reason(code, subject), "en", row.status) if code else ""
+    reason = row.reason if row.status == "failed" else explain(Reason(code, subject), "en") if code else ""
     return Failure(row, reason, shown(row.cited), shown(row.expected, is_page=row.verdict not in ("correct", "refused")))
 
 

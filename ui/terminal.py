@@ -15,7 +15,7 @@ def answer_text(answer: Answer) -> str:
     for sentence in answer.sentences:
         lines.append(" ".join([sentence.text, *(f"[{number}]" for number in sentence.citations)]))
     if answer.reason is not None:
-        lines.append(explain(answer.reason, language, answer.status))
+        lines.append(explain(answer.reason, language, answer.unanswered))
     if answer.citations:
         lines += ["", f"{say('sources', language)}:"]
         lines += [

@@ -127,7 +127,7 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "These documents do not answer that. It reads as {subject}; Quipu understands questions in English and Spanish.",
         "es": "Estos documentos no responden a eso. Parece estar en {subject}; Quipu entiende preguntas en español y en inglés.",
     },
-    "partly": {"en": "Part of it is not answered. {reason}", "es": "Una parte queda sin respuesta. {reason}"},
+    "partly": {"en": "“{part}”: {reason}", "es": "«{part}»: {reason}"},
     "no_documents": {"en": "There is no document to look in.", "es": "No hay ningún documento donde buscar."},
     "lib_own": {
         "en": "Answers are quoted from these documents, and from nothing else.",
@@ -251,11 +251,11 @@ def language_name(code: str, language: Language) -> str:
     return names[language] if names else code
 
 
-def explain(reason: Reason, language: Language, status: str) -> str:
-    """Why a question isn't answered; or of an answer with the status "partly", why a part of it isn't."""
+def explain(reason: Reason, language: Language, part: str = "") -> str:
+    """Why a question isn't answered, or a part of it."""
     subject = language_name(reason.subject, language) if reason.code == "language" else reason.subject
     said = say(reason.code, language, subject=subject)
-    return say("partly", language, reason=said) if status == "partly" else said
+    return say("partly", language, part=part, reason=said) if part else said
 
 
 def suggest(topics: tuple[str, ...], language: Language) -> list[str]:
