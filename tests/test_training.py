@@ -136,7 +136,7 @@ def test_the_fit_finds_which_signal_tells_and_how_surely() -> None:
         seen.append(Seen(signals, (False, answerable), answerable))
     key, values = fit(seen, ())
     assert key == "coverage named fits"
-    calibration = Calibration(**values)  # type: ignore[arg-type]
+    calibration = Calibration(**values)
     assert calibration.weights["coverage"] > 10 * abs(calibration.weights["named"])
     sure = [calibration.probability(max(map(calibration.logit, one.signals))) for one in seen]
     assert sum(sure) / 400 == pytest.approx(sum(one.answerable for one in seen) / 400, abs=0.01)

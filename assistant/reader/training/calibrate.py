@@ -70,7 +70,7 @@ def _seen(index: Index, asked: Asked, about: Document | None, reader: SentenceRe
     return Seen(tuple(signals for _, _, signals, _ in weighed), tuple(answers), bool(asked.gold))
 
 
-def fit(seen: Sequence[Seen], left_out: Sequence[str]) -> tuple[str, dict[str, object]]:
+def fit(seen: Sequence[Seen], left_out: Sequence[str]) -> tuple[str, dict[str, Any]]:
     """The calibration without the signals of these names: its key in `calibration.json`, and its values.
 
     Two logistic regressions, by scikit-learn: of a sentence's answering on its signals, of all questions by their weight; then, of

@@ -208,7 +208,7 @@ def train(model: ReaderModel, epochs: Sequence[Sequence[list[Row]]], rate: float
         for batch in _batches(epoch, draw):
             loss = loss_of(model, batch)
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             schedule.step()
