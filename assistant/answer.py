@@ -101,7 +101,7 @@ class Answer:
     `language` is the question's. `confidence` is the probability that the documents answer the question (see
     `assistant/reader/MODEL.md` for how well it holds). `reason` is that of the first part that isn't answered, which is
     `unanswered` in a question of several parts. `nearest` are the places that come nearest when there is no answer; `suggestions`
-    are topics, as the documents' headings name them.
+    are topics, as the documents' headings name them. `generation` is that of the library, 0 for a reader who may not see all of it.
     """
 
     question: str

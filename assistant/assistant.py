@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Collection, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -43,6 +44,15 @@ _NAMED = 3
 """Documents that a notice names."""
 
 
+class _Opened:
+    """The indexes that are open, shared by an assistant and what it is for single readers."""
+
+    def __init__(self) -> None:
+        self.own: Index | None = None
+        self.shipped: Index | None = None
+        self.lock = threading.Lock()
+
+
 class Assistant:
     """Answers questions from the documents of a home, or from the report that ships while that has none.
 
@@ -52,9 +62,8 @@ class Assistant:
     def __init__(self, home: Home, encoder: Encoder, reader: Reader, caution: Caution = "balanced") -> None:
         self._home, self._encoder, self._reader, self._caution = home, encoder, reader, caution
         self._library = Library(home)
-        self._own: Index | None = None
-        self._shipped: Index | None = None
-        self._lock = threading.Lock()
+        self._opened = _Opened()
+        self._groups: frozenset[str] | None = None  # of the reader whom this is for; None: who may see everything
 
     @classmethod
     def open(cls, home: Path | str | None = None) -> Self:
@@ -67,6 +76,16 @@ class Assistant:
         assistant = cls(Home(settings.home), encoder, SentenceReader.load(encoder), settings.caution)
         assistant.index()
         return assistant
+
+    def seen_by(self, groups: Collection[str] | None) -> Self:
+        """The assistant for a reader in these groups (None: for who may see everything): it answers as if the documents that such
+        a reader may not see weren't there. It is made in no time, and shares all that is open.
+        """
+        if groups is None:
+            return self
+        seen = copy(self)
+        seen._groups = frozenset(groups)
+        return seen
 
     def ask(self, question: str, history: Sequence[str] = (), documents: Collection[str] | None = None) -> Answer:
         """The answer to `question`, asked after the questions `history` (oldest first), within the documents of these ids.
@@ -82,19 +101,21 @@ class Assistant:
 
     def index(self) -> Index:
         """The index in use: opened anew if the library changed. Raises LibraryError or EncoderError if it can't be opened."""
-        with self._lock:
+        opened = self._opened
+        with opened.lock:
             if self._library.active():
-                if self._own is None or self._own.stale():
-                    self._own = Index.open(self._home, self._encoder)
-                if self._own is not None and self._own.entries():
-                    return self._own
-            if self._shipped is None or self._shipped.stale():
-                self._shipped = self._open_shipped()
-            return self._shipped
+                if opened.own is None or opened.own.stale():
+                    opened.own = Index.open(self._home, self._encoder)
+                own = opened.own if opened.own is None or self._groups is None else opened.own.seen_by(self._groups)
+                if own is not None and own.entries():
+                    return own
+            if opened.shipped is None or opened.shipped.stale():
+                opened.shipped = self._open_shipped()
+            return opened.shipped
 
-    def add(self, paths: Sequence[Path], progress: Progress = SILENT) -> list[Added]:
+    def add(self, paths: Sequence[Path], progress: Progress = SILENT, groups: Collection[str] = ()) -> list[Added]:
         """Add files to the library, as `index.add` does, and forget what was said of what they replace."""
-        added = add(self._home, paths, self._encoder, progress)
+        added = add(self._home, paths, self._encoder, progress, groups)
         self._forget_removed()
         return added
 
@@ -112,13 +133,13 @@ class Assistant:
 
     def own(self) -> list[Entry]:
         """The documents that the operator added, also those not searched yet; empty while the report that ships is asked."""
-        return self._library.active()
+        return [entry for entry in self._library.active() if entry.seen_by(self._groups)]
 
     def notice(self) -> str:
         """What an operator should mend, in a sentence each; "" if there is nothing."""
         index = self.index()
         found = {entry.id for entry in index.entries()}
-        missing = [entry.name for entry in self._library.active() if entry.id not in found]
+        missing = [entry.name for entry in self.own() if entry.id not in found]
         listed = ", ".join(missing[:_NAMED]) + f" and {len(missing) - _NAMED} more" * (len(missing) > _NAMED)
         waiting = f"Not searched: {listed}. Unless `quipu add` is still at work, add again what is missing." if missing else ""
         outdated = "Another version of Quipu read the documents: `quipu rebuild` reads them anew." if index.outdated() else ""
@@ -155,7 +176,8 @@ class Assistant:
     def _ask(self, index: Index, text: str, history: Sequence[str], documents: Collection[str] | None) -> Answer:
         """The answer to a text that may ask several questions, one after the other."""
         whole = self._understand(index, text, history, documents)
-        answer = Answer(text, whole.searched, whole.language, "no_question", whole.nothing, generation=index.generation)
+        generation = index.generation if self._groups is None else 0  # it would tell that something was added which isn't shown
+        answer = Answer(text, whole.searched, whole.language, "no_question", whole.nothing, generation=generation)
         if whole.nothing is not None:
             return replace(answer, suggestions=self.topics(_NEAREST, documents))
         parts = parts_of(text)

@@ -186,7 +186,7 @@ def _weighted_words(question: str, language: str, index: Index) -> list[tuple[fr
     for word in dict.fromkeys(content_words(question, language)):
         forms = frozenset(question_terms(word, language))
         frequency = max((index.frequency(form) for form in forms), default=0)
-        weighted.append((forms, math.log(1 + (index.passages - frequency + 0.5) / (frequency + 0.5))))
+        weighted.append((forms, math.log(1 + (index.size() - frequency + 0.5) / (frequency + 0.5))))
     return weighted
 
 

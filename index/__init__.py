@@ -3,6 +3,7 @@
 This room never decides whether a passage answers the question.
 """
 
+from index.backup import Restored, backup, restore
 from index.encoder import DEFAULT_MODEL, Encoder, SentenceTransformerEncoder, Vectors, default_folder, go_offline
 from index.fusion import fuse
 from index.hit import Hit
@@ -12,7 +13,7 @@ from index.search import Index
 from index.store import LocalStore, Range, Store
 from index.verify import Stored, Verified, reread, stored, verify
 from index.words import content_words, fold, question_language, question_terms, terms, words
-from index.writer import SILENT, Added, Progress, Rebuilt, add, rebuild, remove
+from index.writer import SILENT, Added, Progress, Rebuilt, add, limit, rebuild, remove
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -28,22 +29,26 @@ __all__ = [
     "Progress",
     "Range",
     "Rebuilt",
+    "Restored",
     "SentenceTransformerEncoder",
     "Store",
     "Stored",
     "Vectors",
     "Verified",
     "add",
+    "backup",
     "content_words",
     "default_folder",
     "fold",
     "fuse",
     "go_offline",
+    "limit",
     "question_language",
     "question_terms",
     "rebuild",
     "remove",
     "reread",
+    "restore",
     "stored",
     "terms",
     "verify",

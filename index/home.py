@@ -85,7 +85,7 @@ def write_file(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 @contextmanager
@@ -95,9 +95,9 @@ def write_folder(path: Path) -> Iterator[Path]:
     temporary.mkdir()
     yield temporary
     for written in (*temporary.rglob("*"), temporary):
-        _sync(written)
+        sync(written)
     temporary.rename(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def checksum(path: Path) -> str:
@@ -106,7 +106,8 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Have what was written to a file, or entered in a folder, on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,7 +1,9 @@
 """The catalogue: what an operator says of the documents. It applies to whichever generation is opened."""
 
+import json
 import sqlite3
 import threading
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,20 +18,30 @@ CREATE TABLE IF NOT EXISTS documents (
     name    TEXT NOT NULL,  -- the file's name, as people see it
     path    TEXT NOT NULL,  -- where it was added from; never shown to readers
     added   TEXT NOT NULL,  -- ISO 8601, UTC
-    removed TEXT            -- since when no reader may see it; the row goes when its files are gone
+    removed TEXT,           -- since when no reader may see it; the row goes when its files are gone
+    groups  TEXT NOT NULL DEFAULT '[]'  -- a JSON list: only readers in one of these may see it; all may if it is empty
 ) STRICT
 """
+_GROUPS = "ALTER TABLE documents ADD COLUMN groups TEXT NOT NULL DEFAULT '[]'"  # for a catalogue made before there were any
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A document as the operator knows it. `path` is where it was added from, `added` when, in ISO 8601 and UTC."""
+    """A document as the operator knows it. `path` is where it was added from, `added` when, in ISO 8601 and UTC.
+
+    Only readers in one of the `groups` may see it; all may if there are none.
+    """
 
     id: str
     name: str
     path: str
     added: str
     removed: str | None = None
+    groups: tuple[str, ...] = ()
+
+    def seen_by(self, groups: Collection[str] | None) -> bool:
+        """Whether somebody in these groups may see it. None stands for who may see everything."""
+        return groups is None or not self.groups or not set(self.groups).isdisjoint(groups)
 
 
 class Library:
@@ -57,10 +69,15 @@ class Library:
     def put(self, entry: Entry) -> None:
         """Enter a document, or make one that was removed active again under its new name."""
         self._write(
-            "INSERT INTO documents (id, name, path, added) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
-            " SET name = excluded.name, path = excluded.path, added = excluded.added, removed = NULL",
-            [(entry.id, entry.name, entry.path, entry.added)],
+            "INSERT INTO documents (id, name, path, added, groups) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+            " SET name = excluded.name, path = excluded.path, added = excluded.added, groups = excluded.groups, removed = NULL",
+            [(entry.id, entry.name, entry.path, entry.added, json.dumps(entry.groups))],
         )
+
+    def limit(self, ids: Collection[str], groups: Collection[str]) -> None:
+        """From now on only readers in one of these groups may see these documents; all may if there are none."""
+        kept = json.dumps(sorted(set(groups)))
+        self._write("UPDATE documents SET groups = ? WHERE id = ?", [(kept, document_id) for document_id in ids])
 
     def mark_removed(self, ids: list[str]) -> None:
         """From now on no reader may see these documents."""
@@ -81,8 +98,15 @@ class Library:
             return []  # a writer has made the file, and nothing more yet
         version = int(self._reader.execute("PRAGMA data_version").fetchone()[0])
         if version != self._read[0]:
-            rows = self._reader.execute("SELECT id, name, path, added, removed FROM documents ORDER BY added, rowid")
-            self._read = version, [Entry(*row) for row in rows]
+            groups = "groups" if _has_groups(self._reader) else "'[]'"
+            rows = self._reader.execute(f"SELECT id, name, path, added, removed, {groups} FROM documents ORDER BY added, rowid")  # noqa: S608 - one of two words of our own
+            self._read = (
+                version,
+                [
+                    Entry(document_id, name, path, added, removed, tuple(json.loads(names)))
+                    for document_id, name, path, added, removed, names in rows
+                ],
+            )
         return self._read[1]
 
     def _remedy(self) -> str:
@@ -93,9 +117,15 @@ class Library:
             with closing(_connect(self._home.library, "rwc")) as connection, connection:
                 connection.execute("PRAGMA secure_delete = ON")
                 connection.execute(_SCHEMA)
+                if not _has_groups(connection):
+                    connection.execute(_GROUPS)
                 connection.executemany(statement, rows)
         except sqlite3.Error as error:
             raise LibraryError(f"{self._home.library} can't be written: {error}.") from error
+
+
+def _has_groups(connection: sqlite3.Connection) -> bool:
+    return any(name == "groups" for _, name, *_ in connection.execute("PRAGMA table_info(documents)"))
 
 
 def now() -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from copy import copy
 from functools import lru_cache
 from itertools import islice
 from typing import Self
@@ -24,7 +25,9 @@ _DEPTH = 50
 
 
 class Index:
-    """An opened generation under the library's present word on who may be found. Safe to use from several threads."""
+    """An opened generation under the library's present word on what may be found. Safe to use from several threads."""
+
+    _groups: frozenset[str] | None = None  # of the reader whom this is for; None: it finds everything
 
     def __init__(self, home: Home, encoder: Encoder, generation: Generation) -> None:
         self._home, self._encoder, self._store = home, encoder, generation.store
@@ -50,6 +53,14 @@ class Index:
         check_encoder(generation.manifest.model, encoder)
         return cls(home, encoder, generation)
 
+    def seen_by(self, groups: Collection[str] | None) -> Self:
+        """The same index for a reader in these groups (None: for who may see everything): what they may not see isn't there for any
+        method. How often words occur in it still counts in the scores of BM25.
+        """
+        seen = copy(self)
+        seen._groups = None if groups is None else frozenset(groups)
+        return seen
+
     def stale(self) -> bool:
         """Whether another generation was put in use since this one was opened."""
         return current_number(self._home) != self._number
@@ -65,8 +76,8 @@ class Index:
         return any(volume != Volume.named(volume.id, volume.digest, fingerprint) for volume in self._volumes.values())
 
     def entries(self) -> list[Entry]:
-        """The documents that can be found, in the order they were added: indexed, and not removed."""
-        return [entry for entry in self._library.active() if entry.id in self._volumes]
+        """The documents that can be found, in the order they were added: indexed, not removed, and for this reader to see."""
+        return [entry for entry in self._library.active() if entry.id in self._volumes and entry.seen_by(self._groups)]
 
     def document(self, document_id: str) -> Document:
         """A document that can be found. Raises LibraryError if there is none of this id."""
@@ -119,8 +130,8 @@ class Index:
         return self._store.frequency(term, self._findable(allowed))
 
     def terms(self, allowed: Collection[str] | None = None) -> tuple[str, ...]:
-        """The index terms of the documents with these ids (None: of all that can be found), and perhaps of others."""
-        return self._store.terms() if self._findable(allowed) else ()
+        """The index terms of the documents with these ids (None: of all that can be found), in the order of the alphabet."""
+        return self._store.terms(self._findable(allowed))
 
     def _entry(self, document_id: str) -> Entry:
         entry = next((entry for entry in self.entries() if entry.id == document_id), None)

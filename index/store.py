@@ -1,7 +1,7 @@
 """What holds the vectors and the words of a generation: FAISS and BM25 in this process."""
 
 from collections.abc import Collection, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, Protocol, Self
 
@@ -40,8 +40,8 @@ class Store(Protocol):
     def frequency(self, term: str, allowed: Collection[str] | None = None) -> int:
         """How many passages have this index term."""
 
-    def terms(self) -> tuple[str, ...]:
-        """All index terms, in the order of the alphabet."""
+    def terms(self, allowed: Collection[str] | None = None) -> tuple[str, ...]:
+        """The index terms that the passages have, in the order of the alphabet."""
 
 
 class LocalStore:
@@ -55,6 +55,7 @@ class LocalStore:
         self._vectors = vectors
         self._words = words  # None if no passage has a term
         self._rows_within = lru_cache(maxsize=16)(self._mask_of)
+        self._terms_within = lru_cache(maxsize=16)(self._terms_of)
 
     @classmethod
     def build(cls, documents: Sequence[str], ranges: Sequence[Range], vectors: Vectors, terms: Sequence[Sequence[str]]) -> Self:
@@ -119,13 +120,22 @@ class LocalStore:
         mask = self._mask(allowed)
         return len(rows) if mask is None else int(mask[rows].sum())
 
-    def terms(self) -> tuple[str, ...]:
+    def terms(self, allowed: Collection[str] | None = None) -> tuple[str, ...]:
         """See `Store.terms`."""
-        return self._sorted_terms
+        return self._terms_within(None if allowed is None else frozenset(allowed))
 
-    @cached_property
-    def _sorted_terms(self) -> tuple[str, ...]:
-        return tuple(sorted(filter(None, self._words.vocab_dict))) if self._words is not None else ()
+    def _terms_of(self, allowed: frozenset[str] | None) -> tuple[str, ...]:
+        if self._words is None:
+            return ()
+        mask = self._mask(allowed)
+        known = self._words.vocab_dict
+        if mask is not None:
+            bounds, rows = self._words.scores["indptr"], self._words.scores["indices"]
+            within = np.concatenate(([0], np.cumsum(mask[rows])))[bounds]  # postings in allowed passages, up to each term's first
+            held = np.flatnonzero(np.diff(within)).tolist()
+            names = {number: term for term, number in known.items()}
+            known = {names[number]: number for number in held}
+        return tuple(sorted(filter(None, known)))
 
     def _mask(self, allowed: Collection[str] | None) -> NDArray[np.bool_] | None:
         """Per row, whether it may be found; None if all may."""

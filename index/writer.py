@@ -79,9 +79,13 @@ class Rebuilt:
     problems: tuple[str, ...]
 
 
-def add(home: Home, paths: Sequence[Path], encoder: Encoder, progress: Progress = SILENT) -> list[Added]:
+def add(
+    home: Home, paths: Sequence[Path], encoder: Encoder, progress: Progress = SILENT, groups: Collection[str] = ()
+) -> list[Added]:
     """Add files to the library and index them. A file that can't be read is an `Added` with its error; the rest goes on.
 
+    Only readers in one of the `groups` may see them; all may if there are none. A document that is there already keeps its groups
+    and gets these too, and so does a file that replaces another: adding never opens to all what was limited.
     Only what is new is embedded. A file whose content changed since it was added from the same place replaces what it was.
     Raises LibraryError if the home can't be written, EncoderError if the index was made with another encoder.
     """
@@ -95,7 +99,7 @@ def add(home: Home, paths: Sequence[Path], encoder: Encoder, progress: Progress 
         for number, path in enumerate(paths, 1):
             progress.reading(shown_name(path.name), number, len(paths))
             try:
-                volume, added = _add_file(home, path, encoder, progress, volumes)
+                volume, added = _add_file(home, path, encoder, progress, volumes, groups)
                 outcomes.append(added)
                 volumes[volume.id] = volume
             except DocumentError as error:
@@ -112,12 +116,7 @@ def remove(home: Home, name: str) -> list[Entry]:
     files have to wait for the other writer, who deletes them then.
     """
     library = Library(home)
-    named = [entry for entry in library.entries() if name in (entry.id, entry.name)]
-    if not named:
-        raise LibraryError(f"There is no document '{name}' in {home.path}: `quipu documents` lists what is there.")
-    if len(named) > 1:
-        ids = " or ".join(entry.id for entry in named)
-        raise LibraryError(f"{len(named)} documents are named '{name}': remove one by its id, {ids}.")
+    named = _named(home, library.entries(), name, "remove")
     library.mark_removed([entry.id for entry in named])
     try:
         with home.writing():
@@ -134,6 +133,17 @@ def remove(home: Home, name: str) -> list[Entry]:
             f"{name} can't be asked any more; its files go when the quipu that is changing {home.path} has finished."
         ) from None
     return named
+
+
+def limit(home: Home, name: str, groups: Collection[str]) -> list[Entry]:
+    """From now on only readers in one of these groups may see the document of this name or id; all may if there are none.
+
+    Gives the entries of the document. Raises LibraryError if there is none, or if several have this name.
+    """
+    library = Library(home)
+    named = _named(home, library.active(), name, "limit")
+    library.limit([entry.id for entry in named], groups)
+    return [entry for entry in library.active() if entry.id in {other.id for other in named}]
 
 
 def rebuild(home: Home, encoder: Encoder, progress: Progress = SILENT) -> Rebuilt:
@@ -157,6 +167,17 @@ def rebuild(home: Home, encoder: Encoder, progress: Progress = SILENT) -> Rebuil
         return Rebuilt(len(entries) - len(problems), tuple(problems))
 
 
+def _named(home: Home, entries: Sequence[Entry], name: str, verb: str) -> list[Entry]:
+    """The one of the entries that has this name or id. Raises LibraryError if there is none, or several."""
+    named = [entry for entry in entries if name in (entry.id, entry.name)]
+    if not named:
+        raise LibraryError(f"There is no document '{name}' in {home.path}: `quipu documents` lists what is there.")
+    if len(named) > 1:
+        ids = " or ".join(entry.id for entry in named)
+        raise LibraryError(f"{len(named)} documents are named '{name}': {verb} one by its id, {ids}.")
+    return named
+
+
 def check_encoder(model: Model, encoder: Encoder) -> None:
     """Raises EncoderError unless `encoder` is the one of `model`."""
     if model.fingerprint != encoder.fingerprint:
@@ -166,7 +187,9 @@ def check_encoder(model: Model, encoder: Encoder) -> None:
         )
 
 
-def _add_file(home: Home, path: Path, encoder: Encoder, progress: Progress, searched: Collection[str]) -> tuple[Volume, Added]:
+def _add_file(
+    home: Home, path: Path, encoder: Encoder, progress: Progress, searched: Collection[str], groups: Collection[str]
+) -> tuple[Volume, Added]:
     """Enter a file and put it on the shelf. `searched` are the ids of the documents that are known already."""
     library, shelf = Library(home), Shelf(home)
     data = load(path)
@@ -176,10 +199,13 @@ def _add_file(home: Home, path: Path, encoder: Encoder, progress: Progress, sear
     replaces = next((other for other in active if other.path == entry.path and other.id != entry.id), None)
     volume = shelf.find(entry.id, encoder.fingerprint) if known else None
     document = shelf.document(volume) if volume else read_bytes(data, (known or entry).name)
+    limited = tuple(sorted({*groups, *(known.groups if known else ()), *(replaces.groups if replaces else ())}))
     if known is None:
-        library.put(entry)  # before its files, so that `remove` finds whatever a killed `add` leaves
+        library.put(replace(entry, groups=limited))  # before its files, so that `remove` finds whatever a killed `add` leaves
     elif replaces is not None or not _holds(known):
-        library.put(replace(known, path=entry.path, added=entry.added))
+        library.put(replace(known, path=entry.path, added=entry.added, groups=limited))
+    elif limited != known.groups:
+        library.limit([known.id], limited)
     volume, passages = _embed(home, document, data, encoder, progress)
     return volume, Added(
         path,
