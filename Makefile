@@ -7,7 +7,7 @@ TORCH_INDEX ?=
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: help serve test format
+.PHONY: help serve demo test format
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -15,6 +15,9 @@ help: ## list the commands
 
 serve: .venv/installed ## index the shipped report and serve it on http://127.0.0.1:7860
 	.venv/bin/quipu serve
+
+demo: .venv/installed ## an intranet page with the widget, on http://127.0.0.1:7870
+	.venv/bin/python -m ui.demo
 
 test: .venv/tested ## format, lint, types and all tests
 	.venv/bin/ruff format --check .

@@ -1,19 +1,18 @@
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, sync_playwright
 
-from assistant import Assistant, Feedback, SentenceReader
+from assistant import Assistant, Feedback, SentenceReader, Settings
 from index import Home, SentenceTransformerEncoder
 from tests.browsing import ARGUMENTS, CHROMIUM, Visitor
 from tests.commands import Quipu
 from tests.fakes import WordEncoder
 from tests.made import REPORT, write
-from ui.server import bind, create_app
+from tests.serving import serving
+from ui.server import create_app
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +35,8 @@ def home(tmp_path: Path) -> Home:
 def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the settings, the home or the folder of whoever runs it."""
     monkeypatch.setenv("QUIPU_HOME", str(tmp_path / "home"))
-    for name in ("QUIPU_MODEL", "QUIPU_HOST", "QUIPU_PORT", "QUIPU_FEEDBACK"):
-        monkeypatch.delenv(name, raising=False)
+    for name in Settings.model_fields.keys() - {"home"}:
+        monkeypatch.delenv(f"QUIPU_{name.upper()}", raising=False)
     monkeypatch.chdir(tmp_path)
 
 
@@ -57,19 +56,14 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def address(home: Home, encoder: SentenceTransformerEncoder) -> Iterator[str]:
     """A served assistant over `home`."""
-    listener = bind("127.0.0.1", 0)
-    app = create_app(Assistant(home, encoder, SentenceReader.load(encoder)), Feedback(home))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    with serving(Assistant(home, encoder, SentenceReader.load(encoder)), Feedback(home), Settings.load()) as address:
+        yield address
 
 
 @pytest.fixture
 def client(encoder: SentenceTransformerEncoder, home: Home) -> Iterator[TestClient]:
-    with TestClient(create_app(Assistant(home, encoder, SentenceReader.load(encoder))), base_url="http://localhost:7860") as client:
+    app = create_app(Assistant(home, encoder, SentenceReader.load(encoder)))
+    with TestClient(app, base_url="http://localhost:7860", client=("127.0.0.1", 50000)) as client:
         yield client
 
 

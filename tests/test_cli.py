@@ -36,8 +36,8 @@ def test_a_refusal_is_an_answer(quipu: Quipu) -> None:
 
 def test_ask_json_is_the_contract(quipu: Quipu) -> None:
     answer = json.loads(quipu("ask", "Who controls the VRAEM?", "--json").out)
-    keys = "question searched language status reason confidence text sentences citations nearest suggestions generation"
-    assert list(answer) == [*keys.split(), "milliseconds", "feedback"]
+    keys = "question searched language status reason explanation unanswered confidence text sentences citations nearest"
+    assert list(answer) == [*keys.split(), "suggestions", "generation", "milliseconds", "feedback"]
     assert answer["status"] == "answered"
     assert "Shining Path guerrilla group" in answer["citations"][0]["quote"]
     assert (
@@ -49,6 +49,7 @@ def test_ask_json_is_the_contract(quipu: Quipu) -> None:
     assert sentence["text"][slice(*sentence["answer_span"])] == "the Shining Path guerrilla group and drug traffickers"
     refusal = json.loads(quipu("ask", "Are prisons in Chile overcrowded?", "--json").out)
     assert (refusal["status"], refusal["reason"], refusal["text"]) == ("not_in_documents", "name_absent: Chile", "")
+    assert refusal["explanation"] == "These documents do not answer that: “Chile” does not appear in them."
     assert refusal["nearest"][0]["text"].startswith("Prisons are overcrowded")
     assert refusal["suggestions"][0] == "What do the documents say about Challenges Facing Law Enforcement Agencies?"
 
@@ -200,7 +201,7 @@ def test_settings_that_cannot_be_used(quipu: Quipu, monkeypatch: pytest.MonkeyPa
     assert quipu("documents").err.startswith("quipu: The setting 'port' can't be used (Input should be less than")
     (tmp_path / "quipu.toml").unlink()
     monkeypatch.setenv("QUIPU_HOME", "")
-    assert quipu("documents").err.startswith("quipu: The setting 'home' can't be used (Value error, it is empty)")
+    assert quipu("documents").err.startswith("quipu: The setting 'home' can't be used (it is empty)")
     monkeypatch.setenv("QUIPU_HOME", "~/mine")
     assert Settings.load().home == Path.home() / "mine"
 

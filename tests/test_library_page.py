@@ -182,7 +182,7 @@ def test_who_comes_by_a_proxy_is_no_operator(client: TestClient, header: str) ->
     ]
     for response in refused:
         assert response.status_code == 403
-        assert response.json()["detail"] == "Only the operator of this Quipu, at its own machine, may change the library."
+        assert response.json()["detail"] == "Only an operator of this Quipu may change the library."
     assert names(client) == ["bridges.txt"]
 
 

@@ -9,12 +9,13 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from assistant import Assistant, SentenceReader
+from assistant import Assistant, SentenceReader, Settings
 from corpus import AddressError, read_bytes
 from index import Home, SentenceTransformerEncoder, add, remove
 from tests.made import REPORT, pdf, write
 from ui.documents import found_in, locate, render
 from ui.drawings import Drawings
+from ui.pages import Frame
 from ui.security import is_loopback
 from ui.server import bind
 
@@ -73,7 +74,8 @@ def test_documents_and_health(client: TestClient, home: Home, encoder: SentenceT
     (added,) = client.get("/api/documents").json()
     assert (added["source"], added["pages"], added["pages_without_text"], added["language"]) == ("r.pdf", 2, [2], "en")
     assert client.get(added["link"]).status_code == 200
-    assert client.get("/healthz").json() == {"status": "ok", "generation": 1, "passages": 1, "notice": ""}
+    assert client.get("/readyz").json() == {"status": "ready"}
+    assert "quipu_passages 1.0\n" in client.get("/metrics").text
 
 
 def test_a_library_that_cannot_be_opened_is_unavailable(
@@ -81,9 +83,9 @@ def test_a_library_that_cannot_be_opened_is_unavailable(
 ) -> None:
     add(home, [write(tmp_path / "r.txt", REPORT)], encoder)
     (home.generations / "1" / "vectors.faiss").write_bytes(b"damaged")
-    for response in (client.get("/healthz"), client.post("/api/ask", json={"question": "Why?"})):
-        assert response.status_code == 503
-        assert "run `quipu rebuild`" in response.json()["detail"]
+    response = client.post("/api/ask", json={"question": "Why?"})
+    assert (response.status_code, client.get("/readyz").status_code, client.get("/healthz").status_code) == (503, 503, 200)
+    assert "run `quipu rebuild`" in response.json()["detail"]
 
 
 def test_a_citations_link_shows_the_quote_marked(client: TestClient) -> None:
@@ -96,14 +98,14 @@ def test_a_citations_link_shows_the_quote_marked(client: TestClient) -> None:
 
 def test_a_quote_over_blocks_and_pages_is_marked_in_each() -> None:
     document = read_bytes(pdf([["First page ends here.", "", "And more."], ["Second page begins."]], footer="- {n} -"), "r.pdf")
-    page = render(document, (document.text.index("ends"), document.text.index(" begins")), False, "en")
+    page = render(document, (document.text.index("ends"), document.text.index(" begins")), False, Frame("en"))
     assert marked(page) == ["ends here.", "And more.", "Second page"]
     assert re.findall(r'id="(page-\d)"[^>]*>([^<]*)</p>', page) == [("page-1", "Page 1"), ("page-2", "Page 2")]
 
 
 def test_both_page_numbers_are_shown_where_they_differ() -> None:
     document = read_bytes(pdf([["Cover."], [], ["Text."]], labels=[(0, "ROMAN_LOWER", 1), (1, "ARABIC", 1)]), "r.pdf")
-    page = render(document, None, False, "es")
+    page = render(document, None, False, Frame("es"))
     assert re.findall(r'id="page-\d"[^>]*>([^<]*)</p>', page) == [
         "Página i · PDF 1",
         "Página 1 · PDF 2 (sin texto)",
@@ -127,6 +129,7 @@ def test_the_text_of_a_hostile_document_is_only_text(
         "/language/es",
         document["link"],
         f"{document['link']}/original",
+        "/app-static/icon.svg",
         "/app-static/tokens.css",
         "/app-static/base.css",
         "/app-static/document.css",
@@ -148,7 +151,7 @@ def test_an_unknown_or_removed_document_is_not_found(
         assert response.status_code == 404
         assert "412" not in response.text
     assert "No existe ese documento." in client.get(link, headers={"Accept-Language": "es-PE,en;q=0.5"}).text
-    everything = [client.get(path).text for path in ("/", "/config", "/api/documents", "/healthz")]
+    everything = [client.get(path).text for path in ("/", "/api/documents", "/metrics")]
     everything.append(client.post("/api/ask", json={"question": "How many illegal sawmills?"}).text)
     assert not any("412 illegal" in text or "mahogany" in text for text in everything)  # "412" alone may be part of a random id
 
@@ -200,7 +203,7 @@ def test_another_host_name_is_refused(client: TestClient, host: str) -> None:
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:3000", "null"])
-@pytest.mark.parametrize("path", ["/api/documents", "/config", "/"])
+@pytest.mark.parametrize("path", ["/api/documents", "/theme.css", "/"])
 def test_no_other_origin_may_read(client: TestClient, origin: str, path: str) -> None:
     response = client.get(path, headers={"Origin": origin})
     assert "access-control-allow-origin" not in response.headers
@@ -217,7 +220,7 @@ def test_no_other_origin_may_ask_or_change_anything(client: TestClient, origin: 
 
 
 def test_no_file_can_be_left_on_the_server(client: TestClient) -> None:
-    assert client.post("/gradio_api/upload", files={"files": ("x.txt", b"text")}).status_code == 413
+    assert client.post("/gradio_api/upload", files={"files": ("x.txt", b"text")}).status_code == 404
 
 
 def test_every_page_has_a_strict_policy(client: TestClient) -> None:
@@ -253,7 +256,7 @@ def test_only_addresses_of_this_machine_are_served_on(host: str, loopback: bool)
     assert is_loopback(host) == loopback
     if not loopback:
         with pytest.raises(AddressError, match="there is no sign-in"):
-            bind(host, 0)
+            bind(Settings.load(host=host, port=0))
 
 
 def _digest(quote: str) -> str:

@@ -3,31 +3,31 @@
 `static/chat.js` opens those links in a panel beside the chat, and makes buttons of what else can be done with an answer.
 """
 
-from collections.abc import Mapping
+import logging
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import gradio as gr
+from starlette.requests import Request
 
-from assistant import Assistant, Feedback
+from assistant import Assistant
 from corpus import QuipuError
-from ui.feedback import keep
+from ui.asking import Asking
 from ui.message import escape, failure, kept_text, message, unescape
-from ui.wording import Language, language_of, say, suggest
+from ui.pages import Frame, frame_of
+from ui.telemetry import trace_of
+from ui.visitor import seen_by_visitor, told
+from ui.wording import Language, say, suggest
+
+_log = logging.getLogger(__name__)
 
 _EXAMPLES = 4
 _TITLES = 3  # documents named at the top of the page
 
-HEAD = (
-    "".join(f'<link rel="stylesheet" href="/app-static/{name}.css">' for name in ("tokens", "chat", "source"))
-    + '<script src="/app-static/chat.js" defer></script>'
-)
-"""What the page's HTML takes in, besides Gradio's own."""
-
 Message = dict[str, Any]
 
 
-def chat_page(assistant: Assistant, feedback: Feedback | None) -> gr.Blocks:
+def chat_page(assistant: Assistant, asking: Asking) -> gr.Blocks:
     """The page. Its words follow the reader's language; the documents it names and its examples follow the library."""
     with gr.Blocks(title="Quipu", fill_height=True, analytics_enabled=False) as page:
         top = gr.Markdown(elem_id="top")
@@ -50,13 +50,14 @@ def chat_page(assistant: Assistant, feedback: Feedback | None) -> gr.Blocks:
         box = gr.Textbox(elem_id="question", show_label=False, autofocus=True, submit_btn=True, max_lines=4)
 
         def greet(request: gr.Request) -> list[Any]:
-            language = _language(request)
-            questions = suggest(assistant.topics(_EXAMPLES), language)
+            frame, seen = frame_of(_sent(request)), seen_by_visitor(assistant, _sent(request))
+            language = frame.language
+            questions = suggest(seen.topics(_EXAMPLES), language)
             return [
-                top_text(language, request.query_params.multi_items() if request.query_params else []),
-                about_text(assistant, language),
+                top_text(frame, request.query_params.multi_items() if request.query_params else []),
+                about_text(seen, frame),
                 gr.Chatbot(placeholder=say("promise", language), label=say("answers", language)),
-                _choice(assistant, request, language),
+                _choice(seen, request, language),
                 gr.Textbox(placeholder=say("ask", language), label=say("ask", language), submit_btn=say("send", language)),
                 *(gr.Button(question, visible=True) for question in questions),
                 *([gr.Button(visible=False)] * (_EXAMPLES - len(questions))),
@@ -65,16 +66,21 @@ def chat_page(assistant: Assistant, feedback: Feedback | None) -> gr.Blocks:
         def answer(
             question: str, messages: list[Message], documents: list[str] | None, request: gr.Request
         ) -> tuple[str, list[Message], gr.Row]:
-            history, rest = _questions(messages), ""
+            sent = _sent(request)
+            rest, root = "", sent.scope["root_path"]
             if not question.strip():
                 return "", messages, gr.Row()
             try:
-                given = assistant.ask(question, history, documents or None)
-                entries = {entry.id: entry.added[:10] for entry in assistant.index().entries()}
-                kept = kept_text(given, lambda document: entries.get(document, ""), request.headers.get("origin") or "")
-                reply = message(given, kept, keep(feedback, given, history))
+                given = asking.ask_within_limit(sent, question, _questions(messages), documents or None)
+                entries = {entry.id: entry.added[:10] for entry in seen_by_visitor(assistant, sent).index().entries()}
+                site = f"{request.headers.get('origin') or ''}{root}"
+                kept = kept_text(given.answer, lambda document: entries.get(document, ""), site)
+                reply = message(given.answer, kept, given.feedback, root)
             except QuipuError as error:
-                reply, rest = failure(str(error)), question  # to be mended rather than typed anew
+                reply, rest = failure(told(error, sent)), question  # to be mended rather than typed anew
+            except Exception as error:  # a bug: Gradio would print its message, which may quote the question
+                _log.error("A question in the chat met a bug: %s", trace_of(error, with_message=False))
+                reply, rest = failure(say("bug", frame_of(sent).language)), question
             asked = {"role": "user", "content": escape(question)}
             return rest, [*messages, asked, {"role": "assistant", "content": reply}], gr.Row(visible=False)
 
@@ -117,22 +123,36 @@ def theme() -> gr.themes.Base:
     )
 
 
-def top_text(language: Language, query: list[tuple[str, str]]) -> str:
+def head(root: str) -> str:
+    """What the page's HTML takes in, besides Gradio's own. `root` is the prefix of all links."""
+    styles = "".join(f'<link rel="stylesheet" href="{root}/app-static/{name}.css">' for name in ("tokens", "chat", "source"))
+    return f'{styles}<script src="{root}/app-static/chat.js" defer></script>'
+
+
+def top_text(frame: Frame, query: list[tuple[str, str]]) -> str:
     """The head of the page, as Markdown; as in `templates/page.html`, with what can be done with the conversation."""
-    other, onward = say("other_code", language), quote(f"/?{urlencode(query)}" if query else "/", safe="")
-    return (
-        f"# Quipu\n[{say('documents', language)}](/documents) [{say('new', language)}](#new) [{say('export', language)}](#export) "
-        f"[{say('other_language', language)}](/language/{other}?next={onward})"
-    )
+    root, language, other = frame.root, frame.language, say("other_code", frame.language)
+    onward = quote(f"{root}/?{urlencode(query)}" if query else f"{root}/", safe="")
+    links = [
+        f"[{say('documents', language)}]({root}/documents)",
+        f"[{say('new', language)}](#new)",
+        f"[{say('export', language)}](#export)",
+        f"[{say('other_language', language)}]({root}/language/{other}?next={onward})",
+    ]
+    if frame.user:
+        links.append(escape(frame.user))
+    if frame.session:
+        links.append(f"[{say('sign_out', language)}](#sign-out)")
+    return f"# Quipu\n{' '.join(links)}"
 
 
-def about_text(assistant: Assistant, language: Language) -> str:
+def about_text(assistant: Assistant, frame: Frame) -> str:
     """What answers come from, as Markdown."""
-    index = assistant.index()
+    index, root, language = assistant.index(), frame.root, frame.language
     entries = index.entries()
-    titles = [f"[{escape(document.title)}](/documents/{entry.id})" for entry, document in index.documents(entries[:_TITLES])]
+    titles = [f"[{escape(document.title)}]({root}/documents/{entry.id})" for entry, document in index.documents(entries[:_TITLES])]
     if len(entries) > _TITLES:
-        titles.append(f"[{say('and_more', language, count=len(entries) - _TITLES)}](/documents)")
+        titles.append(f"[{say('and_more', language, count=len(entries) - _TITLES)}]({root}/documents)")
     return f"{say('answers_from', language)}: {', '.join(titles)}."
 
 
@@ -145,9 +165,10 @@ def _choice(assistant: Assistant, request: gr.Request, language: Language) -> gr
     return gr.Dropdown(choices=choices, value=asked, visible=len(choices) > 1, label=say("ask_within", language))
 
 
-def _language(request: gr.Request) -> Language:
-    headers: Mapping[str, str] = request.headers
-    return language_of(headers)
+def _sent(request: gr.Request) -> Request:
+    """The HTTP request by which an event of the page came, with what the sign-in found out about it."""
+    assert request.request is not None  # noqa: S101 - it is None only in Gradio's own examples, which aren't used
+    return request.request
 
 
 def _questions(messages: list[Message]) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +12,16 @@ from rich.console import Console
 from rich.table import Table
 
 from assistant import Assistant, Feedback, Settings
-from corpus import QuestionError, load, shown_name
-from index import Home, Index, Library, SentenceTransformerEncoder, add, rebuild, remove, stored, verify
-from ui import measuring
+from corpus import QuestionError, SettingsError, load, shown_name
+from index import Home, Index, Library, SentenceTransformerEncoder, add, limit, rebuild, remove, reread, stored, verify
+from ui import accounts, measuring
 from ui.files import files_in
+from ui.keeping import backup_command, restore_command
 from ui.payload import payload
 from ui.progress import Bar
 from ui.terminal import added_line, answer_text, count, document_row
-from ui.verification import verify_answer
+from ui.users import Users, check_name
+from ui.verification import read_answer, verify_answer
 
 app = typer.Typer(
     name="quipu",
@@ -34,21 +37,28 @@ _err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="The address to serve on, of this machine only.")] = None,
+    host: Annotated[str | None, typer.Option(help="The address to serve on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = None,
+    public: Annotated[bool, typer.Option("--public", help="Serve other machines without a sign-in.")] = False,
 ) -> None:
-    """Serve the page in the browser, and the API."""
+    """Serve the page in the browser, the widget, and the API."""
     from ui.server import bind, create_app, run
+    from ui.telemetry import set_up_logging
 
-    settings = Settings.load()
-    listener = bind(settings.host if host is None else host, settings.port if port is None else port)
+    given = {"host": host, "port": port, "public": public or None}
+    settings = Settings.load(**{name: value for name, value in given.items() if value is not None})
+    set_up_logging(settings.log)
+    listener = bind(settings)
     assistant = Assistant.open()
-    served = create_app(assistant, Feedback(Home(settings.home)) if settings.feedback else None)
+    served = create_app(assistant, Feedback(Home(settings.home)) if settings.feedback else None, settings)
     _print_notice(assistant)
+    if settings.sign_in == ("password",) and not Users(assistant.home).all():
+        typer.echo("quipu: Nobody may sign in yet: `quipu user add NAME --operator` enters somebody.", err=True)
     names = ", ".join(entry.name for entry in assistant.index().entries())
     address, bound = listener.getsockname()[:2]
+    reached = settings.address or f"http://{f'[{address}]' if ':' in address else address}:{bound}"
     typer.echo(f"Quipu answers from {names}.")
-    typer.echo(f"Open http://{f'[{address}]' if ':' in address else address}:{bound} in a browser; Ctrl-C stops it.")
+    typer.echo(f"Open {reached} in a browser; Ctrl-C stops it.")
     run(served, listener)
 
 
@@ -74,14 +84,19 @@ def ask(
 
 
 @app.command(name="add")
-def add_command(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders of files.")]) -> None:
+def add_command(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders of files.")],
+    group: Annotated[
+        list[str] | None, typer.Option(help="Only readers in this group may see them; may be given several times.")
+    ] = None,
+) -> None:
     """Add documents to the library and index them. What can't be read costs one sentence each; the rest is added."""
     settings = Settings.load()
     files, passed_over = files_in(paths)
     encoder = SentenceTransformerEncoder.load(settings.model)
     home = Home(settings.home)
     with Bar(_err) as bar:
-        outcomes = add(home, files, encoder, bar)
+        outcomes = add(home, files, encoder, bar, _groups(group))
     for outcome in outcomes:
         if outcome.error is None:
             typer.echo(added_line(outcome))
@@ -105,6 +120,21 @@ def remove_command(name: Annotated[str, typer.Argument(help="The document's name
         Feedback(home).forget_removed()
 
 
+@app.command(name="limit")
+def limit_command(
+    name: Annotated[str, typer.Argument(help="The document's name, or its id.")],
+    group: Annotated[list[str] | None, typer.Option(help="A group that may see it; may be given several times.")] = None,
+    everyone: Annotated[bool, typer.Option("--everyone", help="Every reader may see it.")] = False,
+) -> None:
+    """Say which groups of readers may see a document, from now on."""
+    groups = _groups(group)
+    if bool(groups) == everyone:
+        raise SettingsError("Say who may see it: --group NAME, once or several times, or --everyone.")
+    for entry in limit(Home(Settings.load().home), name, groups):
+        seen = f"readers in {' or '.join(entry.groups)}, and operators" if entry.groups else "every reader"
+        typer.echo(f"{entry.name} is seen by {seen}.")
+
+
 @app.command(name="rebuild")
 def rebuild_command() -> None:
     """Read and embed all documents anew: after a change of QUIPU_MODEL, an update of Quipu, or damage to the index."""
@@ -126,7 +156,7 @@ def documents() -> None:
     if not kept:
         typer.echo("No document was added yet: Quipu answers from the report that ships. Add your own with `quipu add PATH`.")
         return
-    table = Table("Name", "Title", "Pages", "Without text", "Language", "Added", box=None, pad_edge=False)
+    table = Table("Name", "Title", "Pages", "Without text", "Language", "Added", "Seen by", box=None, pad_edge=False)
     table.add_column("Id", no_wrap=True)
     for document in kept:
         table.add_row(*document_row(document))
@@ -144,10 +174,11 @@ def verify_command(
     home = home if Library(home).active() else home.shipped
     problems = 0
     for path in answers or ():
-        answer = sys.stdin.buffer.read() if str(path) == "-" else load(path)
-        quotes = verify_answer(home, answer, shown_name(str(path)))
+        name = shown_name(str(path))
+        answer = read_answer(sys.stdin.buffer.read() if str(path) == "-" else load(path), name)
+        quotes = verify_answer(answer, name, Library(home).active(), partial(reread, home))
         if not quotes:
-            typer.echo(f"{shown_name(str(path))} quotes nothing: there is nothing to verify.")
+            typer.echo(f"{name} quotes nothing: there is nothing to verify.")
         for quote in quotes:
             problems += bool(quote.problem)
             typer.echo(quote.problem or f"[{quote.number}] stands in {quote.source}, character for character: “{quote.text}”")
@@ -158,6 +189,9 @@ def verify_command(
         raise typer.Exit(1)
 
 
+app.command(name="backup")(backup_command)
+app.command(name="restore")(restore_command)
+app.add_typer(accounts.app, name="user", help="Say who may sign in with a password.")
 app.add_typer(measuring.app, name="eval", help="Ask test questions and measure the answers: found, cited, refused.")
 
 
@@ -165,6 +199,13 @@ def _print_notice(assistant: Assistant) -> None:
     """Tell the operator what is amiss with the library, if anything."""
     if notice := assistant.notice():
         typer.echo(f"quipu: {notice}", err=True)
+
+
+def _groups(names: list[str] | None) -> list[str]:
+    """The names of groups, each once. Raises SettingsError for one that can't be used."""
+    for name in names or ():
+        check_name(name, "group")
+    return list(dict.fromkeys(names or ()))
 
 
 def _ids(index: Index, names: list[str]) -> list[str]:

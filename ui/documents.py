@@ -20,8 +20,10 @@ from assistant import Assistant, Citation
 from corpus import Document, LibraryError, Page, QuipuError, sentences
 from index import fold
 from ui.drawings import WIDTHS, Drawings, Sheet
-from ui.pages import TEMPLATES, address_of
-from ui.wording import Language, language_of, say
+from ui.pages import Frame, frame_of, message_page
+from ui.pages import page as page_of
+from ui.visitor import seen_by_visitor
+from ui.wording import say
 
 _log = logging.getLogger(__name__)
 
@@ -69,20 +71,21 @@ def document_routes(assistant: Assistant, drawings: Drawings) -> APIRouter:
         find: str = "",
         view: str = "",
     ) -> HTMLResponse:
-        language = language_of(request.headers)
+        frame = frame_of(request)
         try:
-            document = assistant.index().document(document_id)
+            document = seen_by_visitor(assistant, request).index().document(document_id)
         except LibraryError:
-            return HTMLResponse(render_message(say("no_document", language), language), status_code=HTTPStatus.NOT_FOUND)
+            return HTMLResponse(message_page(say("no_document", frame.language), frame), status_code=HTTPStatus.NOT_FOUND)
         cited = locate(document, start, end, q)
         lost = cited is None and (start, end, q) != (None, None, None)
         sheets = drawings.sheets(document, cited) if view != "text" else []
-        page = render(document, cited, lost, language, sheets=sheets, find=find[:200], address=address_of(request))
-        return HTMLResponse(page, headers={"Cache-Control": "no-store"})
+        return HTMLResponse(
+            render(document, cited, lost, frame, sheets=sheets, find=find[:200]), headers={"Cache-Control": "no-store"}
+        )
 
     @routes.get("/documents/{document_id}/pages/{number}.png")
     def picture(request: Request, document_id: str, number: int, width: int = WIDTHS[1]) -> Response:
-        document = findable(assistant, document_id)
+        document = findable(seen_by_visitor(assistant, request), document_id)
         if not document.runs or not 1 <= number <= len(document.pages) or width not in WIDTHS:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such page")
         # A browser asks each time whether it may still show it, and a removed document is not found.
@@ -93,21 +96,22 @@ def document_routes(assistant: Assistant, drawings: Drawings) -> APIRouter:
             return Response(drawings.picture(document_id, number, width), media_type="image/png", headers=headers)
 
     @routes.get("/documents/{document_id}/original")
-    def original(document_id: str) -> Response:
+    def original(request: Request, document_id: str) -> Response:
         """The file itself, to keep and never to be shown here: a document may be hostile."""
-        document = findable(assistant, document_id)
+        seen = seen_by_visitor(assistant, request)
+        document = findable(seen, document_id)
         headers = {
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(document.source)}",
             "Cache-Control": "no-store",
         }
         with _readable(document):
-            return Response(assistant.index().original(document_id), media_type="application/octet-stream", headers=headers)
+            return Response(seen.index().original(document_id), media_type="application/octet-stream", headers=headers)
 
     return routes
 
 
 def findable(assistant: Assistant, document_id: str) -> Document:
-    """The document of this id. Raises HTTPException, "not found", if there is none that a reader may see."""
+    """The document of this id. Raises HTTPException, "not found", if there is none in what the assistant may show."""
     try:
         return assistant.index().document(document_id)
     except LibraryError:
@@ -129,18 +133,19 @@ def render(
     document: Document,
     cited: tuple[int, int] | None,
     lost: bool,
-    language: Language,
+    frame: Frame,
     *,
     sheets: Sequence[Sheet] = (),
     find: str = "",
-    address: str = "/",
 ) -> str:
     """The page's HTML. All of the document's text is escaped. `lost` if a citation was asked for that isn't there any more.
 
     A PDF is shown as its `sheets` are drawn, or as text without them. `find` is looked for in it.
     """
     blocks = [] if sheets else shown_blocks(document, cited)
-    return TEMPLATES.get_template("document.html").render(
+    return page_of(
+        "document.html",
+        frame,
         document=document,
         citation=Citation.of(1, document, *cited) if cited else None,
         blocks=blocks,
@@ -153,16 +158,8 @@ def render(
         most=_FOUND,
         find=find,
         lost=lost,
-        language=language,
-        say=say,
         here="document",
-        address=address,
     )
-
-
-def render_message(message: str, language: Language) -> str:
-    """A page that says one sentence."""
-    return TEMPLATES.get_template("message.html").render(message=message, language=language, say=say, here="", address="/")
 
 
 def locate(document: Document, start: int | None, end: int | None, digest: str | None) -> tuple[int, int] | None:

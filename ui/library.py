@@ -5,25 +5,29 @@ import json
 import shutil
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO
+from typing import IO, Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
+from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from filelock import FileLock
+from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 
 from assistant import Assistant
-from corpus import FORMATS, Document, DocumentError, LibraryError, QuipuError, document_id, shown_name
-from index import Added, Entry
-from ui.documents import render_message
-from ui.pages import TEMPLATES, address_of
-from ui.security import is_operator, problem
+from corpus import FORMATS, Document, DocumentError, LibraryError, QuipuError, SettingsError, document_id, shown_name
+from index import Added, Entry, limit
+from ui.pages import frame_of, message_page, page
+from ui.reference import problems, stream_of_steps
+from ui.security import problem
 from ui.terminal import page_runs
+from ui.users import check_name
+from ui.visitor import seen_by_visitor, told, visitor_of
 from ui.wording import Language, language_name, language_of, say
 
 _LARGEST = 200  # megabytes of a file
@@ -32,6 +36,10 @@ _LONGEST_NAME_BYTES = 250
 _READ = ", ".join(sorted(ending[1:].upper() for ending in FORMATS))
 
 Tell = Callable[..., None]
+Name = Annotated[str, Query(description="The name of the file, with an ending that says its type.", examples=["report.pdf"])]
+DocumentId = Annotated[str, PathParameter(description="Its id.")]
+Groups = Annotated[Sequence[str], Query(max_length=100, description="The groups whose readers may see it; none: all may.")]
+Replaces = Annotated[str | None, Query(description="The id of the document that it replaces.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +58,43 @@ class Row:
         return self.document.title if self.document else self.entry.name
 
 
-def library_routes(assistant: Assistant) -> APIRouter:
-    """The page and the operator's routes over one assistant."""
+class Limits(BaseModel):
+    """The groups whose readers may see a document; all readers may if there are none."""
+
+    groups: list[str] = Field(max_length=100, examples=[["finance"]], description="Their names.")
+
+
+def library_routes(assistant: Assistant, *, has_groups: bool) -> APIRouter:
+    """The page and the operator's routes over one assistant. `has_groups` if readers sign in, and so may be in groups."""
     routes = APIRouter()
 
-    @routes.api_route("/documents", methods=["GET", "HEAD"])
+    @routes.api_route("/documents", methods=["GET", "HEAD"], include_in_schema=False)
     def library_page(request: Request) -> HTMLResponse:
         """The documents that can be asked, and for the operator what can be done with them."""
         try:
-            return HTMLResponse(render(assistant, request))
+            return HTMLResponse(render(assistant, request, has_groups=has_groups))
         except QuipuError as error:
-            message = render_message(str(error), language_of(request.headers))
+            message = message_page(told(error, request), frame_of(request))
             return HTMLResponse(message, status_code=HTTPStatus.SERVICE_UNAVAILABLE)
 
-    @routes.post("/api/documents")
-    async def upload(request: Request, name: str, replaces: str | None = None) -> Response:
-        """Add the file in the request's body; how it goes comes as JSON, a line each."""
+    @routes.post(
+        "/api/documents",
+        summary="Add a document",
+        tags=["documents"],
+        response_class=StreamingResponse,
+        responses={HTTPStatus.OK: {"description": "How it goes.", "content": stream_of_steps()}}
+        | problems(
+            forbidden="The visitor is no operator, or a page of another site sent it.",
+            not_found="There is no document to replace.",
+            unprocessable_entity="The name can't be used, or Quipu doesn't read files of this type.",
+            service_unavailable="The file can't be written.",
+        ),
+        openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
+    )
+    async def upload(request: Request, name: Name, replaces: Replaces = None, group: Groups = ()) -> Response:
+        """Add the file in the request's body; how it goes comes as JSON, a line each. For operators."""
         language = language_of(request.headers)
-        refusal = _refusal(assistant, request, name, replaces)
+        refusal = _refusal(assistant, request, name, replaces) or _groups_refusal(request, group)
         if refusal is not None:
             return refusal
         try:
@@ -75,41 +102,76 @@ def library_routes(assistant: Assistant) -> APIRouter:
         except ClientDisconnect:
             return Response(status_code=HTTPStatus.BAD_REQUEST)
         if body is None:
-            return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, say("lib_too_large", language, megabytes=_LARGEST))
-        said = _in_thread(lambda tell: _add(assistant, body, last_part(name), replaces, language, tell), language)
+            return _problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "lib_too_large", megabytes=_LARGEST)
+        said = _in_thread(lambda tell: _add(assistant, body, last_part(name), replaces, group, language, tell), language)
         return StreamingResponse(said, media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
 
-    @routes.delete("/api/documents/{document}")
-    def remove(request: Request, document: str) -> Response:
-        """Remove a document that was added, with every trace of it."""
-        language = language_of(request.headers)
-        if not is_operator(request):
-            return problem(HTTPStatus.FORBIDDEN, say("lib_operator_only", language))
-        if not _is_own(assistant, document):
-            return problem(HTTPStatus.NOT_FOUND, say("no_document", language))
-        assistant.remove(document)
-        return Response(status_code=HTTPStatus.NO_CONTENT)
+    routes.include_router(_change_routes(assistant))
+    return routes
+
+
+def _change_routes(assistant: Assistant) -> APIRouter:
+    """The routes by which an operator changes what is in the library already."""
+    routes = APIRouter()
+
+    @routes.put(
+        "/api/documents/{document}/groups",
+        status_code=HTTPStatus.NO_CONTENT,
+        summary="Say who may see a document",
+        tags=["documents"],
+        responses=problems(
+            forbidden="The visitor is no operator, or a page of another site sent it.",
+            not_found="There is no such document, or it ships with Quipu.",
+            unprocessable_entity="A group's name can't be used.",
+            service_unavailable="The library can't be written.",
+        ),
+    )
+    def limit_to_groups(request: Request, document: DocumentId, limits: Limits) -> Response:
+        """From now on only readers in one of these groups may see a document; all may if there are none. For operators."""
+        refusal = _change_refusal(assistant, request, document) or _groups_refusal(request, limits.groups)
+        if refusal is None:
+            limit(assistant.home, document, limits.groups)
+        return refusal or Response(status_code=HTTPStatus.NO_CONTENT)
+
+    @routes.delete(
+        "/api/documents/{document}",
+        status_code=HTTPStatus.NO_CONTENT,
+        summary="Remove a document",
+        tags=["documents"],
+        responses=problems(
+            forbidden="The visitor is no operator, or a page of another site sent it.",
+            not_found="There is no such document, or it ships with Quipu.",
+            service_unavailable="The library can't be written.",
+        ),
+    )
+    def remove(request: Request, document: DocumentId) -> Response:
+        """Remove a document that was added, with every trace of it. For operators."""
+        refusal = _change_refusal(assistant, request, document)
+        if refusal is None:
+            assistant.remove(document)
+        return refusal or Response(status_code=HTTPStatus.NO_CONTENT)
 
     return routes
 
 
-def render(assistant: Assistant, request: Request) -> str:
+def render(assistant: Assistant, request: Request, *, has_groups: bool) -> str:
     """The page's HTML. What documents say of themselves is escaped."""
-    language, operator = language_of(request.headers), is_operator(request)
-    rows = _rows(assistant, language)
-    own = {entry.id for entry in assistant.own()}
-    return TEMPLATES.get_template("library.html").render(
+    frame, operator = frame_of(request), visitor_of(request).is_operator
+    seen = seen_by_visitor(assistant, request)
+    rows = _rows(seen, frame.language)
+    own = {entry.id for entry in seen.own()}
+    return page(
+        "library.html",
+        frame,
         rows=[row for row in rows if row.document or operator],
         own=any(row.entry.id in own and row.document for row in rows),
         operator=operator,
+        has_groups=has_groups,
         notice=assistant.notice() if operator else "",
         formats=_READ,
         endings=",".join(FORMATS),
         largest=_LARGEST,
         here="documents",
-        address=address_of(request),
-        language=language,
-        say=say,
     )
 
 
@@ -134,21 +196,42 @@ def _is_own(assistant: Assistant, document: str) -> bool:
     return any(entry.id == document for entry in assistant.own())
 
 
+def _change_refusal(assistant: Assistant, request: Request, document: str | None) -> Response | None:
+    """Why the visitor may not change the library, or this document of it; None if they may."""
+    if not visitor_of(request).is_operator:
+        return _problem(request, HTTPStatus.FORBIDDEN, "lib_operator_only")
+    if document is not None and not _is_own(assistant, document):
+        return _problem(request, HTTPStatus.NOT_FOUND, "no_document")
+    return None
+
+
 def _refusal(assistant: Assistant, request: Request, name: str, replaces: str | None) -> Response | None:
     """Why a file may not be sent at all; None if it may."""
-    language, name = language_of(request.headers), last_part(name)
-    if not is_operator(request):
-        return problem(HTTPStatus.FORBIDDEN, say("lib_operator_only", language))
+    name = last_part(name)
+    if (refusal := _change_refusal(assistant, request, replaces)) is not None:
+        return refusal
     if len(name) > _LONGEST_NAME or len(name.encode()) > _LONGEST_NAME_BYTES:
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, say("lib_long_name", language, characters=_LONGEST_NAME))
+        return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "lib_long_name", characters=_LONGEST_NAME)
     if Path(name).suffix.lower() not in FORMATS:
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, say("lib_format", language, name=name or "?", formats=_READ))
-    if replaces is not None and not _is_own(assistant, replaces):
-        return problem(HTTPStatus.NOT_FOUND, say("no_document", language))
+        return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "lib_format", name=name or "?", formats=_READ)
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > _LARGEST * 1_000_000:
-        return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, say("lib_too_large", language, megabytes=_LARGEST))
+        return _problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "lib_too_large", megabytes=_LARGEST)
     return None
+
+
+def _groups_refusal(request: Request, groups: Sequence[str]) -> Response | None:
+    """Why these names can't be those of groups; None if they can."""
+    try:
+        for name in groups:
+            check_name(name, "group")
+    except SettingsError as error:
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), scope=request.scope)
+    return None
+
+
+def _problem(request: Request, status: HTTPStatus, key: str, **values: object) -> Response:
+    return problem(status, say(key, language_of(request.headers), **values), scope=request.scope)
 
 
 async def _received(assistant: Assistant, request: Request) -> IO[bytes] | None:
@@ -203,8 +286,16 @@ async def _in_thread(work: Callable[[Tell], None], language: Language) -> AsyncI
         yield line
 
 
-def _add(assistant: Assistant, body: IO[bytes], name: str, replaces: str | None, language: Language, tell: Tell) -> None:
-    """Add a file under this name, and remove what it replaces. Raises QuipuError if it can't be added."""
+def _add(
+    assistant: Assistant,
+    body: IO[bytes],
+    name: str,
+    replaces: str | None,
+    groups: Collection[str],
+    language: Language,
+    tell: Tell,
+) -> None:
+    """Add a file under this name, and remove what it replaces, whose groups it gets. Raises QuipuError if it can't be added."""
     uploads = assistant.home.uploads
     path = uploads / name
     with body, FileLock(uploads / ".lock"):  # one file after the other, also by two servers
@@ -220,7 +311,8 @@ def _add(assistant: Assistant, body: IO[bytes], name: str, replaces: str | None,
             body.seek(0)
             with path.open("wb") as file:
                 shutil.copyfileobj(body, file)
-            added = assistant.add([path], _Told(tell))[0]
+            limited = {*groups, *(group for entry in assistant.own() if entry.id == replaces for group in entry.groups)}
+            added = assistant.add([path], _Told(tell), limited)[0]
             if added.error is not None:
                 raise DocumentError(added.error)
         except OSError as error:

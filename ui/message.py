@@ -12,22 +12,22 @@ _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
-def message(answer: Answer, kept: str, feedback: str | None = None) -> str:
+def message(answer: Answer, kept: str, feedback: str | None = None, root: str = "") -> str:
     """An answer as one line of HTML: what became of the question, the sentences and where they stand, or why there is none and
     what comes nearest. What a reader can do with it are links that the page's script turns into buttons: to copy `kept`, and to
-    judge it by the id `feedback`.
+    judge it by the id `feedback`. `root` is the prefix of the links to the documents.
     """
     language = as_language(answer.language)
     parts = [] if answer.status == "no_question" else [_paragraph("state", say(f"state_{answer.status}", language))]
     if answer.searched != " ".join(answer.question.split()):
         parts.append(_paragraph("searched", say("searched", language, query=answer.searched)))
-    parts += [_sentence(sentence, answer.citations) for sentence in answer.sentences]
+    parts += [_sentence(sentence, answer.citations, root) for sentence in answer.sentences]
     if answer.reason is not None:
         parts.append(_paragraph("reason", explain(answer.reason, language, answer.unanswered)))
     if answer.citations:
-        parts += [_paragraph("label", say("sources", language)), _sources(answer.citations)]
+        parts += [_paragraph("label", say("sources", language)), _sources(answer.citations, root)]
     if answer.nearest:
-        parts += [_paragraph("label", say("nearest", language)), _nearest(answer.nearest)]
+        parts += [_paragraph("label", say("nearest", language)), _nearest(answer.nearest, root)]
     if answer.suggestions:
         asked = "".join(f"<li>{_link(text, f'#ask={quote(text)}')}</li>" for text in suggest(answer.suggestions, language))
         parts += [_paragraph("label", say("you_could_ask", language)), f"<ul>{asked}</ul>"]
@@ -80,28 +80,30 @@ def _paragraph(kind: str, text: str) -> str:
     return f'<p class="{kind}">{_text(text)}</p>'
 
 
-def _sentence(sentence: Sentence, citations: Sequence[Citation]) -> str:
+def _sentence(sentence: Sentence, citations: Sequence[Citation], root: str) -> str:
     """A sentence with the answer's words in it marked, and its citations."""
     first, last = sentence.answer_span or (0, 0)
     text = sentence.text
     marked = f"<strong>{_piece(text[first:last])}</strong>" if first < last else ""
     shown = f"{_piece(text[:first])}{marked}{_piece(text[last:])}"
-    links = "".join(f" {_cite(f'[{number}]', citations[number - 1])}" for number in sentence.citations)
+    links = "".join(f" {_cite(f'[{number}]', citations[number - 1], root)}" for number in sentence.citations)
     return f'<p class="sentence" dir="auto">{shown}{links}</p>'
 
 
-def _sources(citations: Sequence[Citation]) -> str:
+def _sources(citations: Sequence[Citation], root: str) -> str:
     """The places of an answer, each under the title of its document."""
     lines = []
     for number, citation in enumerate(citations):
         if number == 0 or citation.document_id != citations[number - 1].document_id:
             lines.append(f'<li class="title" dir="auto">{_text(citation.title)}</li>')
-        lines.append(f"<li>{_cite(f'[{citation.number}] {within(citation) or citation.source}', citation)}</li>")
+        lines.append(f"<li>{_cite(f'[{citation.number}] {within(citation) or citation.source}', citation, root)}</li>")
     return f'<ul class="sources">{"".join(lines)}</ul>'
 
 
-def _nearest(citations: Sequence[Citation]) -> str:
-    shown = (f'<li><q dir="auto">{_text(citation.text)}</q> {_cite(place(citation), citation)}</li>' for citation in citations)
+def _nearest(citations: Sequence[Citation], root: str) -> str:
+    shown = (
+        f'<li><q dir="auto">{_text(citation.text)}</q> {_cite(place(citation), citation, root)}</li>' for citation in citations
+    )
     return f'<ul class="nearest">{"".join(shown)}</ul>'
 
 
@@ -113,8 +115,8 @@ def _actions(kept: str, feedback: str | None, language: Language) -> str:
     return f'<p class="actions">{"".join(links)}</p>'
 
 
-def _cite(text: str, citation: Citation) -> str:
-    return f'<a class="cite" href="{html.escape(citation.link)}">{_text(text)}</a>'
+def _cite(text: str, citation: Citation, root: str) -> str:
+    return f'<a class="cite" href="{html.escape(root + citation.link)}">{_text(text)}</a>'
 
 
 def _link(text: str, address: str) -> str:

@@ -1,19 +1,23 @@
-"""An answer as JSON: the same object from `quipu ask --json` and from `POST /api/ask`."""
+"""Answers and documents as JSON: the same objects from `quipu ask --json`, from the API and from the tools."""
 
-from typing import Any
+from assistant import Answer, Assistant, Citation
+from ui import shapes
+from ui.wording import as_language, explain, suggest
 
-from assistant import Answer, Citation
-from ui.wording import as_language, suggest
 
-
-def payload(answer: Answer, milliseconds: float, feedback: str | None = None) -> dict[str, Any]:
-    """The answer as plain values. `milliseconds` is how long it took, as its caller measured, `feedback` the id to judge it by."""
+def payload(answer: Answer, milliseconds: float, feedback: str | None = None, root: str = "") -> shapes.Answer:
+    """The answer as plain values. `milliseconds` is how long it took, as its caller measured, `feedback` the id to judge it by, and
+    `root` the prefix of all links.
+    """
+    language = as_language(answer.language)
     return {
         "question": answer.question,
         "searched": answer.searched,
         "language": answer.language,
         "status": answer.status,
         "reason": str(answer.reason) if answer.reason else None,
+        "explanation": explain(answer.reason, language, answer.unanswered) if answer.reason else None,
+        "unanswered": answer.unanswered,
         "confidence": answer.confidence,
         "text": answer.text,
         "sentences": [
@@ -24,17 +28,17 @@ def payload(answer: Answer, milliseconds: float, feedback: str | None = None) ->
             }
             for sentence in answer.sentences
         ],
-        "citations": [citation_payload(citation) for citation in answer.citations],
-        "nearest": [citation_payload(citation) for citation in answer.nearest],
-        "suggestions": suggest(answer.suggestions, as_language(answer.language)),
+        "citations": [citation_payload(citation, root) for citation in answer.citations],
+        "nearest": [citation_payload(citation, root) for citation in answer.nearest],
+        "suggestions": suggest(answer.suggestions, language),
         "generation": answer.generation,
         "milliseconds": round(milliseconds, 1),
         "feedback": feedback,
     }
 
 
-def citation_payload(citation: Citation) -> dict[str, Any]:
-    """A citation as plain values."""
+def citation_payload(citation: Citation, root: str = "") -> shapes.Citation:
+    """A citation as plain values. `root` is the prefix of its link."""
     return {
         "number": citation.number,
         "document_id": citation.document_id,
@@ -47,5 +51,28 @@ def citation_payload(citation: Citation) -> dict[str, Any]:
         "page": citation.page,
         "page_label": citation.page_label,
         "heading_path": list(citation.heading_path),
-        "link": citation.link,
+        "link": root + citation.link,
     }
+
+
+def document_payloads(assistant: Assistant, root: str = "") -> list[shapes.Document]:
+    """The documents that can be asked as plain values, in the order they were added. `root` is the prefix of their links.
+
+    Raises LibraryError if the library can't be opened.
+    """
+    index = assistant.index()
+    return [
+        {
+            "id": entry.id,
+            "title": document.title,
+            "source": entry.name,
+            "media_type": document.media_type,
+            "language": document.language,
+            "pages": len(document.pages),
+            "pages_without_text": list(document.pages_without_text()),
+            "passages": index.size([entry.id]),
+            "added": entry.added,
+            "link": f"{root}/documents/{entry.id}",
+        }
+        for entry, document in index.documents(index.entries())
+    ]

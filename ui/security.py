@@ -1,24 +1,33 @@
-"""What every response of the server carries, and which requests it takes at all."""
+"""What every response of the server carries, under which address it is reached, and which requests it takes at all."""
 
 import re
 import secrets
+from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]", "::1"]
 """The names by which a page on this machine may be asked for: any other is somebody's name that points here (DNS rebinding)."""
 
 _SAFE_METHODS = frozenset(["GET", "HEAD", "OPTIONS"])
+_BY_FORM = "/sign-in/token"
+_FROM_OTHERS = frozenset(["/api/ask", "/api/feedback", _BY_FORM])  # what the pages of listed origins may send
+_READ_BY_OTHERS = frozenset(["/api/ask", "/api/documents", "/api/feedback"])  # and passages
+_OF_THE_CHAT = frozenset(["/", "/theme.css", "/gradio_api/queue/join", "/gradio_api/queue/data"])  # and its files
 _POLICY = (
     "default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'self'; form-action 'self'; "
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors {frames}; form-action 'self'; "
     "base-uri 'self'; object-src 'none'"
 )
 _CHAT = "/"  # the page that Gradio writes, with scripts in it; no document's text is in its HTML
+_FRAMED = "/embed"  # the page that pages of listed origins may show in a frame
 _SCRIPT = re.compile(rb"<script(?=[\s>])", re.IGNORECASE)
 
 
@@ -27,66 +36,146 @@ def is_loopback(host: str) -> bool:
     return host in LOOPBACK_HOSTS
 
 
-def is_operator(request: Request) -> bool:
-    """Whether the visitor sits at this machine, and may change the library: no proxy has handed the request on for another, as far
-    as proxies say so.
+def prefix_of(address: str) -> str:
+    """The path under which an address has Quipu, without a slash at its end; "" for most."""
+    return urlsplit(address).path.rstrip("/")
 
-    That the server listens on this machine only, and was asked for by its own name, is seen to elsewhere.
+
+def route_path(scope: Scope) -> str:
+    """The path that was asked for, below the prefix under which Quipu is served."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", "")) or "/"
+
+
+def local_address(address: str, scope: Scope) -> str:
+    """The address if it leads to a page of this site, as what a reader's browser sends may not; else that of the chat page."""
+    is_here = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+    return address if is_here else f"{scope['root_path']}/"
+
+
+def problem(status: HTTPStatus, detail: str, *, scope: Scope | None = None, headers: dict[str, str] | None = None) -> JSONResponse:
+    """A problem-details response (RFC 9457): the kind of problem, one sentence on this one, and the request's id in the log."""
+    said: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
+    if scope is not None and (request_id := scope.get("state", {}).get("request_id")):
+        said["request_id"] = request_id
+    return JSONResponse(said, status_code=status, media_type="application/problem+json", headers=headers)
+
+
+class Address:
+    """ASGI middleware: where a request came from, and under which prefix.
+
+    The prefix becomes the `root_path`, whether a proxy takes it off or not. What listed proxies say of the client and of https
+    counts; what others say doesn't. `state` gets the address of the `peer`, who sent the request here.
     """
-    handed_on = ("forwarded", "via", "x-real-ip", "x-forwarded-")
-    return not any(name.startswith(handed_on) for name in request.headers)
 
-
-def problem(status: HTTPStatus, detail: str) -> JSONResponse:
-    """A problem-details response (RFC 9457): what kind of problem, and one sentence on this one."""
-    return JSONResponse(
-        {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail},
-        status_code=status,
-        media_type="application/problem+json",
-    )
-
-
-class OwnOriginOnly:
-    """ASGI middleware: a request that could change something is refused if the page of another site sent it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, prefix: str, proxies: Sequence[str]) -> None:
+        self._app, self._prefix = ProxyHeadersMiddleware(app, list(proxies)), prefix  # type: ignore[arg-type] # two names for ASGI
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS:
+        if scope["type"] in ("http", "websocket"):
+            peer = scope["client"][0] if scope.get("client") else ""
+            scope = {**scope, "root_path": self._prefix, "state": {**scope.get("state", {}), "peer": peer}}
+            if scope["path"] == self._prefix:
+                scope["path"] += "/"
+            elif not scope["path"].startswith(f"{self._prefix}/"):
+                scope["path"] = self._prefix + scope["path"]
+        await self._app(scope, receive, send)  # type: ignore[arg-type]
+
+
+class OwnOriginOnly:
+    """ASGI middleware: a request that could change something is refused if the page of another site sent it.
+
+    Pages of the `origins` may ask, judge an answer, and open a document with a token; the last also from a page whose referrer
+    policy hides its origin (its form says "null"), since without a good token that does nothing.
+    """
+
+    def __init__(self, app: ASGIApp, address: str, origins: Sequence[str]) -> None:
+        parts = urlsplit(address)
+        self._app, self._own, self._origins = app, f"{parts.scheme}://{parts.netloc}", frozenset(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in _SAFE_METHODS):
             headers = Headers(scope=scope)
             origin = headers.get("origin")
-            if origin is not None and origin.partition("://")[2] != headers.get("host"):
-                refusal = problem(HTTPStatus.FORBIDDEN, "Quipu takes no requests from the pages of another site.")
-                await refusal(scope, receive, send)
+            is_own = origin is None or origin == self._own or origin.partition("://")[2] == headers.get("host")
+            path = route_path(scope)
+            may_others = (origin in self._origins and path in _FROM_OTHERS) or (origin == "null" and path == _BY_FORM)
+            if not is_own and not may_others:
+                detail = "Quipu takes no requests from the pages of another site."
+                await problem(HTTPStatus.FORBIDDEN, detail, scope=scope)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
-class SecurityHeaders:
-    """ASGI middleware: a Content-Security-Policy, no sniffing, no referrer.
+class SharedWithPages:
+    """ASGI middleware: pages of the `origins` may read what the widget asks for, and nothing else; without cookies (CORS)."""
 
-    Scripts come from this host. Only the chat page may have some in its HTML, by a nonce that they are given here.
+    def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
+        self._app = app
+        self._shared = CORSMiddleware(
+            app,
+            allow_origins=origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        path = route_path(scope) if scope["type"] == "http" else ""
+        is_shared = path in _READ_BY_OTHERS or path.startswith("/api/passages/")
+        await (self._shared if is_shared else self._app)(scope, receive, send)
+
+
+class ChatPageOnly:
+    """ASGI application: of all that Gradio serves, only what the chat page asks for. The rest would read files, and other hosts'
+    pages, for whoever asks.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, gradio: ASGIApp) -> None:
+        self._gradio = gradio
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        path = route_path(scope)
+        if scope["type"] == "http" and (path in _OF_THE_CHAT or path.startswith(("/assets/", "/static/"))):
+            await self._gradio(scope, receive, send)
+        else:
+            await problem(HTTPStatus.NOT_FOUND, "There is no such page.", scope=scope)(scope, receive, send)
+
+
+class SecurityHeaders:
+    """ASGI middleware: a Content-Security-Policy, no sniffing, no referrer for other sites.
+
+    Scripts come from this host. Only the chat page may have some in its HTML, by a nonce that they are given here. Only the
+    compact page may be framed by the pages of the `origins`.
+    """
+
+    def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
+        self._app, self._frames = app, " ".join(["'self'", *origins])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        nonce = secrets.token_urlsafe(16) if scope["path"] == _CHAT else ""
+        path = route_path(scope)
+        nonce = secrets.token_urlsafe(16) if path == _CHAT else ""
+        policy = _POLICY.format(
+            scripts=f"'self' 'nonce-{nonce}'" if nonce else "'self'", frames=self._frames if path == _FRAMED else "'self'"
+        )
         held: list[Message] = []  # the start of the chat page, until its body is known
 
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = _POLICY.format(scripts=f"'self' 'nonce-{nonce}'" if nonce else "'self'")
+                headers["Content-Security-Policy"] = policy
                 headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
+                headers["Referrer-Policy"] = "same-origin"  # with none at all, a form of our own would have the origin "null"
+                if headers.get("content-type", "").startswith("text/event-stream"):
+                    headers["X-Accel-Buffering"] = "no"  # nginx would hold a stream back to its end
                 if nonce and headers.get("content-type", "").startswith("text/html"):
                     held.append(message)
                     return

@@ -1,61 +1,108 @@
 """The server: the chat page, the document pages and the API on one address."""
 
 import os
+import signal
 import socket
+import sys
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import uvicorn
+from anyio import CapacityLimiter
 from fastapi import FastAPI, Query, Request
-from fastapi.responses import RedirectResponse
+from fastapi.responses import FileResponse, RedirectResponse
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from assistant import Assistant, Feedback
+from assistant import Assistant, Feedback, Settings
 from corpus import AddressError
 from ui.api import add_error_handlers, router
+from ui.asking import Asking
 from ui.documents import document_routes
 from ui.drawings import Drawings
 from ui.library import library_routes
-from ui.security import LOOPBACK_HOSTS, OwnOriginOnly, SecurityHeaders, is_loopback
+from ui.limits import BodyLimit, Limiter, RateLimit
+from ui.reference import NoSuchOperation, reference_routes
+from ui.security import (
+    LOOPBACK_HOSTS,
+    Address,
+    ChatPageOnly,
+    OwnOriginOnly,
+    SecurityHeaders,
+    SharedWithPages,
+    is_loopback,
+    local_address,
+    prefix_of,
+)
+from ui.sign_in import SignIn, SignInDesk, sign_in_routes
 from ui.source import source_routes
+from ui.telemetry import Metrics, Telemetry, telemetry_routes
+from ui.widget import widget_routes
 from ui.wording import LANGUAGE_COOKIE, as_language, language_of, say
 
 _STATIC = Path(__file__).parent / "static"
+_ANSWERED_AT_A_TIME = 4  # questions; more at a time are answered no faster, and take memory
 _YEAR = 365 * 24 * 3600  # seconds that a choice of language is kept
-_PATIENCE = 3  # seconds that open streams get when the server is stopped
+_PATIENCE = 10  # seconds that open streams, and answers under way, get when the server is stopped
 
 
-def create_app(assistant: Assistant, feedback: Feedback | None = None) -> FastAPI:
-    """The whole application over one assistant. Questions and thumbs are kept in `feedback`; None: nowhere."""
+def create_app(assistant: Assistant, feedback: Feedback | None = None, settings: Settings | None = None) -> FastAPI:
+    """The whole application over one assistant. Questions and thumbs are kept in `feedback`; None: nowhere. `settings` None are
+    those of the environment. Raises SettingsError if what they name can't be used.
+    """
+    settings = settings or Settings.load()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     import gradio as gr
 
-    from ui.chat import HEAD, chat_page, theme
+    from ui.chat import chat_page, head, theme
+    from ui.tools import Tools
 
-    app = FastAPI(title="Quipu", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(OwnOriginOnly)
-    app.add_middleware(SecurityHeaders)
-    app.add_middleware(CORSMiddleware, allow_origins=[])  # without it, Gradio lets other origins of this machine in
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS, www_redirect=False)
+    prefix, drawings, metrics = prefix_of(settings.address), Drawings(assistant), Metrics()
+    limiter = Limiter(settings.rate, settings.origin_rate, settings.origins, metrics)
+    desk = SignInDesk(settings, assistant.home)
+    answering = CapacityLimiter(_ANSWERED_AT_A_TIME)
+    asking = Asking(assistant, feedback, limiter, metrics)
+    tools = Tools(assistant, settings, asking, answering)
+    app = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        generate_unique_id_function=lambda route: route.name,
+        lifespan=tools.lifespan,
+    )
+    _guard(app, settings, desk, limiter, metrics)
     add_error_handlers(app)
-    drawings = Drawings(assistant)
-    for routes in (router(assistant, feedback), source_routes(assistant, drawings), document_routes(assistant, drawings)):
+    for routes in (
+        router(assistant, feedback, asking, answering),
+        source_routes(assistant, drawings),
+        library_routes(assistant, has_groups=bool(settings.sign_in)),
+        reference_routes(app, settings),
+        sign_in_routes(desk, secure=settings.address.startswith("https:")),
+        telemetry_routes(assistant, metrics),
+    ):
         app.include_router(routes)
-    app.include_router(library_routes(assistant))
+    for pages in (document_routes(assistant, drawings), widget_routes()):
+        app.include_router(pages, include_in_schema=False)
+    app.router.routes.extend([*tools.routes(), *NoSuchOperation(app.openapi).routes()])
     app.mount("/app-static", StaticFiles(directory=_STATIC), name="app-static")
 
-    @app.get("/language/{code}")
-    def choose_language(code: str, onward: Annotated[str, Query(alias="next")] = "/") -> RedirectResponse:
+    @app.get("/language/{code}", include_in_schema=False)
+    def choose_language(request: Request, code: str, onward: Annotated[str, Query(alias="next")] = "") -> RedirectResponse:
         """Remember the language, and go on to where the reader was."""
-        is_here = onward.startswith("/") and not onward.startswith(("//", "/\\"))
-        response = RedirectResponse(onward if is_here else "/", status_code=HTTPStatus.SEE_OTHER)
+        response = RedirectResponse(local_address(onward, request.scope), status_code=HTTPStatus.SEE_OTHER)
         response.set_cookie(LANGUAGE_COOKIE, as_language(code), max_age=_YEAR, samesite="lax", httponly=True)
         return response
 
-    @app.get("/words")
+    @app.get("/favicon.ico", include_in_schema=False)
+    def icon() -> FileResponse:
+        """What browsers ask for by themselves."""
+        return FileResponse(_STATIC / "icon.svg", media_type="image/svg+xml")
+
+    @app.get("/words", include_in_schema=False)
     def words(request: Request) -> dict[str, str]:
         """What the chat page's script says."""
         language = language_of(request.headers)
@@ -63,9 +110,9 @@ def create_app(assistant: Assistant, feedback: Feedback | None = None) -> FastAP
             key: say(key, language) for key in ("copied", "why_not", "send_feedback", "thanks", "no_source", "close")
         }
 
-    chat = chat_page(assistant, feedback)
+    chat = chat_page(assistant, asking)
     chat.queue(default_concurrency_limit=4)
-    return gr.mount_gradio_app(  # type: ignore[no-any-return]
+    gr.mount_gradio_app(
         app,
         chat,
         "/",
@@ -74,16 +121,47 @@ def create_app(assistant: Assistant, feedback: Feedback | None = None) -> FastAP
         show_error=False,
         max_file_size=0,
         theme=theme(),
-        head=HEAD,
+        head=head(prefix),
     )
+    mounted = app.router.routes[-1]
+    assert isinstance(mounted, Mount)  # noqa: S101 - it has just been put there
+    mounted.app = ChatPageOnly(mounted.app)
+    return app
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A socket that listens on the address. Raises AddressError if it is taken, or others than this machine could reach it."""
-    if not is_loopback(host):
+def _guard(app: FastAPI, settings: Settings, desk: SignInDesk, limiter: Limiter, metrics: Metrics) -> None:
+    """Put before all routes what a request has to pass, the last one first."""
+    hosts = [*LOOPBACK_HOSTS, *filter(None, [urlsplit(settings.address).hostname])]
+    app.add_middleware(RateLimit, limiter=limiter)
+    app.add_middleware(SignIn, desk=desk, metrics=metrics)
+    app.add_middleware(BodyLimit, metrics=metrics)
+    app.add_middleware(OwnOriginOnly, address=settings.address, origins=settings.origins)
+    app.add_middleware(CORSMiddleware, allow_origins=[])  # without it, Gradio lets any origin in
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
+    app.add_middleware(SecurityHeaders, origins=settings.origins)
+    app.add_middleware(Telemetry, metrics=metrics, log_questions=settings.log_questions)
+    app.add_middleware(SharedWithPages, origins=settings.origins)
+    app.add_middleware(Address, prefix=prefix_of(settings.address), proxies=settings.proxies)
+
+
+def bind(settings: Settings) -> socket.socket:
+    """A socket that listens on the settings' host and port.
+
+    Raises AddressError if it is taken, if others than this machine could ask without a sign-in, or if it isn't said by which
+    address they do.
+    """
+    host, port = settings.host, settings.port
+    reached = urlsplit(settings.address).hostname or host
+    if not settings.sign_in and not settings.public and not (is_loopback(host) and is_loopback(reached)):
+        where = host if is_loopback(reached) else reached
         raise AddressError(
-            f"Quipu does not serve on {host}: there is no sign-in, and anyone who can reach that address could read the documents. "
-            "Serve on 127.0.0.1."
+            f"Quipu does not serve on {where}: there is no sign-in, and anyone who reaches that address could read the documents. "
+            "Choose one with QUIPU_SIGN_IN, or say --public."
+        )
+    if not is_loopback(host) and not settings.address:
+        raise AddressError(
+            f"Quipu serves {host} only if it knows by which address readers reach it: set QUIPU_ADDRESS, as in "
+            f"http://reports.example:{port}."
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
@@ -99,5 +177,13 @@ def bind(host: str, port: int) -> socket.socket:
 
 def run(app: FastAPI, listener: socket.socket) -> None:
     """Serve until the process is told to stop."""
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_PATIENCE, server_header=False)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="warning",
+        timeout_graceful_shutdown=_PATIENCE,
+        server_header=False,
+        proxy_headers=False,  # `ui.security.Address` says which proxies are believed
+    )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn sends on, once all is answered, what it was stopped by
     uvicorn.Server(config).run(sockets=[listener])

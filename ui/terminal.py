@@ -47,10 +47,11 @@ def added_line(added: Added) -> str:
 def document_row(kept: Stored) -> tuple[str, ...]:
     """One document for the table of `quipu documents`."""
     document, entry = kept.document, kept.entry
+    known = entry.added[:10], ", ".join(entry.groups) or "everyone", entry.id
     if document is None:
-        return entry.name, kept.problem, "", "", "", entry.added[:10], entry.id
+        return entry.name, kept.problem, "", "", "", *known
     empty = page_numbers(document.pages_without_text()) if document.pages_without_text() else ""
-    return entry.name, document.title, str(len(document.pages) or ""), empty, document.language, entry.added[:10], entry.id
+    return entry.name, document.title, str(len(document.pages) or ""), empty, document.language, *known
 
 
 def page_numbers(pages: tuple[int, ...]) -> str:

@@ -148,6 +148,19 @@ _WORDS: dict[str, dict[Language, str]] = {
     "lib_choose": {"en": "Choose “{title}”", "es": "Elegir «{title}»"},
     "lib_ask_chosen": {"en": "Ask within the chosen documents", "es": "Preguntar en los documentos elegidos"},
     "lib_ask": {"en": "Ask within", "es": "Preguntar"},
+    "lib_groups_new": {
+        "en": "Who may see what you add: groups, with commas between (empty: every reader)",
+        "es": "Quién puede ver lo que añada: grupos, separados por comas (vacío: todos)",
+    },
+    "lib_groups": {
+        "en": "Groups, with commas between (empty: every reader)",
+        "es": "Grupos, separados por comas (vacío: todos)",
+    },
+    "lib_seen_by": {"en": "Seen by {groups} only", "es": "Solo lo ve {groups}"},
+    "lib_limit": {"en": "Who may see it", "es": "Quién puede verlo"},
+    "lib_limit_title": {"en": "Who may see “{title}”?", "es": "¿Quién puede ver «{title}»?"},
+    "lib_limit_save": {"en": "Save", "es": "Guardar"},
+    "lib_limited": {"en": "Saved, and so from now on.", "es": "Guardado; vale desde ahora."},
     "lib_not_searched": {"en": "Not searched yet.", "es": "Aún no se busca en él."},
     "lib_replace": {"en": "Replace", "es": "Reemplazar"},
     "lib_remove": {"en": "Remove", "es": "Quitar"},
@@ -186,8 +199,8 @@ _WORDS: dict[str, dict[Language, str]] = {
         "es": "Quipu falló al añadir este archivo; su registro dice por qué.",
     },
     "lib_operator_only": {
-        "en": "Only the operator of this Quipu, at its own machine, may change the library.",
-        "es": "Solo quien administra este Quipu, en su propia máquina, puede cambiar la biblioteca.",
+        "en": "Only an operator of this Quipu may change the library.",
+        "es": "Solo quien administra este Quipu puede cambiar la biblioteca.",
     },
     "lib_too_large": {
         "en": "The file is too large: Quipu takes up to {megabytes} MB.",
@@ -204,6 +217,75 @@ _WORDS: dict[str, dict[Language, str]] = {
     "lib_format": {
         "en": "{name} is of a type that Quipu doesn't read. It reads {formats}.",
         "es": "{name} es de un tipo que Quipu no lee. Lee {formats}.",
+    },
+    "sign_in": {"en": "Sign in", "es": "Iniciar sesión"},
+    "sign_out": {"en": "Sign out", "es": "Cerrar sesión"},
+    "sign_in_name": {"en": "Name", "es": "Nombre"},
+    "sign_in_password": {"en": "Password", "es": "Contraseña"},
+    "sign_in_wrong": {
+        "en": "That name and password don't go together, or there were too many tries: wait a minute, then try again.",
+        "es": "Ese nombre y esa contraseña no van juntos, o hubo demasiados intentos: espere un minuto y pruebe de nuevo.",
+    },
+    "sign_in_broken": {
+        "en": "Nobody can sign in now; the log of this Quipu says why.",
+        "es": "Ahora nadie puede iniciar sesión; el registro de este Quipu dice por qué.",
+    },
+    "sign_in_elsewhere": {
+        "en": "You are not signed in here. Open this from the page where you found Quipu, or by your organization's sign-in.",
+        "es": "No ha iniciado sesión aquí. Ábralo desde la página donde encontró Quipu, o con el acceso de su organización.",
+    },
+    "widget_ask": {"en": "Your question", "es": "Su pregunta"},
+    "widget_back": {"en": "Back to the answer", "es": "Volver a la respuesta"},
+    "widget_looking": {"en": "Looking in the documents", "es": "Buscando en los documentos"},
+    "widget_open": {"en": "Open Quipu", "es": "Abrir Quipu"},
+    "widget_sign_in": {"en": "Sign in first: only then are questions answered.", "es": "Identifíquese antes de preguntar."},
+    "widget_no_token": {
+        "en": "This page couldn't sign you in to Quipu. Reload it, or ask whoever runs it.",
+        "es": "Esta página no pudo identificarle ante Quipu. Vuelva a cargarla o consulte a quien la administra.",
+    },
+    "widget_unlisted": {
+        "en": "Quipu doesn't answer pages of {origin}. Whoever runs Quipu can list this site.",
+        "es": "Quipu no responde a las páginas de {origin}. Quien administra Quipu puede incluir este sitio en su lista.",
+    },
+    "widget_unreachable": {
+        "en": "Quipu can't be reached. Check the connection, and ask again.",
+        "es": "No se puede llegar a Quipu. Compruebe la conexión y vuelva a preguntar.",
+    },
+    "widget_failed": {
+        "en": "Quipu failed to answer ({status}). Ask again in a while.",
+        "es": "Quipu no pudo responder ({status}). Vuelva a preguntar en un rato.",
+    },
+    "widget_wait": {
+        "en": "That was many questions in a short time. Ask again in {seconds} seconds.",
+        "es": "Fueron muchas preguntas en poco tiempo. Vuelva a preguntar en {seconds} segundos.",
+    },
+    "widget_no_script": {
+        "en": "This needs JavaScript, from Quipu's own address only.",
+        "es": "Esto necesita JavaScript, solo desde la dirección de Quipu.",
+    },
+    "bug": {
+        "en": "Quipu met a bug; its log has it under this request's id.",
+        "es": "Quipu tropezó con un error propio; su registro lo tiene con el identificador de esta solicitud.",
+    },
+    "not_ready": {
+        "en": "Questions can't be answered now; the log of this Quipu says why.",
+        "es": "Ahora no se puede responder a preguntas; el registro de este Quipu dice por qué.",
+    },
+    "metrics_operator_only": {
+        "en": "Only an operator of this Quipu may see its measures.",
+        "es": "Solo quien administra este Quipu puede ver sus medidas.",
+    },
+    "too_many_questions": {
+        "en": "Too many questions in a short time. Try again in {wait}.",
+        "es": "Demasiadas preguntas en poco tiempo. Inténtelo de nuevo en {wait}.",
+    },
+    "too_many_requests": {
+        "en": "Too many requests in a short time. Try again in {wait}.",
+        "es": "Demasiadas solicitudes en poco tiempo. Inténtelo de nuevo en {wait}.",
+    },
+    "body_too_large": {
+        "en": "The request is too large: Quipu takes up to {megabytes} MB.",
+        "es": "La solicitud es demasiado grande: Quipu acepta hasta {megabytes} MB.",
     },
     "in_en": {"en": "English", "es": "inglés"},
     "in_es": {"en": "Spanish", "es": "español"},

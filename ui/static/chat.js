@@ -15,7 +15,7 @@ function dress(root) {
   // Gradio names a message by its content, which here is HTML; and it opens every link in a new tab, which keeps the
   // conversation; but the language is chosen in this one.
   root.querySelectorAll('#chat [data-testid="bot"][aria-label]').forEach((message) => message.removeAttribute("aria-label"));
-  root.querySelectorAll('#top a[target][href^="/language/"]').forEach((link) => link.removeAttribute("target"));
+  root.querySelectorAll('#top a[target][href*="/language/"]').forEach((link) => link.removeAttribute("target"));
   for (const link of root.querySelectorAll('a[href^="#"]')) {
     const [name] = link.getAttribute("href").split(/(?<==)/);
     if (!ACTIONS[name]) continue;
@@ -37,6 +37,11 @@ const ACTIONS = {
   "#not-helpful=": askWhy,
   "#ask=": (_, question) => ask(question),
   "#export": save,
+  "#sign-out": async () => {
+    await fetch("sign-out", { method: "POST", redirect: "manual" });
+    leaving = true;
+    location.reload();
+  },
   "#new": () => {
     leaving = true;
     location.assign(location.pathname);
@@ -60,7 +65,8 @@ async function copy(text, button) {
 }
 
 let known;
-const words = () => (known ??= fetch("/words").then((response) => response.json()));
+// Addresses are relative to the chat page's own, which may be below a prefix.
+const words = () => (known ??= fetch("words").then((response) => response.json()));
 
 function type(text) {
   const box = document.querySelector("#question textarea");
@@ -97,7 +103,7 @@ addEventListener("beforeunload", (event) => {
 // ---- Feedback ------------------------------------------------------------------------------------------------------------------
 
 async function judge(button, id, helpful, comment) {
-  const response = await fetch("/api/feedback", {
+  const response = await fetch("api/feedback", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ feedback: id, helpful, comment }),
@@ -182,7 +188,7 @@ async function show(link) {
   const address = new URL(link.href);
   const place = `${address.pathname.split("/").pop()}:${address.searchParams.get("start")}-${address.searchParams.get("end")}`;
   panel.setAttribute("aria-busy", "true");
-  const response = await fetch(`/passages/${place}?q=${address.searchParams.get("q")}`).catch(() => null);
+  const response = await fetch(`passages/${place}?q=${address.searchParams.get("q")}`).catch(() => null);
   const html = response?.ok ? await response.text() : null;
   if (opened !== link) return; // another was asked for meanwhile
   panel.removeAttribute("aria-busy");

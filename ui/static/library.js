@@ -7,7 +7,12 @@ const zone = document.getElementById("drop");
 const files = document.getElementById("files");
 const replacement = document.getElementById("replacement");
 const dialog = document.getElementById("remove");
+const limit = document.getElementById("groups"); // none where nobody signs in
+const limiting = document.getElementById("limit");
 let queue = Promise.resolve();
+
+/** The names in a text with commas between them. */
+const names = (text) => (text ?? "").split(",").map((name) => name.trim()).filter(Boolean);
 
 /** A line for one file below the drop zone, and how to say in it what becomes of the file. */
 function line(name) {
@@ -57,7 +62,8 @@ async function* told(response) {
 async function send(file, replaces, shown) {
   shown.goes(words.sending);
   const query = new URLSearchParams({ name: file.name, ...(replaces && { replaces }) });
-  const response = await fetch(`/api/documents?${query}`, { method: "POST", body: file });
+  for (const group of names(limit?.value)) query.append("group", group);
+  const response = await fetch(`api/documents?${query}`, { method: "POST", body: file });
   if (!response.ok) return shown.ends(await detail(response), true);
   for await (const { state, done, of, message } of told(response)) {
     if (state === "reading") shown.goes(words.reading);
@@ -83,12 +89,12 @@ function add(chosen, replaces) {
   }
 }
 
-/** Remove the document of a row. */
-async function remove(row) {
+/** Do something with the document of a row: at its address and `below`, as `fetch` is told; `done` says that it is done. */
+async function change(row, below, options, done) {
   const shown = line(row.querySelector(".title").innerText.split("\n")[0]);
   try {
-    const response = await fetch(`/api/documents/${row.dataset.id}`, { method: "DELETE" });
-    shown.ends(response.ok ? words.removed : await detail(response), !response.ok);
+    const response = await fetch(`api/documents/${row.dataset.id}${below}`, options);
+    shown.ends(response.ok ? done : await detail(response), !response.ok);
   } catch {
     shown.ends(words.lost, true);
   }
@@ -128,8 +134,19 @@ document.addEventListener("click", (event) => {
   } else if (button?.dataset.do === "remove") {
     document.getElementById("remove-question").textContent = button.dataset.question;
     dialog.returnValue = "";
-    dialog.onclose = () => dialog.returnValue === "remove" && remove(row);
+    dialog.onclose = () => dialog.returnValue === "remove" && change(row, "", { method: "DELETE" }, words.removed);
     dialog.showModal();
+  } else if (button?.dataset.do === "limit") {
+    const box = document.getElementById("limit-groups");
+    document.getElementById("limit-title").textContent = button.dataset.title;
+    box.value = button.dataset.groups;
+    limiting.returnValue = "";
+    limiting.onclose = () => {
+      if (limiting.returnValue !== "limit") return;
+      const headers = { "Content-Type": "application/json" };
+      change(row, "/groups", { method: "PUT", headers, body: JSON.stringify({ groups: names(box.value) }) }, words.limited);
+    };
+    limiting.showModal();
   }
 });
 

@@ -1,0 +1,87 @@
+"""Signing in, and who may see what, in a real browser."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, FilePayload, Page, expect
+
+from assistant import Assistant, SentenceReader, Settings
+from index import Home, Library, SentenceTransformerEncoder
+from tests.browsing import needs_browser
+from tests.serving import serving
+from ui.users import Users
+
+pytestmark = needs_browser
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def signed(home: Home, encoder: SentenceTransformerEncoder) -> Iterator[str]:
+    """A Quipu with passwords: Ana is an operator, Ben a reader of finance, Eva a reader."""
+    users = Users(home)
+    users.put("Ana", PASSWORD, operator=True, groups=[])
+    users.put("Ben", PASSWORD, operator=False, groups=["finance"])
+    users.put("Eva", PASSWORD, operator=False, groups=[])
+    with serving(Assistant(home, encoder, SentenceReader.load(encoder)), None, Settings.load(sign_in="password")) as address:
+        yield address
+
+
+def sign_in(browser: Browser, address: str, name: str, *, locale: str = "en-US") -> Page:
+    page = browser.new_context(locale=locale).new_page()
+    page.goto(address)
+    page.get_by_label("Name" if locale == "en-US" else "Nombre").fill(name)
+    page.locator("#password").fill(PASSWORD)
+    with page.expect_event("load"):
+        page.keyboard.press("Enter")
+    return page
+
+
+def ask(page: Page, question: str) -> None:
+    page.locator("#question textarea").fill(question)
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat .bot")).to_have_count(1, timeout=30_000)
+
+
+def test_a_document_is_for_those_in_its_groups(browser: Browser, signed: str, home: Home) -> None:
+    ana = sign_in(browser, f"{signed}/documents", "Ana")
+    text = b"Roads\n\nThe ministry of roads counted seven trucks.\n"
+    ana.get_by_label("Who may see what you add").fill("finance, legal")
+    ana.locator("#files").set_input_files(FilePayload(name="roads.txt", mimeType="text/plain", buffer=text))
+    expect(ana.locator("#uploads")).to_contain_text("It was added as “Roads”.", timeout=30_000)
+    expect(ana.locator("tr[data-id]")).to_contain_text("Seen by finance, legal only")
+
+    ben, eva = (sign_in(browser, signed, name) for name in ("Ben", "Eva"))
+    ask(ben, "How many trucks were counted?")
+    expect(ben.locator("#chat .bot")).to_contain_text("counted seven trucks")
+    expect(eva.locator("#about")).to_contain_text("Peru’s Law Enforcement Agencies")
+    ask(eva, "How many trucks were counted?")
+    expect(eva.locator("#chat .bot")).to_contain_text("Not in the documents")
+    (entry,) = Library(home).active()
+    eva.goto(f"{signed}/documents/{entry.id}")
+    expect(eva.locator("main")).to_contain_text("There is no such document.")
+
+    ana.get_by_role("button", name="Who may see it: Roads").click()
+    ana.get_by_role("dialog").get_by_role("textbox").fill("")
+    ana.keyboard.press("Enter")
+    expect(ana.locator("#uploads")).to_contain_text("Saved, and so from now on.")
+    eva.reload()
+    expect(eva.locator("main")).to_contain_text("counted seven trucks")
+    for page in (ana, ben, eva):
+        page.context.close()
+
+
+def test_a_wrong_password_is_said_and_a_session_can_be_ended(browser: Browser, signed: str) -> None:
+    page = sign_in(browser, f"{signed}/documents", "Nobody", locale="es-PE")
+    expect(page.get_by_role("alert")).to_contain_text("Ese nombre y esa contraseña no van juntos")
+    expect(page.locator("#password")).to_be_focused()
+    page.get_by_label("Nombre").fill("Eva")
+    page.locator("#password").fill(PASSWORD)
+    page.get_by_role("button", name="Iniciar sesión").click()
+    expect(page).to_have_url(f"{signed}/documents")
+    expect(page.locator("header")).to_contain_text("Eva")
+    page.goto(signed)
+    page.get_by_role("button", name="Cerrar sesión").click()
+    expect(page.get_by_label("Contraseña")).to_be_visible()
+    assert page.context.cookies() == []
+    page.context.close()
