@@ -6,12 +6,14 @@ This room never words anything for a screen: reasons are codes, and the sentence
 from assistant.answer import Answer, Citation, Reason, Sentence, Status
 from assistant.assistant import Assistant
 from assistant.evidence import Evidence, Reader, SentenceReader
-from assistant.feedback import Feedback, Kept
-from assistant.question import Question
+from assistant.feedback import LONGEST_COMMENT, Feedback, Kept
+from assistant.question import LONGEST_QUESTION, Question
 from assistant.refusal import Caution
 from assistant.settings import Settings
 
 __all__ = [
+    "LONGEST_COMMENT",
+    "LONGEST_QUESTION",
     "Answer",
     "Assistant",
     "Caution",

@@ -13,7 +13,8 @@ from assistant.question import encodable
 from corpus import LibraryError, QuestionError
 from index import Home, Library
 
-_LONGEST_COMMENT = 2000  # characters of what a reader says of an answer
+LONGEST_COMMENT = 2000
+"""Characters of what a reader says of an answer."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -92,8 +93,8 @@ class Feedback:
         Raises QuestionError if there is no such answer, or the comment is too long.
         """
         name, comment = encodable(name), encodable(comment)
-        if len(comment) > _LONGEST_COMMENT:
-            raise QuestionError(f"The comment has {len(comment):,} characters; up to {_LONGEST_COMMENT:,} are kept.")
+        if len(comment) > LONGEST_COMMENT:
+            raise QuestionError(f"The comment has {len(comment):,} characters; up to {LONGEST_COMMENT:,} are kept.")
         with self._open() as connection:
             judged = connection.execute("UPDATE answers SET helpful = ?, comment = ? WHERE id = ?", (helpful, comment, name))
             if judged.rowcount == 0:

@@ -26,7 +26,7 @@ _HEAD = "quipu-backup.json"  # the first file of an archive, which says that it 
 _HEADER = b'{"format": 1}\n'
 _FOLDERS = ("documents", "generations")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # of a file or folder that Quipu makes, and has finished
-_PASSING = re.compile(r"lock|.+\.lock|.+-(?:wal|shm|journal)")  # files that are there while something goes on
+_PASSING = re.compile(r"lock|.+\.lock|.+-(?:wal|shm|journal)|session\.key")  # for a while, or for this machine alone
 _BLOCK = 1 << 20
 
 
@@ -58,8 +58,8 @@ def backup(home: Home, to: Path) -> int:
     for _ in range(_TRIES):
         try:
             # A writer that was killed, or couldn't wait for another, may have left something to remove.
-            for entry in [entry for entry in Library(home).entries() if entry.removed is not None][:1]:
-                remove(home, entry.id)  # and with it all others
+            if left := next((entry for entry in Library(home).entries() if entry.removed is not None), None):
+                remove(home, left.id)  # and with it all others
             with home.writing():
                 discard_unused(home)
                 if (documents := _write(home, target)) is not None:

@@ -67,9 +67,16 @@ class Library:
         return [entry for entry in self.entries() if entry.removed is None]
 
     def put(self, entry: Entry) -> None:
-        """Enter a document, or make one that was removed active again under its new name."""
+        """Enter a document, or make one that was removed active again under its new name.
+
+        It gets the groups of the entry, and those that it and the documents from the same path have now.
+        """
         self._write(
-            "INSERT INTO documents (id, name, path, added, groups) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+            "INSERT INTO documents (id, name, path, added, groups) VALUES (?1, ?2, ?3, ?4,"
+            " (SELECT json_group_array(name) FROM (SELECT value AS name FROM json_each(?5)"
+            " UNION SELECT each.value FROM documents, json_each(documents.groups) AS each"
+            " WHERE documents.removed IS NULL AND (documents.id = ?1 OR documents.path = ?3) ORDER BY name)))"
+            " ON CONFLICT (id) DO UPDATE"
             " SET name = excluded.name, path = excluded.path, added = excluded.added, groups = excluded.groups, removed = NULL",
             [(entry.id, entry.name, entry.path, entry.added, json.dumps(entry.groups))],
         )

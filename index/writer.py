@@ -138,12 +138,16 @@ def remove(home: Home, name: str) -> list[Entry]:
 def limit(home: Home, name: str, groups: Collection[str]) -> list[Entry]:
     """From now on only readers in one of these groups may see the document of this name or id; all may if there are none.
 
-    Gives the entries of the document. Raises LibraryError if there is none, or if several have this name.
+    Gives its entry as it is then. Raises LibraryError if there is none, or if several have this name.
     """
     library = Library(home)
-    named = _named(home, library.active(), name, "limit")
-    library.limit([entry.id for entry in named], groups)
-    return [entry for entry in library.active() if entry.id in {other.id for other in named}]
+    active = library.active()
+    paths = {entry.path for entry in active if name in (entry.id, entry.name)}
+    if len(paths) != 1:
+        _named(home, active, name, "limit")
+    versions = [entry.id for entry in active if entry.path in paths]  # a file that is just being replaced has two
+    library.limit(versions, groups)
+    return [entry for entry in library.active() if entry.id in versions][-1:]
 
 
 def rebuild(home: Home, encoder: Encoder, progress: Progress = SILENT) -> Rebuilt:
@@ -199,13 +203,13 @@ def _add_file(
     replaces = next((other for other in active if other.path == entry.path and other.id != entry.id), None)
     volume = shelf.find(entry.id, encoder.fingerprint) if known else None
     document = shelf.document(volume) if volume else read_bytes(data, (known or entry).name)
-    limited = tuple(sorted({*groups, *(known.groups if known else ()), *(replaces.groups if replaces else ())}))
+    entry = replace(entry, groups=tuple(groups))
     if known is None:
-        library.put(replace(entry, groups=limited))  # before its files, so that `remove` finds whatever a killed `add` leaves
+        library.put(entry)  # before its files, so that `remove` finds whatever a killed `add` leaves
     elif replaces is not None or not _holds(known):
-        library.put(replace(known, path=entry.path, added=entry.added, groups=limited))
-    elif limited != known.groups:
-        library.limit([known.id], limited)
+        library.put(replace(entry, name=known.name))
+    elif groups:
+        library.put(replace(known, groups=entry.groups))
     volume, passages = _embed(home, document, data, encoder, progress)
     return volume, Added(
         path,

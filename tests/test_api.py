@@ -8,13 +8,12 @@ from typing import Any, Literal
 
 import jsonschema_rs
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from index import Home, SentenceTransformerEncoder, add, limit
 from tests.asked import bearer, secret_file, served, token
-from tests.browsing import needs_browser
+from tests.browsing import needs_browser, serious
 from tests.commands import Quipu
 from tests.fakes import WordEncoder
 from tests.made import REPORT, write
@@ -141,11 +140,6 @@ def test_what_is_no_operation_is_a_problem(home: Home) -> None:
             assert response.headers["content-type"] == "application/problem+json"
 
 
-def wrong_in(page: Page) -> list[str]:
-    """What axe finds that is serious or worse."""
-    return [found["id"] for found in Axe().run(page).response["violations"] if found["impact"] in ("serious", "critical")]
-
-
 @needs_browser
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (360, "dark")])
 def test_the_page_is_drawn_from_this_host_only(
@@ -162,7 +156,7 @@ def test_the_page_is_drawn_from_this_host_only(
     page.get_by_role("link", name="Answer", exact=True).first.click()
     expect(page.get_by_role("heading", name="Answer", exact=True)).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    assert wrong_in(page) == []
+    assert serious(page) == []
     assert errors == []
     assert all(url.startswith(address) for url in requests)
     context.close()

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from assistant import Assistant, SentenceReader, Settings
 from index import Home, Library, SentenceTransformerEncoder
-from tests.browsing import needs_browser
+from tests.browsing import needs_browser, serious
 from tests.serving import serving
 from ui.users import Users
 
@@ -62,9 +62,10 @@ def test_a_document_is_for_those_in_its_groups(browser: Browser, signed: str, ho
     expect(eva.locator("main")).to_contain_text("There is no such document.")
 
     ana.get_by_role("button", name="Who may see it: Roads").click()
+    assert serious(ana) == []
     ana.get_by_role("dialog").get_by_role("textbox").fill("")
     ana.keyboard.press("Enter")
-    expect(ana.locator("#uploads")).to_contain_text("Saved, and so from now on.")
+    expect(ana.locator("#uploads")).to_contain_text("Saved. It applies from now on.")
     eva.reload()
     expect(eva.locator("main")).to_contain_text("counted seven trucks")
     for page in (ana, ben, eva):
@@ -75,6 +76,7 @@ def test_a_wrong_password_is_said_and_a_session_can_be_ended(browser: Browser, s
     page = sign_in(browser, f"{signed}/documents", "Nobody", locale="es-PE")
     expect(page.get_by_role("alert")).to_contain_text("Ese nombre y esa contraseña no van juntos")
     expect(page.locator("#password")).to_be_focused()
+    assert serious(page) == []
     page.get_by_label("Nombre").fill("Eva")
     page.locator("#password").fill(PASSWORD)
     page.get_by_role("button", name="Iniciar sesión").click()

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 
 from assistant import Assistant, SentenceReader
 from eval import ask_all, figures, read_questions, shipped_questions
 from index import Home, Library, SentenceTransformerEncoder, add
-from tests.browsing import Visitor, needs_browser
+from tests.browsing import Visitor, needs_browser, serious
 from tests.made import pdf, write
 from tests.test_server import HOSTILE
 from ui.report import report
@@ -94,12 +93,6 @@ def test_words_are_found_in_a_document(visitor: Visitor) -> None:
     page.get_by_text("Outline").click()
     page.get_by_role("link", name="Corruption at the Highest Levels").click()
     expect(page.get_by_role("heading", name="Corruption at the Highest Levels")).to_be_in_viewport()
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds that is serious or worse."""
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")]
 
 
 @pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)

@@ -200,6 +200,32 @@ def test_settings_that_cannot_be_used(quipu: Quipu, monkeypatch: pytest.MonkeyPa
     write(tmp_path / "quipu.toml", "port = 99999")
     assert quipu("documents").err.startswith("quipu: The setting 'port' can't be used (Input should be less than")
     (tmp_path / "quipu.toml").unlink()
+    for origin in (
+        "*",
+        "https://x.example/",
+        "https://X.example",
+        "https://x.example:443",
+        "https://łódź.example",
+        "https://x\\y",
+        "x",
+    ):
+        monkeypatch.setenv("QUIPU_ORIGINS", f"https://good.example:8443,{origin}")
+        assert quipu("documents").err.startswith(
+            f"quipu: The setting 'origins' can't be used ('{origin}' is no origin like https://"
+        )
+    monkeypatch.delenv("QUIPU_ORIGINS")
+    for address in (
+        "reports.example",
+        "ftp://reports.example",
+        "https://u:p@reports.example",
+        "https://reports.example/a b",
+        "https://",
+    ):
+        monkeypatch.setenv("QUIPU_ADDRESS", address)
+        assert quipu("documents").err.startswith(
+            f"quipu: The setting 'address' can't be used ('{address}' is no address like https://"
+        )
+    monkeypatch.delenv("QUIPU_ADDRESS")
     monkeypatch.setenv("QUIPU_HOME", "")
     assert quipu("documents").err.startswith("quipu: The setting 'home' can't be used (it is empty)")
     monkeypatch.setenv("QUIPU_HOME", "~/mine")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
@@ -17,15 +18,20 @@ import typer.main
 import uvicorn
 import yaml  # type: ignore[import-untyped]  # its stubs aren't among what the tests need
 from packaging.specifiers import SpecifierSet
+from playwright.sync_api import Browser, Page, expect
 
 from assistant import Answer, Assistant, SentenceReader, Settings
 from index import Home, SentenceTransformerEncoder, add, limit
+from tests.browsing import needs_browser
 from tests.made import REPORT, write
 from tests.proxying import Proxy, needs_nginx, prefix
+from tests.test_widget import SECRET, Site, ask, cite, running, tag, widget_of
 from ui.cli import app as commands
+from ui.demo.__main__ import token_for
 from ui.server import bind, create_app
 from ui.tokens import TokenKey
 from ui.users import Users
+from ui.wording import say
 
 PROJECT = Path(__file__).parent.parent
 DEPLOY = PROJECT / "deploy"
@@ -34,6 +40,7 @@ DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
 FILES = ["Dockerfile", "compose.yaml", "nginx.conf", "quipu.env", "quipu.service"]
 TEXTS = [GUIDE, *((DEPLOY / name).read_text(encoding="utf-8") for name in FILES)]
 PASSWORD = "knotted cords remember"
+HOSTS = ("localhost", "127.0.0.1")
 
 
 def pyproject() -> dict[str, Any]:
@@ -203,15 +210,40 @@ class Served:
 
 
 @pytest.fixture
-def served(tmp_path: Path, home: Home, encoder: SentenceTransformerEncoder, request: pytest.FixtureRequest) -> Iterator[Served]:
-    """A library with one document, behind the example; `request.param` are settings, and the port of a single sign-on."""
+def proxy(tmp_path: Path) -> Proxy:
+    return Proxy(tmp_path)
+
+
+@pytest.fixture
+def intranet(proxy: Proxy) -> Iterator[Site]:
+    """Another site by https, whose pages may have the widget: as "localhost" it is of Quipu's domain, as "127.0.0.1" it isn't."""
+    site = Site()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(proxy.certificate, proxy.certificate.with_name("key.pem"))
+    # the handshake is for the thread of the connection, and not for the one that waits for others
+    site.server.socket = context.wrap_socket(site.server.socket, server_side=True, do_handshake_on_connect=False)
+    site.pages["/quipu-token"] = lambda: token_for("rosa", ["country-team"], SECRET)
+    with running(site.server):
+        yield site
+
+
+def origin(site: Site, host: str) -> str:
+    return f"https://{host}:{site.server.server_port}"
+
+
+@pytest.fixture
+def served(
+    tmp_path: Path, home: Home, encoder: SentenceTransformerEncoder, proxy: Proxy, intranet: Site, request: pytest.FixtureRequest
+) -> Iterator[Served]:
+    """A library with one document, behind the example; `request.param` are settings, and whether there is a single sign-on."""
     given = dict(getattr(request, "param", {}))
     sign_on = ThreadingHTTPServer(("127.0.0.1", 0), SignOn) if given.pop("sign_on", False) else None
     add(home, [write(tmp_path / "in" / "forests.txt", REPORT)], encoder)
     Users(home).put("ana", PASSWORD, operator=True, groups=[])
     Users(home).put("luis", PASSWORD, operator=False, groups=["country-team"])
-    proxy = Proxy(tmp_path)
-    settings = Settings.load(**{"port": 0, "address": proxy.address, "sign_in": "password", "proxies": "127.0.0.1", **given})
+    key = write(tmp_path / "token.key", SECRET)
+    listed = {"address": proxy.address, "proxies": "127.0.0.1", "origins": [origin(intranet, host) for host in HOSTS]}
+    settings = Settings.load(**{"port": 0, "sign_in": "password", "token_key": key, **listed, **given})
     listener = bind(settings)
     app = create_app(Assistant(home, encoder, SentenceReader.load(encoder)), settings=settings)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1, proxy_headers=False))
@@ -231,17 +263,20 @@ def served(tmp_path: Path, home: Home, encoder: SentenceTransformerEncoder, requ
 
 
 class SignOn(BaseHTTPRequestHandler):
-    """Answers as oauth2-proxy does: who has the cookie "sso=NAME" is signed in by that name."""
+    """Answers as oauth2-proxy does: who has the cookie "sso=NAME" is signed in by that name, others are sent away to sign in."""
 
     def do_GET(self) -> None:
         name = self.headers.get("Cookie", "").removeprefix("sso=")
-        if self.path.startswith("/oauth2/auth"):
+        if self.path == "/oauth2/start":
+            self.send_response(302)
+            self.send_header("Location", f"https://login.example/?{urlencode({'onward': self.headers['X-Auth-Request-Redirect']})}")
+        elif self.path.startswith("/oauth2/auth"):
             self.send_response(202 if name else 401)
             if name:
                 self.send_header("X-Auth-Request-Email", f"{name}@company.example")
                 self.send_header("X-Auth-Request-Groups", "country-team,quipu-operators" if name == "boss" else "country-team")
         else:
-            self.send_response(200)
+            self.send_response(404)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -325,8 +360,16 @@ def test_nobody_signs_in_by_sending_the_proxys_header(served: Served) -> None:
 @pytest.mark.parametrize("served", [{"sign_in": "proxy,password", "sign_on": True}], indirect=True)
 def test_behind_a_single_sign_on(served: Served) -> None:
     with served.client() as client:
-        assert client.get("", follow_redirects=False).headers["location"] == f"{served.proxy.origin}/oauth2/start?rd=/quipu/"
-        spoofed = client.get("api/documents", headers={"X-Forwarded-User": "ana"}, follow_redirects=False)
+        for link in (
+            "/quipu/",
+            "/quipu/documents/0123456789abcdef?start=12&end=40&q=89abcdef",
+            "/quipu/documents?a=%26&b=%C3%B1#1",
+        ):
+            away = client.get(served.proxy.origin + link, headers={"X-Auth-Request-Redirect": "https://evil.example/"})
+            assert away.status_code == 302
+            assert urlsplit(away.headers["location"]).netloc == "login.example"
+            assert parse_qs(urlsplit(away.headers["location"]).query) == {"onward": [link.partition("#")[0]]}
+        spoofed = client.get("api/documents", headers={"X-Forwarded-User": "ana"})
         assert spoofed.status_code == 302
         assert client.get("widget.js").status_code == 200
         assert client.get("api/documents", headers={"Cookie": "sso=luis"}).status_code == 200
@@ -334,3 +377,59 @@ def test_behind_a_single_sign_on(served: Served) -> None:
         assert client.get("metrics", headers={"Cookie": "sso=boss"}).status_code == 200
         assert client.get("metrics", auth=("ana", PASSWORD)).status_code == 200
         assert client.get("api/documents", headers={"Authorization": "Bearer none"}).status_code == 401
+
+
+def visit(browser: Browser, site: Site, host: str, body: str, head: str = "") -> Page:
+    """The site's page with this in it, opened by somebody new who reads English."""
+    site.pages["/"] = f'<!doctype html><html lang="en"><head><title>Intranet</title>{head}</head><body>{body}</body></html>'
+    page = browser.new_context(locale="en-US", ignore_https_errors=True).new_page()
+    page.goto(f"{origin(site, host)}/")
+    return page
+
+
+@needs_nginx
+@needs_browser
+@pytest.mark.parametrize("served", [{"sign_in": "token"}], indirect=True)
+@pytest.mark.parametrize("host", HOSTS)
+def test_behind_nginx_the_widget_leads_to_the_place_in_the_document(
+    served: Served, intranet: Site, browser: Browser, host: str
+) -> None:
+    body = '<quipu-chat inline token-url="/quipu-token"></quipu-chat>'
+    page = visit(browser, intranet, host, body, tag(served.proxy.address))
+    requests: list[str] = []
+    page.context.on("request", lambda sent: requests.append(sent.url))
+    widget = widget_of(page)
+    expect(ask(widget, "How many illegal sawmills were found?").locator(".sentence").first).to_contain_text("412 illegal sawmills")
+    source = cite(widget)
+    expect(source.locator("mark")).to_contain_text("412 illegal sawmills")
+    with page.context.expect_page() as opened:
+        source.get_by_role("link", name="Open in the document").click()
+    document = opened.value
+    expect(document.locator("mark")).to_have_text(source.locator("mark").inner_text())
+    expect(document.locator("mark")).to_be_in_viewport()
+    expect(document.locator("main")).to_contain_text("Officers in Iquitos")
+    assert document.url.startswith(f"{served.proxy.address}/documents/")
+    (session,) = page.context.cookies()
+    assert (session["name"], session["path"], session["secure"], session["httpOnly"]) == ("quipu_session", "/quipu", True, True)
+    page.context.close()
+    assert all(url.startswith((f"{served.proxy.address}/", f"{origin(intranet, host)}/")) for url in requests)
+    assert not any("eyJ" in url for url in requests)  # no token in an address
+
+
+@needs_nginx
+@needs_browser
+@pytest.mark.parametrize("served", [{"sign_in": "token"}], indirect=True)
+def test_the_frame_of_the_guide_is_signed_in_on_pages_of_the_same_domain(served: Served, intranet: Site, browser: Browser) -> None:
+    (example,) = re.findall(r"```html\n(.*?)```", GUIDE, re.DOTALL)
+    example = example.replace("https://quipu.company.example/quipu", served.proxy.address)
+    for host, said in (("localhost", "Respondido con los documentos"), ("127.0.0.1", say("widget_sign_in", "es"))):
+        page = visit(browser, intranet, host, example.replace("TOKEN", token_for("rosa", [], SECRET)))
+        widget = page.frame_locator("iframe").locator("quipu-chat")
+        expect(ask(widget, "¿Cuántos aserraderos ilegales contó el ministerio?")).to_contain_text(said)
+        assert page.frames[1].url == f"{served.proxy.address}/embed?theme=light&lang=es"
+        page.context.close()
+
+
+def test_all_that_changes_the_widgets_look_is_named() -> None:
+    style = (PROJECT / "ui" / "static" / "widget.css").read_text(encoding="utf-8")
+    assert set(re.findall(r"--quipu-[a-z-]+", GUIDE)) == set(re.findall(r"--quipu-[a-z-]+", style))

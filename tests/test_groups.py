@@ -16,7 +16,7 @@ import pytest
 
 from assistant import Answer, Assistant, SentenceReader
 from assistant.question import understand
-from corpus import LibraryError
+from corpus import LibraryError, read_bytes
 from index import Home, Library, SentenceTransformerEncoder, add, limit
 from tests.asked import Client, bearer, secret_file, served, token
 from tests.commands import Quipu
@@ -166,8 +166,7 @@ def probes(both: Both) -> list[tuple[str, str, dict[str, str]]]:
     """Requests that try to find out whether there is something: method, path, headers."""
     found: list[tuple[str, str, dict[str, str]]] = []
     for name, document in list(both.ids.items())[2:]:
-        text = open_document(both.home, document)
-        digest = hashlib.sha256(text[:20].encode()).hexdigest()[:8]
+        digest = digest_of(both, name)
         for path in (
             f"/documents/{document}",
             f"/documents/{document}?start=0&end=20&q={digest}",
@@ -210,9 +209,10 @@ def probes(both: Both) -> list[tuple[str, str, dict[str, str]]]:
     return [*found, ("HEAD", "/documents", {}), ("POST", "/api/feedback", {}), ("GET", "/monitoring/summary", {})]
 
 
-def open_document(home: Home, document: str) -> str:
-    (folder,) = [path for path in home.documents.iterdir() if path.name == document]
-    return next(iter(sorted(folder.glob("*.json")))).read_text(encoding="utf-8") if list(folder.glob("*.json")) else "x" * 20
+def digest_of(both: Both, name: str) -> str:
+    """What a link to the first 20 characters of a document has as its `q`."""
+    original = both.home.documents / both.ids[name] / f"original{Path(name).suffix}"
+    return hashlib.sha256(read_bytes(original.read_bytes(), name).text[:20].encode()).hexdigest()[:8]
 
 
 def test_no_route_tells_that_it_is_there(both: Both) -> None:
@@ -228,9 +228,14 @@ def test_no_route_tells_that_it_is_there(both: Both) -> None:
             if document in path and document in list(both.ids.values())[2:] and "file=" not in path and "replaces" not in path:
                 unknown = said(both.limited.request(method, path.replace(document, "0" * 16), headers={**OUTSIDE, **headers}))
                 assert there == (unknown[0], unknown[1], unknown[2].replace("0" * 16, document)), (method, path)
-    for path in (f"/documents/{both.ids['blueprint.pdf']}/original", f"/documents/{both.ids['zanzibar-merger.md']}"):
-        for who in (INSIDE, OPERATOR):
-            assert both.limited.get(path, headers=who).status_code == 200
+    for who in (INSIDE, OPERATOR):
+        for name, document in list(both.ids.items())[2:]:
+            place = f"{document}:0-20?q={digest_of(both, name)}"
+            for path in (f"/documents/{document}/original", f"/passages/{place}", f"/api/passages/{place}"):
+                assert both.limited.get(path, headers=who).status_code == 200, path
+            shown = both.limited.get(f"/documents/{document}?start=0&end=20&q={digest_of(both, name)}", headers=who)
+            assert (shown.status_code, 'class="notice" role="status"' in shown.text) == (200, False), name
+            assert both.limited.get(f"/api/passages/{document}:0-20?q=00000000", headers=who).status_code == 404
 
 
 def chat(client: Client, who: Mapping[str, str], event: str, data: list[object]) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 
 from corpus import LibraryError
-from index import Added, Home, Index, Library, add, remove, verify
+from index import Added, Home, Index, Library, Vectors, add, limit, remove, verify
 from tests.fakes import WordEncoder, files_holding, first_hit, open_index
 from tests.made import REPORT, pdf, scanned_pdf, write
 
@@ -270,3 +270,24 @@ def test_a_document_that_is_added_while_its_removal_waits_is_removed(
     remove(home, "forests.txt")
     assert Library(home).entries() == []
     assert files_holding(home, "mahogany") == []
+
+
+def test_a_limit_that_is_set_while_a_file_is_replaced_holds_for_what_replaces_it(
+    home: Home, report: Path, words: WordEncoder
+) -> None:
+    class Limiting(WordEncoder):
+        """Somebody limits the file while it is embedded."""
+
+        def passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+            (entry,) = limit(home, "forests.txt", ["hr"])
+            assert entry.groups == ("hr",)
+            return super().passages(texts, progress)
+
+    add(home, [report], words, groups=["finance"])
+    report.write_text(f"{REPORT}\nOne more line.\n", encoding="utf-8")
+    add(home, [report], Limiting())
+    (entry,) = Library(home).active()
+    assert entry.groups == ("hr",)
+    index = Index.open(home, words)
+    assert index is not None
+    assert [len(index.seen_by(groups).entries()) for groups in (None, ["hr"], ["finance"], [])] == [1, 1, 0, 0]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from limits import parse
 from limits.storage import MemoryStorage
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,8 +15,9 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistant import Settings
 from corpus import SettingsError
-from ui.limits import Attempts, BodyLimit, Limiter, RateLimit, client_of, parse_rate, too_many
+from ui.limits import Attempts, BodyLimit, Limiter, RateLimit, client_of, too_many
 from ui.telemetry import Metrics
 from ui.visitor import Visitor
 
@@ -51,19 +53,11 @@ def counted(metrics: Metrics, why: str) -> float:
     return metrics.registry.get_sample_value("quipu_refused_total", {"why": why}) or 0.0
 
 
-@pytest.mark.parametrize(
-    ("text", "amount", "seconds"), [("60/minute", 60, 60), ("1/second", 1, 1), ("5 per 2 hours", 5, 7200), ("9/day", 9, 86400)]
-)
-def test_a_rate(text: str, amount: int, seconds: int) -> None:
-    rate = parse_rate(text)
-    assert (rate.amount, rate.get_expiry()) == (amount, seconds)
-
-
 @pytest.mark.parametrize("text", ["", "60", "x", "0/minute", "-1/minute", "60/fortnight", "1/second;2/minute", "1e3/minute"])
 def test_what_is_no_rate_is_said_in_one_sentence(text: str) -> None:
-    with pytest.raises(SettingsError) as raised:
-        parse_rate(text)
-    assert str(raised.value) == f"'{text}' is no rate like 60/minute: a number from 1, and second, minute, hour or day."
+    for setting in ("rate", "origin_rate"):
+        with pytest.raises(SettingsError, match=f"The setting '{setting}' can't be used .* is no rate like 60/minute"):
+            Settings.load(**{setting: text})
 
 
 @pytest.mark.parametrize(
@@ -107,7 +101,7 @@ def test_whoever_waits_as_long_as_told_is_answered(clock: Clock) -> None:
                 assert limiter.ask(scope_of()) == 0
             clock.now += step % 3 / 10
         assert waited
-        assert max(waited) <= parse_rate(rate).get_expiry() + 1
+        assert max(waited) <= parse(rate).get_expiry() + 1
 
 
 def test_the_rate_holds_over_an_hour(clock: Clock) -> None:

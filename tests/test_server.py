@@ -16,7 +16,7 @@ from tests.made import REPORT, pdf, write
 from ui.documents import found_in, locate, render
 from ui.drawings import Drawings
 from ui.pages import Frame
-from ui.security import is_loopback
+from ui.security import serves_this_machine
 from ui.server import bind
 
 HOSTILE = """# <script>alert(1)</script> & "Title"
@@ -149,7 +149,7 @@ def test_an_unknown_or_removed_document_is_not_found(
     for path in (link, "/documents/0000000000000000", "/documents/..%2f..%2fCURRENT"):
         response = client.get(path, headers={"Accept-Language": "es"})
         assert response.status_code == 404
-        assert "412" not in response.text
+        assert "412 illegal" not in response.text  # "412" alone may be part of a request's id
     assert "No existe ese documento." in client.get(link, headers={"Accept-Language": "es-PE,en;q=0.5"}).text
     everything = [client.get(path).text for path in ("/", "/api/documents", "/metrics")]
     everything.append(client.post("/api/ask", json={"question": "How many illegal sawmills?"}).text)
@@ -253,7 +253,7 @@ def test_every_page_has_a_strict_policy(client: TestClient) -> None:
     ],
 )
 def test_only_addresses_of_this_machine_are_served_on(host: str, loopback: bool) -> None:
-    assert is_loopback(host) == loopback
+    assert serves_this_machine(host) == loopback
     if not loopback:
         with pytest.raises(AddressError, match="there is no sign-in"):
             bind(Settings.load(host=host, port=0))

@@ -227,7 +227,7 @@ def test_a_bug_is_logged_once_without_what_was_asked(caplog: pytest.LogCaptureFi
         "type": "about:blank",
         "title": "Internal Server Error",
         "status": 500,
-        "detail": "Quipu tropezó con un error propio; su registro lo tiene con el identificador de esta solicitud.",
+        "detail": "Quipu tropezó con un error propio; su registro dice dónde.",
         "request_id": "r1",
     }
     (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]

@@ -11,14 +11,13 @@ from typing import Any
 
 import jwt
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 import corpus
 from assistant import Assistant, Feedback, SentenceReader, Settings
 from index import Home, SentenceTransformerEncoder, add
-from tests.browsing import needs_browser
+from tests.browsing import needs_browser, serious
 from tests.made import write
 from tests.serving import serving
 from ui.demo.__main__ import Intranet, token_for
@@ -189,12 +188,6 @@ def cite(widget: Locator, number: int = 1) -> Locator:
 def still(widget: Locator) -> None:
     """Wait until nothing of it moves."""
     widget.evaluate("widget => Promise.all(widget.shadowRoot.getAnimations().map(one => one.finished))")
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds that is serious or worse."""
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
 
 
 def test_ask_and_stand_in_the_document(context: BrowserContext, site: Site, quipu_address: str) -> None:

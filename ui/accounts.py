@@ -9,7 +9,7 @@ from rich.table import Table
 
 from assistant import Settings
 from index import Home
-from ui.users import Users, check_name
+from ui.users import Users, checked_groups
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -21,9 +21,7 @@ def add(
     group: Annotated[list[str] | None, typer.Option(help="A group that they are in; may be given several times.")] = None,
 ) -> None:
     """Enter somebody, or give them another password, role and groups. The password is asked for, or read from standard input."""
-    groups = group or []
-    for named in groups:
-        check_name(named, "group")
+    groups = checked_groups(group or ())
     if sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from assistant import Assistant, Feedback
+from assistant import LONGEST_COMMENT, LONGEST_QUESTION, Assistant, Feedback
 from corpus import Document, LibraryError, QuestionError, QuipuError
 from index import Entry
 from ui import shapes
@@ -23,12 +23,6 @@ from ui.verification import GivenAnswer, verify_answer
 from ui.visitor import seen_by_visitor, told
 
 _log = logging.getLogger(__name__)
-
-LONGEST_QUESTION = 2000
-"""Characters; what is longer is refused by the assistant, in a sentence."""
-
-LONGEST_COMMENT = 2000
-"""Characters; the same of the store of feedback."""
 
 MOST_QUESTIONS_BEFORE = 100
 MOST_DOCUMENTS = 1000

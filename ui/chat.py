@@ -79,8 +79,9 @@ def chat_page(assistant: Assistant, asking: Asking) -> gr.Blocks:
             except QuipuError as error:
                 reply, rest = failure(told(error, sent)), question  # to be mended rather than typed anew
             except Exception as error:  # a bug: Gradio would print its message, which may quote the question
-                _log.error("A question in the chat met a bug: %s", trace_of(error, with_message=False))
-                reply, rest = failure(say("bug", frame_of(sent).language)), question
+                request_id = sent.scope["state"]["request_id"]
+                _log.error("Request %s met a bug: %s", request_id, trace_of(error, with_message=False))
+                reply, rest = failure(f"{say('bug', frame_of(sent).language)} ({request_id})"), question
             asked = {"role": "user", "content": escape(question)}
             return rest, [*messages, asked, {"role": "assistant", "content": reply}], gr.Row(visible=False)
 

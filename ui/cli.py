@@ -20,7 +20,7 @@ from ui.keeping import backup_command, restore_command
 from ui.payload import payload
 from ui.progress import Bar
 from ui.terminal import added_line, answer_text, count, document_row
-from ui.users import Users, check_name
+from ui.users import Users, checked_groups
 from ui.verification import read_answer, verify_answer
 
 app = typer.Typer(
@@ -96,7 +96,7 @@ def add_command(
     encoder = SentenceTransformerEncoder.load(settings.model)
     home = Home(settings.home)
     with Bar(_err) as bar:
-        outcomes = add(home, files, encoder, bar, _groups(group))
+        outcomes = add(home, files, encoder, bar, checked_groups(group or ()))
     for outcome in outcomes:
         if outcome.error is None:
             typer.echo(added_line(outcome))
@@ -127,7 +127,7 @@ def limit_command(
     everyone: Annotated[bool, typer.Option("--everyone", help="Every reader may see it.")] = False,
 ) -> None:
     """Say which groups of readers may see a document, from now on."""
-    groups = _groups(group)
+    groups = checked_groups(group or ())
     if bool(groups) == everyone:
         raise SettingsError("Say who may see it: --group NAME, once or several times, or --everyone.")
     for entry in limit(Home(Settings.load().home), name, groups):
@@ -199,13 +199,6 @@ def _print_notice(assistant: Assistant) -> None:
     """Tell the operator what is amiss with the library, if anything."""
     if notice := assistant.notice():
         typer.echo(f"quipu: {notice}", err=True)
-
-
-def _groups(names: list[str] | None) -> list[str]:
-    """The names of groups, each once. Raises SettingsError for one that can't be used."""
-    for name in names or ():
-        check_name(name, "group")
-    return list(dict.fromkeys(names or ()))
 
 
 def _ids(index: Index, names: list[str]) -> list[str]:

@@ -26,7 +26,7 @@ from ui.pages import frame_of, message_page, page
 from ui.reference import problems, stream_of_steps
 from ui.security import problem
 from ui.terminal import page_runs
-from ui.users import check_name
+from ui.users import checked_groups
 from ui.visitor import seen_by_visitor, told, visitor_of
 from ui.wording import Language, language_name, language_of, say
 
@@ -223,8 +223,7 @@ def _refusal(assistant: Assistant, request: Request, name: str, replaces: str | 
 def _groups_refusal(request: Request, groups: Sequence[str]) -> Response | None:
     """Why these names can't be those of groups; None if they can."""
     try:
-        for name in groups:
-            check_name(name, "group")
+        checked_groups(groups)
     except SettingsError as error:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), scope=request.scope)
     return None
@@ -311,8 +310,7 @@ def _add(
             body.seek(0)
             with path.open("wb") as file:
                 shutil.copyfileobj(body, file)
-            limited = {*groups, *(group for entry in assistant.own() if entry.id == replaces for group in entry.groups)}
-            added = assistant.add([path], _Told(tell), limited)[0]
+            added = assistant.add([path], _Told(tell), {*groups, *_groups_of(assistant, replaces)})[0]
             if added.error is not None:
                 raise DocumentError(added.error)
         except OSError as error:
@@ -320,9 +318,15 @@ def _add(
         finally:
             path.unlink(missing_ok=True)
         replaced = [entry for entry in assistant.own() if entry.id == replaces != content]
+        if limited := _groups_of(assistant, replaces):  # it may have been limited meanwhile
+            limit(assistant.home, content, limited | set(groups))
         for entry in replaced:
             assistant.remove(entry.id)
     tell("added", message=_message(added, replaced, language), id=content)
+
+
+def _groups_of(assistant: Assistant, document: str | None) -> set[str]:
+    return {group for entry in assistant.own() if entry.id == document for group in entry.groups}
 
 
 def _clear(uploads: Path) -> None:

@@ -15,7 +15,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from corpus import SettingsError
 from ui.pages import frame_of, message_page
 from ui.security import problem, route_path
 from ui.telemetry import Metrics
@@ -28,17 +27,6 @@ _FILES = ("/app-static/", "/assets/", "/static/")  # that a page is drawn with: 
 _OPEN = frozenset(["/healthz", "/readyz"])
 _OTHERS = 20  # requests of other kinds that a visitor may send in the time for one question: a page takes about five
 _BUCKETS = 2**14
-
-
-def parse_rate(text: str) -> RateLimitItem:
-    """A rate such as "60/minute". Raises SettingsError for what is none, or lets nothing through."""
-    try:
-        rate = parse(text)
-    except ValueError:
-        rate = None
-    if rate is None or rate.amount < 1 or rate.multiples < 1 or any(sign in text for sign in ",;|"):
-        raise SettingsError(f"'{text}' is no rate like 60/minute: a number from 1, and second, minute, hour or day.")
-    return rate
 
 
 def client_of(scope: Scope) -> str:
@@ -95,17 +83,17 @@ def _bucket(key: str) -> str:
 class Limiter:
     """How much a visitor may ask, and the pages of each of the other `origins`. Safe to use from several threads.
 
-    A visitor is known by the name of the sign-in, or else by address. Raises SettingsError for rates that can't be read.
+    A visitor is known by the name of the sign-in, or else by address.
     """
 
     def __init__(
         self, rate: str, origin_rate: str, origins: Collection[str], metrics: Metrics, storage: MemoryStorage | None = None
     ) -> None:
-        questions, storage = parse_rate(rate), storage or MemoryStorage()
+        questions, storage = parse(rate), storage or MemoryStorage()
         others = type(questions)(questions.amount * _OTHERS, questions.multiples)
         self._questions = _Window(questions, storage, "questions")
         self._others = _Window(others, storage, "others")
-        self._of_origin = _Window(parse_rate(origin_rate), storage, "origin")
+        self._of_origin = _Window(parse(origin_rate), storage, "origin")
         self._origins, self._metrics, self._lock = frozenset(origins), metrics, threading.Lock()
 
     def ask(self, scope: Scope) -> int:
@@ -247,7 +235,7 @@ class Attempts:
     """
 
     def __init__(self, rate: str = "10/minute", storage: MemoryStorage | None = None) -> None:
-        self._window, self._lock = _Window(parse_rate(rate), storage or MemoryStorage(), "attempts"), threading.Lock()
+        self._window, self._lock = _Window(parse(rate), storage or MemoryStorage(), "attempts"), threading.Lock()
 
     def begin(self, *keys: str) -> int:
         """0 if another attempt may be made, which then counts as failed; or the seconds to wait."""

@@ -31,7 +31,7 @@ _FRAMED = "/embed"  # the page that pages of listed origins may show in a frame
 _SCRIPT = re.compile(rb"<script(?=[\s>])", re.IGNORECASE)
 
 
-def is_loopback(host: str) -> bool:
+def serves_this_machine(host: str) -> bool:
     """Whether an address to serve on is this machine's own, by a name that its pages may be asked for."""
     return host in LOOPBACK_HOSTS
 
@@ -73,7 +73,10 @@ class Address:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] in ("http", "websocket"):
+        if scope["type"] == "websocket":  # nothing here speaks it
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] == "http":
             peer = scope["client"][0] if scope.get("client") else ""
             scope = {**scope, "root_path": self._prefix, "state": {**scope.get("state", {}), "peer": peer}}
             if scope["path"] == self._prefix:
@@ -81,6 +84,24 @@ class Address:
             elif not scope["path"].startswith(f"{self._prefix}/"):
                 scope["path"] = self._prefix + scope["path"]
         await self._app(scope, receive, send)  # type: ignore[arg-type]
+
+
+class KnownHostOnly:
+    """ASGI middleware: refuses a request for a host by another name than those by which this one is reached (DNS rebinding)."""
+
+    def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
+        self._app, self._hosts = app, frozenset(hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] == "http":
+            host = Headers(scope=scope).get("host", "")
+            name, _, _ = host.rpartition(":") if not host.endswith("]") and ":" in host else (host, "", "")
+            if name.lower() not in self._hosts:
+                detail = f"Quipu isn't reached by the name {name[:200]!r} here: whoever runs it says by which, with QUIPU_ADDRESS."
+                await problem(HTTPStatus.BAD_REQUEST, detail, scope=scope)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 class OwnOriginOnly:
@@ -96,7 +117,7 @@ class OwnOriginOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in _SAFE_METHODS):
+        if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS:
             headers = Headers(scope=scope)
             origin = headers.get("origin")
             is_own = origin is None or origin == self._own or origin.partition("://")[2] == headers.get("host")
@@ -140,7 +161,7 @@ class ChatPageOnly:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         path = route_path(scope)
-        if scope["type"] == "http" and (path in _OF_THE_CHAT or path.startswith(("/assets/", "/static/"))):
+        if path in _OF_THE_CHAT or path.startswith(("/assets/", "/static/")):
             await self._gradio(scope, receive, send)
         else:
             await problem(HTTPStatus.NOT_FOUND, "There is no such page.", scope=scope)(scope, receive, send)
@@ -174,7 +195,7 @@ class SecurityHeaders:
                 headers["Content-Security-Policy"] = policy
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"  # with none at all, a form of our own would have the origin "null"
-                if headers.get("content-type", "").startswith("text/event-stream"):
+                if headers.get("content-type", "").startswith(("text/event-stream", "application/x-ndjson")):
                     headers["X-Accel-Buffering"] = "no"  # nginx would hold a stream back to its end
                 if nonce and headers.get("content-type", "").startswith("text/html"):
                     held.append(message)

@@ -14,7 +14,6 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import FileResponse, RedirectResponse
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
@@ -31,12 +30,13 @@ from ui.security import (
     LOOPBACK_HOSTS,
     Address,
     ChatPageOnly,
+    KnownHostOnly,
     OwnOriginOnly,
     SecurityHeaders,
     SharedWithPages,
-    is_loopback,
     local_address,
     prefix_of,
+    serves_this_machine,
 )
 from ui.sign_in import SignIn, SignInDesk, sign_in_routes
 from ui.source import source_routes
@@ -45,7 +45,7 @@ from ui.widget import widget_routes
 from ui.wording import LANGUAGE_COOKIE, as_language, language_of, say
 
 _STATIC = Path(__file__).parent / "static"
-_ANSWERED_AT_A_TIME = 4  # questions; more at a time are answered no faster, and take memory
+_ANSWERED_AT_A_TIME = 4  # questions of the API and of MCP, and as many of the chat: more are answered no faster, and take memory
 _YEAR = 365 * 24 * 3600  # seconds that a choice of language is kept
 _PATIENCE = 10  # seconds that open streams, and answers under way, get when the server is stopped
 
@@ -111,7 +111,7 @@ def create_app(assistant: Assistant, feedback: Feedback | None = None, settings:
         }
 
     chat = chat_page(assistant, asking)
-    chat.queue(default_concurrency_limit=4)
+    chat.queue(default_concurrency_limit=_ANSWERED_AT_A_TIME)
     gr.mount_gradio_app(
         app,
         chat,
@@ -137,7 +137,7 @@ def _guard(app: FastAPI, settings: Settings, desk: SignInDesk, limiter: Limiter,
     app.add_middleware(BodyLimit, metrics=metrics)
     app.add_middleware(OwnOriginOnly, address=settings.address, origins=settings.origins)
     app.add_middleware(CORSMiddleware, allow_origins=[])  # without it, Gradio lets any origin in
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
+    app.add_middleware(KnownHostOnly, hosts=hosts)
     app.add_middleware(SecurityHeaders, origins=settings.origins)
     app.add_middleware(Telemetry, metrics=metrics, log_questions=settings.log_questions)
     app.add_middleware(SharedWithPages, origins=settings.origins)
@@ -152,13 +152,13 @@ def bind(settings: Settings) -> socket.socket:
     """
     host, port = settings.host, settings.port
     reached = urlsplit(settings.address).hostname or host
-    if not settings.sign_in and not settings.public and not (is_loopback(host) and is_loopback(reached)):
-        where = host if is_loopback(reached) else reached
+    if not settings.sign_in and not settings.public and not (serves_this_machine(host) and serves_this_machine(reached)):
+        where = host if serves_this_machine(reached) else reached
         raise AddressError(
             f"Quipu does not serve on {where}: there is no sign-in, and anyone who reaches that address could read the documents. "
             "Choose one with QUIPU_SIGN_IN, or say --public."
         )
-    if not is_loopback(host) and not settings.address:
+    if not serves_this_machine(host) and not settings.address:
         raise AddressError(
             f"Quipu serves {host} only if it knows by which address readers reach it: set QUIPU_ADDRESS, as in "
             f"http://reports.example:{port}."

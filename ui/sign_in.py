@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import jwt
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
@@ -22,30 +22,43 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant import Settings
 from corpus import SettingsError
-from index import Home
+from index import Home, Library
 from ui.limits import Attempts, client_of
 from ui.pages import frame_of, message_page, page
 from ui.security import LOOPBACK_HOSTS, local_address, problem, route_path
 from ui.telemetry import Metrics
-from ui.tokens import Claims, TokenError, TokenKey
-from ui.users import User, Users, write_secret
+from ui.tokens import LONGEST_LIFE, Claims, TokenError, TokenKey
+from ui.users import LONGEST_NAME, User, Users, write_secret
 from ui.visitor import SESSION_COOKIE, Visitor
 from ui.wording import language_of, say
 
 _log = logging.getLogger(__name__)
 
+_HASHED_AT_A_TIME = 2  # a hash takes 64 MB while it is made
+
 _OPEN = frozenset(["/healthz", "/readyz", "/widget.js", "/embed", "/favicon.ico", "/sign-in", "/sign-in/token", "/sign-out"])
 _OPEN_BELOW = ("/app-static/", "/language/")
 _PAGES = ("/", "/documents", "/api")  # where a person is shown a page, and not a problem; and below the second
-_SESSION = 12 * 3600  # seconds that a sign-in with a password is good for
 _SESSION_KEY = 32  # random bytes
 _AUDIENCE = "quipu session"
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Quipu"'}  # "Basic" would have browsers ask in a window of their own
 _HANDED_ON = ("forwarded", "via", "x-real-ip", "x-forwarded-")
 
 
+SESSION = 12 * 3600
+"""Seconds that a sign-in with a password is good for."""
+
+
 class SignInError(Exception):
     """What a request carries to say who sent it isn't good; a sentence."""
+
+
+class TriesError(SignInError):
+    """Passwords were wrong too often."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"There were too many wrong passwords: wait {seconds} s.")
+        self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,8 @@ class SignInDesk:
         self._attempts = Attempts()
         self._proved: dict[str, bytes] = {}  # by the user's name
         self._process_key = secrets.token_bytes(32)
+        self._hashing = CapacityLimiter(_HASHED_AT_A_TIME)
+        self._library = Library(home)
         self._tokens = _token_key(settings)
         self._proxies = [ip_network(network) for network in settings.proxies]
         self._secret = _session_key(home) if self.ways & {"password", "token"} else ""
@@ -104,8 +119,10 @@ class SignInDesk:
             raise SignInError("Quipu takes no passwords here.")
         keys = f"user {name}", f"client {client_of(request.scope)}"
         if seconds := self._attempts.begin(*keys):
-            raise SignInError(f"There were too many wrong passwords: wait {seconds} s.")
-        user = self._proved_before(name, password) or await to_thread.run_sync(self.users.verify, name, password)
+            raise TriesError(seconds)
+        user = self._proved_before(name, password) or await to_thread.run_sync(
+            self.users.verify, name, password, limiter=self._hashing
+        )
         if user is None:
             raise SignInError("There is no user of this name with this password.")
         self._attempts.succeeded(*keys)
@@ -125,15 +142,16 @@ class SignInDesk:
 
     def session_of_user(self, name: str, user: User) -> str:
         """The cookie of a user who has just signed in with a password."""
-        return self._session(_Session(name, password=user.digest), int(time.time()) + _SESSION)
+        return self._session(_Session(name, password=user.digest), SESSION)
 
-    def session_of_token(self, token: str) -> tuple[str, int]:
-        """The cookie of whom a token names, and for how many seconds it is good: as long as the token. Raises SignInError if that
-        isn't good.
+    def session_of_token(self, token: str) -> str:
+        """The cookie of whom a token names, for an hour: a document is read for longer than a token is good. Raises SignInError
+        if that isn't.
         """
         claims = self._claims(token)
-        session = self._session(_Session(claims.name, groups=tuple(sorted(claims.groups))), claims.expires)
-        return session, max(0, claims.expires - int(time.time()))
+        # A browser drops a cookie with too many: those that no document is limited to make no difference.
+        limiting = {self._settings.operator_group, *(group for entry in self._library.active() for group in entry.groups)}
+        return self._session(_Session(claims.name, groups=tuple(sorted(claims.groups & limiting))), LONGEST_LIFE)
 
     def _claims(self, token: str) -> Claims:
         if self._tokens is None:
@@ -143,7 +161,8 @@ class SignInDesk:
         except TokenError as error:
             raise SignInError(str(error)) from None
 
-    def _session(self, session: _Session, expires: int) -> str:
+    def _session(self, session: _Session, seconds: int) -> str:
+        expires = int(time.time()) + seconds
         said = {"sub": session.name, "password": session.password, "groups": session.groups, "aud": _AUDIENCE, "exp": expires}
         return jwt.encode(said, self._secret, algorithm="HS256")
 
@@ -163,14 +182,14 @@ class SignInDesk:
 
     def _by_proxy(self, request: HTTPConnection) -> Visitor | None:
         """Whom a listed proxy names; None if nobody."""
-        name = request.headers.get(self._settings.proxy_user_header, "").strip()
-        if not name or not self._is_proxy(request.scope["state"]["peer"]):
+        if not self._is_proxy(request.scope["state"]["peer"]):
             return None
-        if len(request.headers.getlist(self._settings.proxy_user_header)) > 1:
-            raise SignInError("The proxy names two users.")
-        if len(request.headers.getlist(self._settings.proxy_groups_header)) > 1:  # one of them may be the reader's own
-            raise SignInError("The proxy names the groups twice.")
-        listed = request.headers.get(self._settings.proxy_groups_header, "")
+        name = _said_once(request, self._settings.proxy_user_header)
+        listed = _said_once(request, self._settings.proxy_groups_header)
+        if not name:
+            return None
+        if len(name) > LONGEST_NAME or not name.isprintable():
+            raise SignInError("The proxy names no user.")
         return self._in_groups(name, frozenset(group.strip() for group in listed.split(",") if group.strip()))
 
     def _is_proxy(self, peer: str) -> bool:
@@ -186,7 +205,7 @@ class SignInDesk:
         """Whoever sits at this machine is the operator, if nothing says that they ask for somebody else."""
         # Proxies that say nothing mostly speak HTTP/1.0, which no browser does.
         is_handed_on = any(name.startswith(_HANDED_ON) for name in request.headers) or request.scope["http_version"] == "1.0"
-        is_here = request.url.hostname in LOOPBACK_HOSTS and _is_loopback(request.scope["state"]["peer"])
+        is_here = request.url.hostname in LOOPBACK_HOSTS and _comes_from_here(request.scope["state"]["peer"])
         return Visitor.operator("") if is_here and not is_handed_on and not self._settings.public else Visitor.reader("")
 
 
@@ -200,16 +219,16 @@ class SignIn:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] not in ("http", "websocket"):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         request, path = HTTPConnection(scope), route_path(scope)
         is_open = path in _OPEN or path.startswith(_OPEN_BELOW)
-        detail = "Sign in first."
+        refused = SignInError("Sign in first.")
         try:
             visitor = await self._desk.visitor(request)
         except SignInError as error:
-            visitor, detail = None, str(error)
+            visitor, refused = None, error
         except SettingsError as error:
             visitor = None
             if not is_open:
@@ -219,12 +238,15 @@ class SignIn:
             scope["state"]["visitor"] = visitor
         if visitor is None and not is_open:
             self._metrics.refused("sign_in")
-            await self._refusal(Request(scope), path, detail)(scope, receive, send)
+            await self._refusal(Request(scope), path, refused)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    def _refusal(self, request: Request, path: str, detail: str) -> Response:
+    def _refusal(self, request: Request, path: str, error: SignInError) -> Response:
         """Where a person would see a page, the way to sign in; else a problem."""
+        if isinstance(error, TriesError):
+            headers = {"Retry-After": str(error.seconds)}
+            return problem(HTTPStatus.TOO_MANY_REQUESTS, str(error), scope=request.scope, headers=headers)
         is_page = request.method in ("GET", "HEAD") and (path in _PAGES or path.startswith("/documents/"))
         if is_page and "authorization" not in request.headers:
             frame = frame_of(request)
@@ -233,7 +255,7 @@ class SignIn:
                     f"{frame.root}/sign-in?{urlencode({'next': frame.address})}", status_code=HTTPStatus.SEE_OTHER
                 )
             return HTMLResponse(message_page(say("sign_in_elsewhere", frame.language), frame), HTTPStatus.UNAUTHORIZED, _CHALLENGE)
-        return problem(HTTPStatus.UNAUTHORIZED, detail, scope=request.scope, headers=_CHALLENGE)
+        return problem(HTTPStatus.UNAUTHORIZED, str(error), scope=request.scope, headers=_CHALLENGE)
 
 
 def sign_in_routes(desk: SignInDesk, *, secure: bool) -> APIRouter:
@@ -247,7 +269,7 @@ def sign_in_routes(desk: SignInDesk, *, secure: bool) -> APIRouter:
         return response
 
     @routes.get("/sign-in")
-    def form(request: Request, onward: Annotated[str, Query(alias="next")] = "/") -> HTMLResponse:
+    def form(request: Request, onward: Annotated[str, Query(alias="next")] = "") -> HTMLResponse:
         """The form for a name and a password."""
         return _form(desk, request, onward)
 
@@ -256,27 +278,31 @@ def sign_in_routes(desk: SignInDesk, *, secure: bool) -> APIRouter:
         request: Request,
         name: Annotated[str, Form()] = "",
         password: Annotated[str, Form()] = "",
-        onward: Annotated[str, Form(alias="next")] = "/",
+        onward: Annotated[str, Form(alias="next")] = "",
     ) -> Response:
         """Sign in with a password, and go on to where the reader was."""
         try:
             user = await desk.by_password(request, name, password)
+        except TriesError as error:
+            return _form(desk, request, onward, name, wait=error.seconds)
         except SignInError:
-            return _form(desk, request, onward, name, is_wrong=True)
+            return _form(desk, request, onward, name, wrong=say("sign_in_wrong", language_of(request.headers)))
         except SettingsError as error:
             return _unavailable(request, error)
-        return begin(request, desk.session_of_user(name, user), _SESSION, onward)
+        return begin(request, desk.session_of_user(name, user), SESSION, onward)
 
     @routes.post("/sign-in/token")
     def with_token(
-        request: Request, token: Annotated[str, Form()] = "", onward: Annotated[str, Form(alias="next")] = "/"
+        request: Request, token: Annotated[str, Form()] = "", onward: Annotated[str, Form(alias="next")] = ""
     ) -> Response:
         """Open a page for whom a token names. The widget sends it in a form, so that it is never part of an address."""
         try:
-            session, seconds = desk.session_of_token(token)
+            session = desk.session_of_token(token)
         except SignInError as error:
-            return HTMLResponse(message_page(str(error), frame_of(request)), HTTPStatus.UNAUTHORIZED, _CHALLENGE)
-        return begin(request, session, seconds, onward)
+            _log.warning("A page was opened with a token that is refused: %s", error)
+            frame = frame_of(request)
+            return HTMLResponse(message_page(say("sign_in_token", frame.language), frame), HTTPStatus.UNAUTHORIZED, _CHALLENGE)
+        return begin(request, session, LONGEST_LIFE, onward)
 
     @routes.post("/sign-out")
     def sign_out(request: Request) -> Response:
@@ -288,13 +314,20 @@ def sign_in_routes(desk: SignInDesk, *, secure: bool) -> APIRouter:
     return routes
 
 
-def _form(desk: SignInDesk, request: Request, onward: str, name: str = "", *, is_wrong: bool = False) -> HTMLResponse:
+def _form(desk: SignInDesk, request: Request, onward: str, name: str = "", *, wrong: str = "", wait: int = 0) -> HTMLResponse:
+    """The form for a name and a password, `wrong` above it if the last was; or for how many seconds to `wait`."""
     if "password" not in desk.ways:
         raise HTTPException(HTTPStatus.NOT_FOUND, "Nobody signs in with a password here")
-    frame, onward = frame_of(request), local_address(onward, request.scope)
-    html = page("sign_in.html", frame, here="sign-in", onward=onward, name=name, is_wrong=is_wrong)
-    headers = {"Cache-Control": "no-store", **(_CHALLENGE if is_wrong else {})}
-    return HTMLResponse(html, HTTPStatus.UNAUTHORIZED if is_wrong else HTTPStatus.OK, headers)
+    frame = frame_of(request)
+    status, headers = HTTPStatus.OK, {"Cache-Control": "no-store"}
+    if wait:
+        wrong, status = say("sign_in_wait", frame.language, seconds=wait), HTTPStatus.TOO_MANY_REQUESTS
+        headers["Retry-After"] = str(wait)
+    elif wrong:
+        status = HTTPStatus.UNAUTHORIZED
+        headers |= _CHALLENGE
+    html = page("sign_in.html", frame, here="sign-in", onward=local_address(onward, request.scope), name=name, wrong=wrong)
+    return HTMLResponse(html, status, headers)
 
 
 def _unavailable(request: HTTPConnection, error: SettingsError) -> Response:
@@ -303,7 +336,20 @@ def _unavailable(request: HTTPConnection, error: SettingsError) -> Response:
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, say("sign_in_broken", language_of(request.headers)), scope=request.scope)
 
 
-def _is_loopback(peer: str) -> bool:
+def _said_once(request: HTTPConnection, header: str) -> str:
+    """What a proxy says in a header; "" if nothing. Raises SignInError if it is there twice, since one may be the reader's own, or
+    isn't UTF-8.
+    """
+    said = request.headers.getlist(header)
+    if len(said) > 1:
+        raise SignInError(f"The proxy sends {header} twice.")
+    try:
+        return said[0].encode("latin-1").decode("utf-8").strip() if said else ""
+    except UnicodeDecodeError:
+        raise SignInError(f"What the proxy sends in {header} isn't UTF-8.") from None
+
+
+def _comes_from_here(peer: str) -> bool:
     try:
         return ip_address(peer).is_loopback
     except ValueError:  # no address: a socket file, which a proxy has

@@ -163,7 +163,6 @@ def set_up_logging(log: Literal["plain", "json"]) -> None:
     ours = (_requests.name, _questions.name)
     # a logger may have its own level, as that of bm25s has, which says everything it does
     handler.addFilter(lambda record: record.levelno >= logging.WARNING or record.name in ours)
-    handler.addFilter(lambda record: record.levelno >= logging.WARNING or record.name in (_requests.name, _questions.name))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
@@ -193,6 +192,7 @@ def telemetry_routes(assistant: Assistant, metrics: Metrics) -> APIRouter:
     """The routes for who runs the server. The first two are open to everybody, and tell nothing of the library."""
     routes = APIRouter()
 
+    @routes.head("/healthz", include_in_schema=False)
     @routes.get("/healthz")
     async def healthz() -> Health:
         """The process lives."""

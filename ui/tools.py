@@ -227,6 +227,8 @@ def answer_text(answer: Answer, site: str) -> str:
     """An answer in words: what became of the question, the quotes with their places and links, or why there is none."""
     language = as_language(answer.language)
     lines = [] if answer.status == "no_question" else [f"{say(f'state_{answer.status}', language)}."]
+    if answer.searched != " ".join(answer.question.split()):
+        lines.append(say("searched", language, query=answer.searched))
     lines += [f"“{sentence.text}” {' '.join(f'[{number}]' for number in sentence.citations)}" for sentence in answer.sentences]
     if answer.reason is not None:
         lines.append(explain(answer.reason, language, answer.unanswered))

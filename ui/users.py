@@ -3,8 +3,7 @@
 import hashlib
 import json
 import os
-import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,8 +22,6 @@ SHORTEST_PASSWORD = 12
 
 LONGEST_NAME = 200
 """Characters of a user's or a group's name."""
-
-_HASHED_AT_A_TIME = 2  # a hash takes 64 MB while it is made
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,6 @@ class Users:
     def __init__(self, home: Home) -> None:
         self._path = home.path / "users.json"
         self._hasher = PasswordHasher()
-        self._hashing = threading.Semaphore(_HASHED_AT_A_TIME)
 
     def all(self) -> dict[str, User]:
         """The users by name. Raises SettingsError if the file can't be read."""
@@ -82,11 +78,10 @@ class Users:
     def verify(self, name: str, password: str) -> User | None:
         """The user, if that is their password. It takes as long whether there is such a user or not."""
         user = self.all().get(name)
-        with self._hashing:
-            try:
-                self._hasher.verify(user.hash if user else self._nobody, password)
-            except (VerificationError, InvalidHashError):
-                return None
+        try:
+            self._hasher.verify(user.hash if user else self._nobody, password)
+        except (VerificationError, InvalidHashError):
+            return None
         return user
 
     @cached_property
@@ -117,6 +112,14 @@ def check_name(name: str, what: str) -> None:
         raise SettingsError(
             f"The {what}'s name {name!r} can't be used: up to {LONGEST_NAME} characters, no comma, no space at its ends."
         )
+
+
+def checked_groups(names: Iterable[str]) -> list[str]:
+    """The names of groups, each once. Raises SettingsError for one that can't be used."""
+    groups = list(dict.fromkeys(names))
+    for name in groups:
+        check_name(name, "group")
+    return groups
 
 
 def write_secret(path: Path, data: bytes) -> None:

@@ -44,19 +44,19 @@ class Visitor:
 
 def visitor_of(request: HTTPConnection) -> Visitor:
     """The visitor whom `SignIn` let in with this request. Raises KeyError if the request didn't come by it."""
-    visitor = request.scope["state"]["visitor"]
-    assert isinstance(visitor, Visitor)  # noqa: S101 - nothing else is ever put there
+    visitor: Visitor = request.scope["state"]["visitor"]
     return visitor
 
 
 def told(error: QuipuError, request: HTTPConnection) -> str:
     """What the visitor of this request is told of what went wrong. What is amiss with the library names places on this machine:
-    that is for operators, and for the log.
+    that is for operators, and for the log, where the id that the others are told finds it.
     """
     if isinstance(error, QuestionError) or visitor_of(request).is_operator:
         return str(error)
-    _log.warning("%s", error)
-    return say("not_ready", language_of(request.headers))
+    request_id = request.scope["state"]["request_id"]
+    _log.warning("Request %s: %s", request_id, error)
+    return f"{say('not_ready', language_of(request.headers))} ({request_id})"
 
 
 def seen_by_visitor(assistant: Assistant, request: HTTPConnection) -> Assistant:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -10,16 +9,16 @@ from typing import get_args
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
+from rcssmin import cssmin
+from rjsmin import jsmin
 
 from ui.pages import Frame, frame_of, page
 from ui.wording import Language, as_language, say
 
 _STATIC = Path(__file__).parent / "static"
-_JS_BLANKS = re.compile(r"^\s+|(?:^|\s+)(?://(?: .*)?|/\*\*.*\*/)$", re.MULTILINE)  # indents and comments
-_CSS_BLANKS = re.compile(r"/\*.*?\*/\s*|\s*([{};,>!])\s*|(?<=:)\s+", re.DOTALL)
-_VALUES = {name: f"{{{name}}}" for name in ("origin", "part", "query", "reason", "seconds", "status")}  # the widget puts these in
+_VALUES = {name: f"{{{name}}}" for name in ("origin", "query", "seconds", "status")}  # the widget puts these in
 _KEYS = (
-    "answers close helpful nearest new next not_helpful open_document partly previous searched send source sources "
+    "answers close helpful nearest new next not_helpful open_document previous searched send source sources "
     "state_answered state_not_in_documents state_partly thanks widget_ask widget_back widget_failed "
     "widget_looking widget_no_token widget_open widget_sign_in widget_unlisted widget_unreachable "
     "widget_wait you_could_ask"
@@ -61,8 +60,8 @@ def widget_routes() -> APIRouter:
 @cache
 def widget_script() -> bytes:
     """The widget's script as it is served: with its words and its styles, and without comments and indents."""
-    style = _CSS_BLANKS.sub(r"\1", _read("widget.css"))
-    script = _JS_BLANKS.sub("", _read("widget.js"))
+    style: str = cssmin(_read("widget.css"))
+    script: str = jsmin(_read("widget.js"))
     for name, value in {
         "QUIPU_WORDS": {language: _words(language) for language in get_args(Language)},
         "QUIPU_STYLE": style,

@@ -156,11 +156,11 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "Groups, with commas between (empty: every reader)",
         "es": "Grupos, separados por comas (vacío: todos)",
     },
-    "lib_seen_by": {"en": "Seen by {groups} only", "es": "Solo lo ve {groups}"},
+    "lib_seen_by": {"en": "Seen by {groups} only", "es": "Visible solo para: {groups}"},
     "lib_limit": {"en": "Who may see it", "es": "Quién puede verlo"},
     "lib_limit_title": {"en": "Who may see “{title}”?", "es": "¿Quién puede ver «{title}»?"},
     "lib_limit_save": {"en": "Save", "es": "Guardar"},
-    "lib_limited": {"en": "Saved, and so from now on.", "es": "Guardado; vale desde ahora."},
+    "lib_limited": {"en": "Saved. It applies from now on.", "es": "Guardado. Vale desde ahora."},
     "lib_not_searched": {"en": "Not searched yet.", "es": "Aún no se busca en él."},
     "lib_replace": {"en": "Replace", "es": "Reemplazar"},
     "lib_remove": {"en": "Remove", "es": "Quitar"},
@@ -223,8 +223,16 @@ _WORDS: dict[str, dict[Language, str]] = {
     "sign_in_name": {"en": "Name", "es": "Nombre"},
     "sign_in_password": {"en": "Password", "es": "Contraseña"},
     "sign_in_wrong": {
-        "en": "That name and password don't go together, or there were too many tries: wait a minute, then try again.",
-        "es": "Ese nombre y esa contraseña no van juntos, o hubo demasiados intentos: espere un minuto y pruebe de nuevo.",
+        "en": "That name and password don't go together.",
+        "es": "Ese nombre y esa contraseña no van juntos.",
+    },
+    "sign_in_wait": {
+        "en": "There were too many wrong tries. Wait {seconds} s, then try again.",
+        "es": "Hubo demasiados intentos fallidos. Espere {seconds} s y pruebe de nuevo.",
+    },
+    "sign_in_token": {
+        "en": "The page that sent you here passed on a sign-in that is no longer good. Go back, reload it, and open this again.",
+        "es": "La página de la que viene pasó una sesión que ya no vale. Vuelva, recárguela y abra esto de nuevo.",
     },
     "sign_in_broken": {
         "en": "Nobody can sign in now; the log of this Quipu says why.",
@@ -264,8 +272,8 @@ _WORDS: dict[str, dict[Language, str]] = {
         "es": "Esto necesita JavaScript, solo desde la dirección de Quipu.",
     },
     "bug": {
-        "en": "Quipu met a bug; its log has it under this request's id.",
-        "es": "Quipu tropezó con un error propio; su registro lo tiene con el identificador de esta solicitud.",
+        "en": "Quipu met a bug; its log says where.",
+        "es": "Quipu tropezó con un error propio; su registro dice dónde.",
     },
     "not_ready": {
         "en": "Questions can't be answered now; the log of this Quipu says why.",

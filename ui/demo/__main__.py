@@ -16,12 +16,12 @@ from typing import Any
 import jwt
 
 from assistant import Assistant, Settings
-from corpus import QuipuError
+from corpus import AddressError, QuipuError
 from index import go_offline
 
 _PAGE = Path(__file__).with_name("host.html")
 _ADDRESS = "127.0.0.1"
-_PORT, _QUIPU_PORT = 7870, 7860
+_PORT = 7870
 
 
 def token_for(user: str, groups: list[str], secret: str) -> str:
@@ -67,14 +67,19 @@ def main() -> None:
     from ui.server import bind, create_app, run
 
     secret = secrets.token_urlsafe(32)  # both servers know it; Quipu could have the public part of a pair of keys instead
-    origin, quipu = f"http://{_ADDRESS}:{_PORT}", f"http://{_ADDRESS}:{_QUIPU_PORT}"
+    origin = f"http://{_ADDRESS}:{_PORT}"
     with TemporaryDirectory() as folder:
         key = Path(folder) / "token.key"
         key.write_text(secret)
-        settings = Settings.load(host=_ADDRESS, port=_QUIPU_PORT, sign_in="token", token_key=key, origins=origin)
+        settings = Settings.load(host=_ADDRESS, port=0, sign_in="token", token_key=key, origins=origin)
         listener = bind(settings)
-        app = create_app(Assistant.open(), settings=settings)
-        with ThreadingHTTPServer((_ADDRESS, _PORT), partial(Intranet, quipu, secret)) as intranet:
+        quipu = f"http://{_ADDRESS}:{listener.getsockname()[1]}"
+        try:
+            intranet = ThreadingHTTPServer((_ADDRESS, _PORT), partial(Intranet, quipu, secret))
+        except OSError as error:
+            raise AddressError(f"Port {_PORT} of {_ADDRESS} can't be used: {error.strerror}.") from None
+        with intranet:
+            app = create_app(Assistant.open(), settings=settings)
             Thread(target=intranet.serve_forever, daemon=True).start()
             print(f"Open {origin} in a browser: an intranet that asks Quipu at {quipu}. Ctrl-C stops both.", flush=True)  # noqa: T201
             run(app, listener)

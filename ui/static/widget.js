@@ -322,7 +322,10 @@
         if (response.ok) return value;
         if (response.status !== 401) throw new Trouble(this.#refusal(response, value));
         if (!token) throw new Trouble(this.#say("widget_sign_in"), true);
-        if (refused) throw new Trouble(value?.detail || this.#say("widget_no_token"));
+        if (refused) {
+          console.error(value?.detail); // for whoever signs the tokens
+          throw new Trouble(this.#say("widget_no_token"));
+        }
       }
     }
 
@@ -336,7 +339,9 @@
     }
 
     #refusal({ status, headers }, problem) {
-      if (status !== 429) return problem?.detail || this.#say("widget_failed", { status });
+      const { detail, request_id: id } = problem ?? {};
+      if (status >= 500 && id && !detail.includes(id)) return `${detail} (${id})`; // by which the log has it
+      if (status !== 429) return detail || this.#say("widget_failed", { status });
       return this.#say("widget_wait", { seconds: Number(headers.get("Retry-After")) || 60 });
     }
 
@@ -345,18 +350,14 @@
     #answer(answer) {
       const language = known(answer.language) ?? "en";
       const label = (key) => line("label", say(language, key));
-      const { citations, nearest, unanswered } = answer;
+      const { citations, nearest } = answer;
       const parts = [];
       if (answer.status !== "no_question") parts.push(line("state", say(language, `state_${answer.status}`)));
       if (answer.searched !== answer.question.trim().split(/\s+/).join(" ")) {
         parts.push(line("searched", say(language, "searched", { query: answer.searched })));
       }
       parts.push(...answer.sentences.map((sentence) => this.#sentence(sentence, citations, language)));
-      if (answer.explanation) {
-        const named = !unanswered || answer.explanation.includes(unanswered);
-        const reason = answer.explanation;
-        parts.push(line("reason", named ? reason : say(language, "partly", { part: unanswered, reason })));
-      }
+      if (answer.explanation) parts.push(line("reason", answer.explanation));
       if (citations.length) parts.push(label("sources"), this.#sources(citations, language));
       if (nearest.length) {
         const items = nearest.map((citation) => {
