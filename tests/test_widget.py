@@ -413,7 +413,7 @@ def test_a_token_is_renewed_once_and_questions_are_counted(context: BrowserConte
     expect(unsigned.get_by_role("link", name="Open Quipu")).to_have_attribute("href", f"{signed_in_address}/")
     forged = jwt.encode({"sub": "x", "aud": "quipu", "iat": int(time.time()), "exp": int(time.time()) + 60}, "y" * 32, "HS256")
     widget_of(page, 3).evaluate("(widget, token) => { widget.getToken = async () => token }", forged)
-    expect(ask(widget_of(page, 3), "Who?")).to_contain_text("The token is not good")
+    expect(ask(widget_of(page, 3), "Who?")).to_contain_text("This page couldn't sign you in to Quipu")
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
     assert context.cookies() == []
 

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.pages import frame_of, message_page
-from ui.security import problem, route_path
+from ui.security import HEALTH, problem, route_path
 from ui.telemetry import Metrics
 from ui.wording import Language, language_of, say
 
@@ -24,7 +24,6 @@ _MEGABYTE = 2**20
 _LARGEST = 4 * _MEGABYTE
 _QUESTIONS = frozenset([("POST", "/api/ask"), ("POST", "/api/verify")])  # a verification reads files, and takes as long or longer
 _FILES = ("/app-static/", "/assets/", "/static/")  # that a page is drawn with: some fifty, the same for everybody
-_OPEN = frozenset(["/healthz", "/readyz"])
 _OTHERS = 20  # requests of other kinds that a visitor may send in the time for one question: a page takes about five
 _BUCKETS = 2**14
 
@@ -152,7 +151,7 @@ class RateLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         path = route_path(scope) if scope["type"] == "http" else ""
-        if not path or path in _OPEN or path.startswith(_FILES):
+        if not path or path in HEALTH or path.startswith(_FILES):
             await self._app(scope, receive, send)
             return
         is_question = (scope["method"], path) in _QUESTIONS

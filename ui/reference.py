@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from assistant import Settings
 from ui.pages import frame_of, page
-from ui.security import prefix_of, problem, route_path
+from ui.security import HEALTH, prefix_of, problem, route_path
 from ui.shapes import Problem, Step
 from ui.visitor import SESSION_COOKIE
 
@@ -39,7 +39,6 @@ _SCHEMES: dict[str, dict[str, str]] = {
 }
 _CREDENTIALS = {"token": "-H 'Authorization: Bearer TOKEN' ", "password": "-u NAME "}  # for curl
 _SESSIONS = frozenset(["password", "token"])  # the ways to sign in by which a browser may begin one
-_OPEN = frozenset(["/healthz", "/readyz"])
 _FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")  # shapes of problems that are never given here
 
 
@@ -115,7 +114,7 @@ class NoSuchOperation:
 
     def routes(self) -> list[Route]:
         """The routes that lead here; they have to come behind all others, and before Gradio's, which takes everything."""
-        return [Route(path, self, include_in_schema=False) for path in ("/api/{path:path}", *_OPEN, "/metrics")]
+        return [Route(path, self, include_in_schema=False) for path in ("/api/{path:path}", *HEALTH, "/metrics")]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -157,17 +156,14 @@ def describe(app: FastAPI, settings: Settings) -> dict[str, Any]:
 
 
 def _complete(operation: dict[str, Any], path: str, method: str, settings: Settings) -> None:
-    """Add to an operation what any request may meet before it comes to its route, and say all problems in one way."""
-    if path in _OPEN:
+    """Add to an operation what any request may meet before it comes to its route."""
+    if path in HEALTH:
         operation["security"] = []
     responses = operation["responses"]
     if "application/json" in responses.get("422", {}).get("content", {}):  # FastAPI's own, for parameters that are any text
         del responses["422"]
     for status, said in problems(**_met_by_all(operation, path, method, settings)).items():
         responses.setdefault(str(status), said)
-    for response in responses.values():
-        if "application/problem+json" in response.get("content", {}):
-            response["content"] = _PROBLEM
     if "429" in responses:
         wait = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
         responses["429"] = {**responses["429"], "headers": {"Retry-After": wait}}
@@ -179,7 +175,7 @@ def _complete(operation: dict[str, Any], path: str, method: str, settings: Setti
 def _met_by_all(operation: dict[str, Any], path: str, method: str, settings: Settings) -> dict[str, str]:
     """The problems of middleware, by the names of their statuses."""
     met: dict[str, str] = {}
-    if path not in _OPEN:
+    if path not in HEALTH:
         met["too_many_requests"] = "More than this visitor may send now."
         if settings.sign_in:
             met["unauthorized"] = "It doesn't say who sent it, or what it says isn't good."

@@ -16,6 +16,9 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]", "::1"]
 """The names by which a page on this machine may be asked for: any other is somebody's name that points here (DNS rebinding)."""
 
+HEALTH = frozenset(["/healthz", "/readyz"])
+"""What says whether the server is up, to everybody and however often."""
+
 _SAFE_METHODS = frozenset(["GET", "HEAD", "OPTIONS"])
 _BY_FORM = "/sign-in/token"
 _FROM_OTHERS = frozenset(["/api/ask", "/api/feedback", _BY_FORM])  # what the pages of listed origins may send

@@ -25,7 +25,7 @@ from corpus import SettingsError
 from index import Home, Library
 from ui.limits import Attempts, client_of
 from ui.pages import frame_of, message_page, page
-from ui.security import LOOPBACK_HOSTS, local_address, problem, route_path
+from ui.security import HEALTH, LOOPBACK_HOSTS, local_address, problem, route_path
 from ui.telemetry import Metrics
 from ui.tokens import LONGEST_LIFE, Claims, TokenError, TokenKey
 from ui.users import LONGEST_NAME, User, Users, write_secret
@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 _HASHED_AT_A_TIME = 2  # a hash takes 64 MB while it is made
 
-_OPEN = frozenset(["/healthz", "/readyz", "/widget.js", "/embed", "/favicon.ico", "/sign-in", "/sign-in/token", "/sign-out"])
+_OPEN = HEALTH | {"/widget.js", "/embed", "/favicon.ico", "/sign-in", "/sign-in/token", "/sign-out"}
 _OPEN_BELOW = ("/app-static/", "/language/")
 _PAGES = ("/", "/documents", "/api")  # where a person is shown a page, and not a problem; and below the second
 _SESSION_KEY = 32  # random bytes

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant import Assistant, Status
 from corpus import QuipuError
+from ui.reference import problems
 from ui.security import problem, route_path
 from ui.visitor import Visitor, visitor_of
 from ui.wording import language_of, say
@@ -183,11 +184,6 @@ class Readiness(BaseModel):
     status: Literal["ready"] = "ready"
 
 
-def _problems(status: HTTPStatus, when: str) -> dict[int | str, dict[str, Any]]:
-    """A problem in the OpenAPI document."""
-    return {int(status): {"description": when, "content": {"application/problem+json": {"schema": {"type": "object"}}}}}
-
-
 def telemetry_routes(assistant: Assistant, metrics: Metrics) -> APIRouter:
     """The routes for who runs the server. The first two are open to everybody, and tell nothing of the library."""
     routes = APIRouter()
@@ -201,7 +197,7 @@ def telemetry_routes(assistant: Assistant, metrics: Metrics) -> APIRouter:
     @routes.get(
         "/readyz",
         response_model=Readiness,
-        responses=_problems(HTTPStatus.SERVICE_UNAVAILABLE, "Questions can't be answered; the log says why."),
+        responses=problems(service_unavailable="Questions can't be answered; the log says why."),
     )
     def readyz(request: Request) -> Readiness | Response:
         """Whether questions can be answered."""
@@ -215,7 +211,7 @@ def telemetry_routes(assistant: Assistant, metrics: Metrics) -> APIRouter:
     @routes.get(
         "/metrics",
         response_class=PlainTextResponse,
-        responses=_problems(HTTPStatus.FORBIDDEN, "The visitor is no operator."),
+        responses=problems(forbidden="The visitor is no operator."),
     )
     def measures(request: Request) -> Response:
         """What was counted since the start, as Prometheus reads it. For operators."""
