@@ -255,7 +255,9 @@ class SignIn:
                     f"{frame.root}/sign-in?{urlencode({'next': frame.address})}", status_code=HTTPStatus.SEE_OTHER
                 )
             return HTMLResponse(message_page(say("sign_in_elsewhere", frame.language), frame), HTTPStatus.UNAUTHORIZED, _CHALLENGE)
-        return problem(HTTPStatus.UNAUTHORIZED, str(error), scope=request.scope, headers=_CHALLENGE)
+        ended = path.startswith("/gradio_api/")  # the chat page is open, and shows what is said here
+        detail = say("sign_in_ended", language_of(request.headers)) if ended else str(error)
+        return problem(HTTPStatus.UNAUTHORIZED, detail, scope=request.scope, headers=_CHALLENGE)
 
 
 def sign_in_routes(desk: SignInDesk, *, secure: bool) -> APIRouter:

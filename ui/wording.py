@@ -226,6 +226,10 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "That name and password don't go together.",
         "es": "Ese nombre y esa contraseña no van juntos.",
     },
+    "sign_in_ended": {
+        "en": "Your session has ended. Sign in again in another tab, then ask again here: this conversation stays.",
+        "es": "Su sesión ha terminado. Inicie sesión en otra pestaña y pregunte aquí de nuevo: esta conversación se conserva.",
+    },
     "sign_in_wait": {
         "en": "There were too many wrong tries. Wait {seconds} s, then try again.",
         "es": "Hubo demasiados intentos fallidos. Espere {seconds} s y pruebe de nuevo.",
