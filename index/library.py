@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS documents (
     groups  TEXT NOT NULL DEFAULT '[]'  -- a JSON list: only readers in one of these may see it; all may if it is empty
 ) STRICT
 """
+_READ = "SELECT id, name, path, added, removed, groups FROM documents ORDER BY added, rowid"
 _GROUPS = "ALTER TABLE documents ADD COLUMN groups TEXT NOT NULL DEFAULT '[]'"  # for a catalogue made before there were any
 
 
@@ -105,8 +106,7 @@ class Library:
             return []  # a writer has made the file, and nothing more yet
         version = int(self._reader.execute("PRAGMA data_version").fetchone()[0])
         if version != self._read[0]:
-            groups = "groups" if _has_groups(self._reader) else "'[]'"
-            rows = self._reader.execute(f"SELECT id, name, path, added, removed, {groups} FROM documents ORDER BY added, rowid")  # noqa: S608 - one of two words of our own
+            rows = self._reader.execute(_READ if _has_groups(self._reader) else _READ.replace("groups", "'[]'"))
             self._read = (
                 version,
                 [

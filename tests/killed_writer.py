@@ -31,20 +31,23 @@ _STEPS: tuple[tuple[Any, str], ...] = (
 )
 
 
+def counted(function: Callable[..., Any], last: int, steps: "Synchronized[int]") -> Callable[..., Any]:
+    """The function as a step on the disk, which is counted; step `last` is never taken, since the process dies as by `kill -9`."""
+
+    def step(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the function takes and gives
+        steps.value += 1
+        if steps.value == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*arguments, **named)
+
+    return step
+
+
 def change(home: Path, added: Path | None, removed: str, last: int, steps: "Synchronized[int]") -> None:
     """Add the file, or remove the document of this name; die before step `last`, and count the steps until then."""
 
-    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
-        def step(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
-            steps.value += 1
-            if steps.value == last:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return function(*arguments, **named)
-
-        return step
-
     for owner, name in _STEPS:
-        setattr(owner, name, counted(getattr(owner, name)))
+        setattr(owner, name, counted(getattr(owner, name), last, steps))
     if added is not None:
         add(Home(home), [added], WordEncoder())
     else:

@@ -11,11 +11,10 @@ import signal
 import sqlite3
 import tarfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
-from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -38,6 +37,7 @@ from index import (
 )
 from tests.commands import Quipu
 from tests.fakes import WordEncoder, files_holding, first_hit, open_index
+from tests.killed_writer import counted
 from tests.made import write
 
 RIVERS = "Rivers\n\nThe river Marañón is wide and brown.\n"
@@ -235,7 +235,7 @@ class Halting(WordEncoder):
         super().__init__()
         self.started, self.may_go_on = threading.Event(), threading.Event()
 
-    def passages(self, texts: Any, progress: Callable[[int], None] | None = None) -> Vectors:  # noqa: ANN401
+    def passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
         self.started.set()
         self.may_go_on.wait(60)
         return super().passages(texts, progress)
@@ -447,17 +447,8 @@ def test_a_backup_of_another_version_is_restored_and_then_rebuilt(
 def restore_and_die(home: Path, archive: Path, last: int, steps: "Synchronized[int]") -> None:
     """Restore in a process of its own; die as by `kill -9` before step `last` on the disk, and count the steps until then."""
 
-    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
-        def step(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
-            steps.value += 1
-            if steps.value == last:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return function(*arguments, **named)
-
-        return step
-
     for owner, name in ((os, "fsync"), (Path, "mkdir"), (Path, "open"), (Path, "rename")):
-        setattr(owner, name, counted(getattr(owner, name)))
+        setattr(owner, name, counted(getattr(owner, name), last, steps))
     restore(Home(home), archive)
 
 

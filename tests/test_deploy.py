@@ -137,7 +137,7 @@ def test_the_image_runs_without_root_and_is_asked_whether_it_is_ready() -> None:
     assert int(user) >= 1000
     assert f"--uid {user}" in DOCKERFILE
     assert by_name["EXPOSE"] == [str(Settings.model_fields["port"].default)]
-    assert json.loads(" ".join(by_name["CMD"])) == ["quipu", "serve", "--host", "0.0.0.0"]  # noqa: S104
+    assert json.loads(" ".join(by_name["CMD"])) == ["quipu", "serve", "--host", "0.0.0.0"]  # noqa: S104 - a container's address
     assert "http://127.0.0.1:7860/readyz" in " ".join(by_name["HEALTHCHECK"])
 
 
@@ -320,7 +320,7 @@ def test_behind_nginx_a_stream_comes_as_it_is_sent(served: Served, monkeypatch: 
     """The answer isn't begun until the browser has been told that its question is being processed."""
     was_told, ask = threading.Event(), Assistant.ask
 
-    def ask_when_told(*given: Any, **named: Any) -> Answer:  # noqa: ANN401
+    def ask_when_told(*given: Any, **named: Any) -> Answer:  # noqa: ANN401 - as `ask` is given them
         assert was_told.wait(20)
         return ask(*given, **named)
 

@@ -17,7 +17,7 @@ import pytest
 from assistant import Answer, Assistant, SentenceReader
 from assistant.question import understand
 from corpus import LibraryError, read_bytes
-from index import Home, Library, SentenceTransformerEncoder, add, limit
+from index import Home, Index, Library, SentenceTransformerEncoder, add, limit
 from tests.asked import Client, bearer, secret_file, served, token
 from tests.commands import Quipu
 from tests.fakes import WordEncoder, open_index
@@ -477,6 +477,11 @@ def test_a_catalogue_from_before_there_were_groups_can_be_limited(
     assert (sees(assistant), sees(assistant, "board")) == (["b.txt"], ["a.txt", "b.txt", "c.txt"])
 
 
+def phrasings(typed: str, view: Index) -> tuple[str, ...]:
+    """How a question is put to what an index has."""
+    return understand(typed, (), view.languages(), lambda term: view.frequency(term) > 0, view.terms()).phrasings
+
+
 def test_the_words_of_what_is_not_seen_are_not_known(home: Home, words: WordEncoder, tmp_path: Path) -> None:
     add(home, [write(tmp_path / "a.txt", REPORT)], words)
     add(home, [write(tmp_path / "b.md", SPANISH)], words, groups=["board"])
@@ -490,8 +495,7 @@ def test_the_words_of_what_is_not_seen_are_not_known(home: Home, words: WordEnco
         assert [seen.frequency(term, within) for term in index.terms()] == [other.frequency(term, within) for term in index.terms()]
     for view, is_known in ((index.seen_by(["board"]), True), (seen, False)):
         for typed in ("what is the clausula del quetzl", "Is Quetzel secret?"):
-            understood = understand(typed, (), view.languages(), lambda term: view.frequency(term) > 0, view.terms())  # noqa: B023
-            assert ("quetzal" in " ".join(understood.phrasings).lower()) == is_known
+            assert ("quetzal" in " ".join(phrasings(typed, view)).lower()) == is_known
     assert index.languages() == index.seen_by(["board"]).languages() == {"en", "es"}
     assert len(index.seen_by([]).entries()) == 1
     assert len(index.seen_by(None).entries()) == 2

@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import json
 import logging
-import os
 import shutil
 import stat
 import time
@@ -1023,7 +1022,7 @@ def test_a_file_of_users_is_replaced_as_a_whole(home: Home) -> None:
     home.path.mkdir(parents=True)
     left = home.path / ".new-users.json"
     left.write_text("what a killed command left")
-    os.chmod(left, 0o644)  # noqa: PTH101
+    left.chmod(0o644)
     enter(home, "rosa")
     assert stat.S_IMODE((home.path / "users.json").stat().st_mode) == 0o600
     assert not left.exists()

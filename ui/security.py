@@ -86,7 +86,7 @@ class Address:
                 scope["path"] += "/"
             elif not scope["path"].startswith(f"{self._prefix}/"):
                 scope["path"] = self._prefix + scope["path"]
-        await self._app(scope, receive, send)  # type: ignore[arg-type]
+        await self._app(scope, receive, send)  # type: ignore[arg-type] # the same two names
 
 
 class KnownHostOnly:

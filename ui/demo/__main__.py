@@ -81,7 +81,7 @@ def main() -> None:
         with intranet:
             app = create_app(Assistant.open(), settings=settings)
             Thread(target=intranet.serve_forever, daemon=True).start()
-            print(f"Open {origin} in a browser: an intranet that asks Quipu at {quipu}. Ctrl-C stops both.", flush=True)  # noqa: T201
+            print(f"Open {origin} in a browser: an intranet that asks Quipu at {quipu}. Ctrl-C stops both.", flush=True)  # noqa: T201 - it is a command
             run(app, listener)
             intranet.shutdown()
 
@@ -91,5 +91,5 @@ if __name__ == "__main__":
     try:
         main()
     except QuipuError as error:
-        print(f"quipu: {error}", file=sys.stderr)  # noqa: T201
+        print(f"quipu: {error}", file=sys.stderr)  # noqa: T201 - it is a command
         sys.exit(2)
