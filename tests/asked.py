@@ -1,8 +1,11 @@
 """An application as its visitors reach it, in the process of the tests: from any address, in any way to sign in."""
 
 import base64
+import hashlib
+import hmac
+import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
@@ -19,6 +22,8 @@ from ui.users import Users
 
 SECRET = "a shared secret of the tests, which is long enough"
 PASSWORD = "a long enough one"
+FORM = {"name": "rosa", "password": PASSWORD, "next": "/documents"}
+"""What the page to sign in sends."""
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """Hashes in no time: how long a hash takes is in the hash itself."""
 
@@ -91,3 +96,42 @@ def secret_file(folder: Path, data: str | bytes = SECRET) -> Path:
     path = folder / "token.key"
     path.write_bytes(data.encode() if isinstance(data, str) else data)
     return path
+
+
+def status(client: Client, headers: dict[str, str] | list[tuple[str, str]] | None = None, path: str = "/api/documents") -> int:
+    client.cookies.clear()
+    return client.get(path, headers=headers).status_code
+
+
+def is_operator(client: Client, headers: dict[str, str] | list[tuple[str, str]]) -> bool:
+    return status(client, headers, "/metrics") == 200
+
+
+def segment(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def signed(header: object, claims: object, key: bytes) -> str:
+    """A token that is put together by hand: libraries refuse to make some of those that an attacker would."""
+    said = f"{segment(json.dumps(header).encode())}.{segment(json.dumps(claims).encode())}"
+    return f"{said}.{segment(hmac.new(key, said.encode(), hashlib.sha256).digest())}"
+
+
+def now() -> int:
+    return int(time.time())
+
+
+def claims(**others: object) -> dict[str, object]:
+    return {"sub": "ana", "aud": "quipu", "iat": now(), "exp": now() + 60, **others}
+
+
+Serve = Callable[..., Client]
+
+
+def sign_in(client: Client, name: str = "rosa", password: str = PASSWORD, **headers: str) -> dict[str, str]:
+    """Signs in, as the form of the page does; the header with the session."""
+    response = client.post("/sign-in", data={"name": name, "password": password}, headers=headers)
+    assert response.status_code == 303, response.text
+    session = response.cookies["quipu_session"]
+    client.cookies.clear()
+    return {"Cookie": f"quipu_session={session}"}

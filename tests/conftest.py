@@ -1,4 +1,6 @@
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -6,7 +8,8 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, sync_playwright
 
 from assistant import Assistant, Feedback, SentenceReader, Settings
-from index import Home, SentenceTransformerEncoder
+from index import Home, Library, SentenceTransformerEncoder, add, limit
+from tests.asked import Client, Serve, enter, secret_file, served
 from tests.browsing import ARGUMENTS, CHROMIUM, Visitor
 from tests.commands import Quipu
 from tests.fakes import WordEncoder
@@ -86,3 +89,47 @@ def quipu(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], e
     monkeypatch.setattr(SentenceTransformerEncoder, "load", load)
     monkeypatch.setenv("COLUMNS", "200")
     return Quipu(monkeypatch, capsys)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A library of one document, for tests that change nothing."""
+    folder = tmp_path_factory.mktemp("library")
+    home = Home(folder / "home")
+    add(home, [write(folder / "forests.txt", REPORT)], WordEncoder())
+    enter(home, "rosa")
+    return home
+
+
+@pytest.fixture
+def serve(library: Home, home: Home) -> Iterator[Serve]:
+    """Serves a library of one document, with these settings."""
+    shutil.copytree(library.path, home.path)
+    with ExitStack() as opened:
+        yield lambda **settings: opened.enter_context(served(home, WordEncoder(), **settings))
+
+
+@pytest.fixture(scope="module")
+def by_token(library: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    key = secret_file(tmp_path_factory.mktemp("token"))
+    with served(library, WordEncoder(), sign_in="token", token_key=key) as client:
+        yield client
+
+
+@pytest.fixture
+def by_password(serve: Serve, home: Home) -> Client:
+    enter(home, "rosa", groups=("staff",))
+    enter(home, "olga", operator=True)
+    return serve(sign_in="password")
+
+
+@pytest.fixture
+def limited(library: Home) -> Iterator[Callable[[list[str]], None]]:
+    """Limits the document of the library; every reader may see it again after the test."""
+    (entry,) = Library(library).active()
+
+    def to(groups: list[str]) -> None:
+        limit(library, entry.id, groups)
+
+    yield to
+    limit(library, entry.id, [])
