@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Self
 from urllib.parse import urlencode
 
-from corpus import Document
+from corpus import Document, PageKind
 
 Status = Literal["answered", "partly", "not_in_documents", "no_question"]
 """`partly` is for several questions in one, of which some are answered; `no_question` for what asks nothing: empty, gibberish,
@@ -31,7 +31,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A place in a document. `quote` is `document.text[start:end]`; `text` is the quote as it is shown."""
+    """A place in a document. `quote` is `document.text[start:end]`; `text` is the quote as it is shown.
+
+    `row` is the number of the row where it begins, in a sheet. `ocr` says that OCR read a page of it, which may have misread it.
+    """
 
     number: int
     document_id: str
@@ -44,11 +47,15 @@ class Citation:
     page: int | None
     page_label: str | None
     heading_path: tuple[str, ...]
+    page_kind: PageKind = "page"
+    row: int | None = None
+    ocr: bool = False
 
     @classmethod
     def of(cls, number: int, document: Document, start: int, end: int) -> Self:
         """The citation of this range; `number` is what the reader sees as [1], [2] and so on."""
         passage = document.passage(start, end)
+        row = document.row_at(start)
         return cls(
             number=number,
             document_id=document.id,
@@ -61,13 +68,22 @@ class Citation:
             page=passage.page.number if passage.page else None,
             page_label=passage.page.label if passage.page else None,
             heading_path=passage.heading_path,
+            page_kind=document.page_kind,
+            row=row.number if row else None,
+            ocr=any(page.ocr and page.start < end and start < page.end for page in document.pages),
         )
 
     @property
     def label(self) -> str:
-        """Where the quote begins: "p. 14 · PDF 26" where the printed number differs, "p. 14" where not, "" without pages."""
+        """Where the quote begins: "p. 14 · PDF 26" where the printed number differs, "p. 14" where not, "PDF 26" without one;
+        "slide 5" or "Budget, row 12"; "" without pages.
+        """
         if self.page is None:
             return ""
+        if self.page_kind == "sheet":
+            return ", ".join(part for part in (self.page_label, f"row {self.row}" if self.row else None) if part)
+        if self.page_kind == "slide":
+            return f"slide {self.page}"
         if self.page_label is None:
             return f"PDF {self.page}"
         return f"p. {self.page_label}" if self.page_label == str(self.page) else f"p. {self.page_label} · PDF {self.page}"

@@ -198,7 +198,7 @@ def _named(question: Question, text: str, language: str) -> float:
 
 
 def _places(index: Index, hits: Sequence[Hit]) -> list[Place]:
-    """The passages' sentences that are no headings, each once: a sentence may reach into the next passage.
+    """The passages' sentences that are no headings and name no columns, each once: a sentence may reach into the next passage.
 
     A document that was removed since the search has none.
     """
@@ -210,7 +210,7 @@ def _places(index: Index, hits: Sequence[Hit]) -> list[Place]:
             continue
         headings = {heading.start for heading in document.headings}
         for block in document.blocks_within(hit.passage.start, hit.passage.end):
-            if block.start not in headings:
+            if block.start not in headings and not document.names_columns(block.start):
                 for start, end in sentences(document, max(block.start, hit.passage.start), min(block.end, hit.passage.end)):
                     places.setdefault((document.id, start, end), Place(document, start, end, document.shown(start, end), hit))
     return list(places.values())

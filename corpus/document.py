@@ -1,65 +1,46 @@
 """A document and the ranges within it. Offsets are Unicode code points in `Document.text`, end exclusive."""
 
 import re
+import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import islice, takewhile
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
+
+from corpus.parts import Block, Heading, Page, PageKind, Row, Run, Table, Word
 
 # Control and formatting characters that would change how the text around them is shown: C0/C1, soft hyphen,
 # zero-width and bidirectional controls, byte-order mark.
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
-_LINE_END_HYPHEN = re.compile(r"(?<=\w)-\n(?=\w)")
+_LIGATURES = {ord(letter): unicodedata.normalize("NFKC", letter) for letter in "ﬀﬁﬂﬃﬄﬅﬆ"}
+_LINE_END_HYPHEN = re.compile(r"(?<=\w)[-\xad\u2010]\n(?=\w)")
 _WORD_BEFORE = re.compile(r"[^\W\d_]+$")
 _WORD_AFTER = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
-_CUT_WORD = re.compile(r"[^\W\d_]*-\n[^\W\d_]*")
+_CUT_WORD = re.compile(r"[^\W\d_]*[-\xad\u2010]\n[^\W\d_]*")
 _SHARING = frozenset(["and", "or", "to", "y", "e", "o", "u"])
 """What follows a word that shares its second part with the next: "short- and long-term"."""
 
 _LONGEST_WORD = 50  # characters that are looked back over
 
+_KINDS: dict[str, PageKind] = {
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "slide",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "sheet",
+    "text/csv": "sheet",
+}
+"""What the pages of a format are, by its media type; pages otherwise."""
+
 
 def tidy(text: str) -> str:
-    """The text on one line, with single spaces and without what can't be seen."""
-    return " ".join(_INVISIBLE.sub("", text).split())
+    """The text on one line, with single spaces, with letters for ligatures, and without what can't be seen."""
+    return " ".join(_INVISIBLE.sub("", text).translate(_LIGATURES).split())
 
 
-class Page(NamedTuple):
-    """A page: its physical number from 1, the label printed on it (or None), and its range of the text."""
-
-    number: int
-    label: str | None
-    start: int
-    end: int
-
-
-class Heading(NamedTuple):
-    """A heading: its level (1 is the highest) and its range of the text."""
-
-    level: int
-    start: int
-    end: int
-
-
-class Block(NamedTuple):
-    """A paragraph, heading, list item or table row: no sentence runs from one block into the next."""
-
-    start: int
-    end: int
-
-
-class Run(NamedTuple):
-    """Characters `text_start` to `text_start + length`, which are the PDF's characters from `source` on `page` (both from 0
-    for `source`, from 1 for `page`), one for one.
-    """
-
-    text_start: int
-    length: int
-    page: int
-    source: int
+def _is_unmapped(character: str) -> bool:
+    """Whether it is the replacement character, or one of private use but for those of the fonts Symbol and Wingdings: bullets."""
+    return character == "\ufffd" or ("\ue000" <= character <= "\uf8ff" and not "\uf020" <= character <= "\uf0ff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +61,8 @@ class Document:
     """A read file. `id` is the first 16 hex digits of the file's sha256; `text` is never rewritten once it exists.
 
     `source` is the file's name without a folder. `pages` tile the text (a page without text is an empty range) and are
-    empty for formats without pages; `blocks` are in order and don't overlap; `runs` are empty except for PDF.
+    empty for formats without pages; `blocks` are in order and don't overlap. `runs` and `words` tie the text of a PDF to its pages:
+    to their characters, and to what OCR read there. `running_lines` counts the headers and footers that were left out.
     """
 
     id: str
@@ -93,6 +75,19 @@ class Document:
     headings: tuple[Heading, ...]
     blocks: tuple[Block, ...]
     runs: tuple[Run, ...]
+    words: tuple[Word, ...] = ()
+    tables: tuple[Table, ...] = ()
+    running_lines: int = 0
+
+    @property
+    def is_pdf(self) -> bool:
+        """Whether its pages can be drawn."""
+        return self.media_type == "application/pdf"
+
+    @property
+    def page_kind(self) -> PageKind:
+        """What its pages are."""
+        return _KINDS.get(self.media_type, "page")
 
     def passage(self, start: int, end: int) -> Passage:
         """The passage of this range. Raises ValueError if the range is empty or outside the text."""
@@ -126,17 +121,53 @@ class Document:
         first = bisect_right(self.blocks, start, key=lambda block: block.end)
         return takewhile(lambda block: block.start < end, islice(self.blocks, first, None))
 
+    def row_at(self, position: int) -> Row | None:
+        """The table row that holds the character at `position`; None if it is in no table."""
+        found = self._row_and_table(position)
+        return found[0] if found else None
+
+    def names_columns(self, position: int) -> bool:
+        """Whether `position` is in a row of a table that only names its columns."""
+        found = self._row_and_table(position)
+        return found is not None and all((cell.start, cell.end) in found[1].columns[cell.column] for cell in found[0].cells)
+
     def shown(self, start: int, end: int) -> str:
-        """The range as it is shown and searched: on one line, without list markers and invisible characters, and with the words
-        joined that were cut at a line's end.
+        """The range as it is quoted and searched: as `plain` has it, but for table rows. They read cell by cell, each with the
+        name of its column: "Region: Loreto | 2021: 412".
+        """
+        parts = []
+        for block in self.blocks_within(start, end):
+            first, last = max(start, block.start), min(end, block.end)
+            found = self._row_and_table(block.start)
+            parts.append(self._plain(first, last) if found is None else self._named(*found, first, last))
+        return " ".join(part for part in parts if part)
+
+    def plain(self, start: int, end: int) -> str:
+        """The range on one line, without list markers and invisible characters, and with the words joined that were cut at a line's
+        end.
 
         A word cut as "long-" / "term" keeps its hyphen if the document has "long-term" elsewhere, or both "long" and "term", or if
         the second part begins with a capital; unless it has "longterm".
         """
-        parts = [self._tidied(max(start, block.start), min(end, block.end)) for block in self.blocks_within(start, end)]
+        parts = [self._plain(max(start, block.start), min(end, block.end)) for block in self.blocks_within(start, end)]
         return " ".join(part for part in parts if part)
 
-    def _tidied(self, start: int, end: int) -> str:
+    def _named(self, row: Row, table: Table, start: int, end: int) -> str:
+        """The part of a row from `start` to `end`, cell by cell with the names of the columns."""
+        parts = []
+        for cell in row.cells:
+            text = self._plain(max(start, cell.start), min(end, cell.end)) if cell.start < end and start < cell.end else ""
+            names = table.columns[cell.column]
+            is_name = any(first < cell.end and cell.start < last for first, last in names)
+            name = "" if is_name else " ".join(self._plain(*name) for name in names)
+            parts.append(f"{name}: {text}" if name and text else text)
+        return " | ".join(part for part in parts if part)
+
+    def _row_and_table(self, position: int) -> tuple[Row, Table] | None:
+        place = bisect_right(self._rows, position, key=lambda found: found[0].start) - 1
+        return self._rows[place] if place >= 0 and position < self._rows[place][0].end else None
+
+    def _plain(self, start: int, end: int) -> str:
         def join(match: re.Match[str]) -> str:
             cut = start + match.start()
             before = _WORD_BEFORE.search(self.text, max(start, cut - _LONGEST_WORD), cut)
@@ -155,6 +186,11 @@ class Document:
         return tidy(text)
 
     @cached_property
+    def _rows(self) -> list[tuple[Row, Table]]:
+        """All table rows in the text's order, each with its table."""
+        return sorted(((row, table) for table in self.tables for row in table.rows), key=lambda found: found[0].start)
+
+    @cached_property
     def _words(self) -> frozenset[str]:
         """The document's words and hyphenated compounds, in lower case; the parts of a word that is cut are none."""
         return frozenset(_WORD.findall(_CUT_WORD.sub(" ", self.text.casefold())))
@@ -171,6 +207,14 @@ class Document:
             above.append(place)
         return parents
 
+    @property
+    def garbled(self) -> float:
+        """The share of the visible characters that stand for nothing: a font's codes that no table maps to letters, by which a PDF
+        is drawn rightly and reads wrongly.
+        """
+        visible = sum(not character.isspace() for character in self.text)
+        return sum(map(_is_unmapped, self.text)) / visible if visible else 0.0
+
     def pages_without_text(self) -> tuple[int, ...]:
         """The physical numbers of the pages that gave no text."""
         return tuple(page.number for page in self.pages if not self.text[page.start : page.end].strip())
@@ -182,6 +226,13 @@ class Document:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
         """The document that `as_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
-        ranges = {"pages": Page, "headings": Heading, "blocks": Block, "runs": Run}
+        ranges: dict[str, Callable[..., Any]] = {
+            "pages": Page,
+            "headings": Heading,
+            "blocks": Block,
+            "runs": Run,
+            "words": Word,
+            "tables": Table.from_json,
+        }
         parts = {name: tuple(kind(*row) for row in values[name]) for name, kind in ranges.items()}
         return cls(**{**values, **parts})

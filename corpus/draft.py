@@ -1,8 +1,10 @@
 """What a reader writes into: text laid down block by block, with the ranges of its blocks, headings, pages and runs."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from corpus.document import Block, Heading, Page, Run
+from corpus.parts import Block, Cell, Heading, Page, Row, Run, Table, Word
 
 _RAISED = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
 
@@ -10,6 +12,14 @@ _RAISED = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽�
 def raised(text: str) -> str:
     """A superscript in characters of its own, so that 2019 with a note's number 3 doesn't read as 20193. Letters stay."""
     return text.translate(_RAISED)
+
+
+class CellText(NamedTuple):
+    """A cell of a table that is laid down: its column, from 0, its text, and over how many columns it reaches."""
+
+    column: int
+    text: str
+    span: int = 1
 
 
 @dataclass(slots=True)
@@ -21,6 +31,9 @@ class Draft:
     headings: list[Heading] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
+    words: list[Word] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    running_lines: int = 0
     length: int = 0
     _parts: list[str] = field(default_factory=list)
 
@@ -44,6 +57,36 @@ class Draft:
         start = self.length
         self.write(text)
         self.close_block(start, level)
+
+    def table(self, rows: Iterable[tuple[int | None, Sequence[CellText]]], heads: int) -> None:
+        """Append a table, a block per row, the cells on one line with a bar between them; blank cells and rows are left out.
+
+        A row is its number in a sheet (or None), and its cells in order. The first `heads` rows name the columns.
+        """
+        names: dict[int, list[tuple[int, int]]] = {}
+        laid: list[Row] = []
+        for place, (number, cells) in enumerate(rows):
+            written = [(cell, text) for cell in cells if (text := " ".join(cell.text.split()))]
+            if not written:
+                continue
+            if self.blocks:
+                self.write("\n\n")
+            start = self.length
+            found: list[Cell] = []
+            for cell, text in written:
+                if found:
+                    self.write(" | ")
+                found.append(Cell(cell.column, self.length, self.length + len(text)))
+                self.write(text)
+                for column in range(cell.column, cell.column + cell.span):
+                    names.setdefault(column, [])
+                    if place < heads:
+                        names[column].append(found[-1][1:])
+            self.close_block(start)
+            laid.append(Row(start, self.length, number, tuple(found)))
+        if laid:
+            columns = tuple(tuple(names.get(column, ())) for column in range(max(names) + 1))
+            self.tables.append(Table(columns, tuple(laid)))
 
     def close_block(self, start: int, level: int = 0) -> None:
         """Record what was written since `start` as a block, a heading if `level` is at least 1."""

@@ -40,10 +40,16 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
 
 
 def sentences(document: Document, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
-    """The whole sentences of the document that share a character with `start` to `end`, in order, as ranges of its text."""
+    """The whole sentences of the document that share a character with `start` to `end`, in order, as ranges of its text.
+
+    A table row is one, unless it is longer than a sentence may be.
+    """
     end = len(document.text) if end is None else end
     found = []
     for block in document.blocks_within(start, end):
+        if block.end - block.start <= MAX_SENTENCE and document.row_at(block.start):
+            found.append((block.start, block.end))
+            continue
         for first, last in split_sentences(document.text[block.start : block.end]):
             if block.start + first < end and block.start + last > start:
                 found.append((block.start + first, block.start + last))

@@ -7,7 +7,7 @@ from corpus.sentences import split_sentences
 
 CountTokens = Callable[[str], int]
 
-SPLITTER = 1
+SPLITTER = 2
 """Raise this when the same document gives other passages, so that stored vectors are made anew."""
 
 

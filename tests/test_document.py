@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from corpus import Document, read_bytes, shipped
+from corpus import Document, read_bytes, sentences, shipped
+from corpus.draft import CellText, Draft
 from corpus.read import read
 from tests.made import pdf, text_document
 
@@ -97,3 +98,60 @@ def test_the_shipped_report_is_read_as_its_author_meant_it() -> None:
         "Journalists Face Harassment and Violence",
     ]
     assert not any(document.text[start:end].startswith("-") for start, end in document.blocks)
+
+
+def table_document(*rows: tuple[int | None, list[CellText]], heads: int = 1) -> Document:
+    draft = Draft()
+    draft.block("Seizures by region.")
+    draft.table(rows, heads)
+    draft.block("After the table.")
+    return Document(
+        "0" * 16, "T", "t.csv", "text/csv", "en", draft.text, (), (), tuple(draft.blocks), (), tables=tuple(draft.tables)
+    )
+
+
+REGIONS = (
+    (1, [CellText(0, ""), CellText(1, "Seized trucks", 2)]),
+    (2, [CellText(0, "Region"), CellText(1, "2020"), CellText(2, "2021")]),
+    (4, [CellText(0, "Loreto"), CellText(1, ""), CellText(2, " 4\n12 ")]),
+)
+
+
+def test_a_row_reads_with_the_names_of_its_columns_and_is_quoted_as_it_stands() -> None:
+    document = table_document(*REGIONS, heads=2)
+    start = document.text.index("Loreto")
+    assert sentences(document, start, start + 1) == [(start, start + len("Loreto | 4 12"))]
+    row = document.row_at(start + 3)
+    assert row is not None
+    assert (row.number, document.text[row.start : row.end]) == (4, "Loreto | 4 12")
+    assert document.shown(row.start, row.end) == "Region: Loreto | Seized trucks 2021: 4 12"
+    assert document.plain(row.start, row.end) == "Loreto | 4 12"
+    assert document.shown(start, start + 4) == "Region: Lore"
+    assert document.row_at(0) is None
+    assert document.row_at(document.text.index("After")) is None
+
+
+def test_a_row_that_names_columns_is_known_and_is_not_named_itself() -> None:
+    document = table_document(*REGIONS, heads=2)
+    head, body = document.text.index("Region |"), document.text.index("Loreto")
+    assert document.shown(head, head + len("Region | 2020 | 2021")) == "Region | 2020 | 2021"
+    assert document.names_columns(head)
+    assert not document.names_columns(body)
+    assert not document.names_columns(0)
+
+
+def test_a_table_without_names_reads_as_it_stands() -> None:
+    document = table_document((None, [CellText(0, "Loreto"), CellText(1, "412")]), heads=0)
+    start = document.text.index("Loreto")
+    assert document.shown(start, start + len("Loreto | 412")) == "Loreto | 412"
+    assert Document.from_json(json.loads(json.dumps(document.as_json()))) == document
+
+
+def test_ligatures_and_soft_hyphens_do_not_stand_in_the_way() -> None:
+    document = text_document("The o\ufb03ce of \ufb01nance inves\u00adtigated the investi\u00ad\ngation of it.\n")
+    assert document.shown(0, len(document.text)) == "The office of finance investigated the investigation of it."
+
+
+def test_what_stands_for_nothing_is_garbled() -> None:
+    assert text_document("\uf0b7 An item with a bullet of the font Symbol.").garbled == 0
+    assert text_document("abcd\ufffd\ue001 ef").garbled == 2 / 8

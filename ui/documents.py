@@ -86,7 +86,7 @@ def document_routes(assistant: Assistant, drawings: Drawings) -> APIRouter:
     @routes.get("/documents/{document_id}/pages/{number}.png")
     def picture(request: Request, document_id: str, number: int, width: int = WIDTHS[1]) -> Response:
         document = findable(seen_by_visitor(assistant, request), document_id)
-        if not document.runs or not 1 <= number <= len(document.pages) or width not in WIDTHS:
+        if not document.is_pdf or not 1 <= number <= len(document.pages) or width not in WIDTHS:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such page")
         # A browser asks each time whether it may still show it, and a removed document is not found.
         headers = {"Cache-Control": "private, no-cache", "ETag": f'"{document_id}-{number}-{width}"'}
@@ -188,8 +188,8 @@ def found_in(document: Document, sought: str) -> Iterator[Found]:
         before, after = around(document, start, end, _AROUND)
         yield Found(
             Citation.of(count + 1, document, start, end),
-            document.shown(before, start) if before < start else "",
-            document.shown(end, after) if end < after else "",
+            document.plain(before, start) if before < start else "",
+            document.plain(end, after) if end < after else "",
         )
 
 
@@ -231,7 +231,7 @@ def pieces(document: Document, first: int, last: int, cited: tuple[int, int]) ->
         if begin < close:
             raw = document.text[begin:close]
             before, after = " " * raw[0].isspace(), " " * raw[-1].isspace()
-            yield Piece(before + document.shown(begin, close) + after, is_cited)
+            yield Piece(before + document.plain(begin, close) + after, is_cited)
 
 
 def _is_quote(document: Document, start: int, end: int, digest: str | None) -> bool:

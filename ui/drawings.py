@@ -48,7 +48,7 @@ class Drawings:
         """All pages of a document with the boxes of the cited range; none if it isn't a PDF, or its original is gone
         or can't be drawn: then its text is what there is to show.
         """
-        if not document.runs:
+        if not document.is_pdf:
             return []
         self._forget_removed()
         try:

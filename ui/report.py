@@ -99,8 +99,8 @@ def _shown(document: Document, place: Place, address: str | None, *, is_page: bo
     return ShownPlace(
         where=" · ".join(part for part in (citation.title, within(citation)) if part),
         link=f"{address}{citation.link}" if address else "",
-        before=document.shown(first, start) if first < start else "",
+        before=document.plain(first, start) if first < start else "",
         text=citation.text,
-        after=document.shown(end, last) if end < last else "",
+        after=document.plain(end, last) if end < last else "",
         is_page=is_page,
     )

@@ -4,9 +4,9 @@ import threading
 
 import pypdfium2 as pdfium
 
-from corpus.document import Page, Run
 from corpus.draft import Draft
 from corpus.errors import DocumentError
+from corpus.parts import Page, Run
 from corpus.readers.pdf_layout import LineBlock, blocks_of
 from corpus.readers.pdf_lines import Line, page_lines
 from corpus.readers.pdf_running import printed_labels, running_lines

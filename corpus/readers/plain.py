@@ -3,9 +3,9 @@
 import re
 from typing import NamedTuple
 
-from corpus.document import Block, Heading, Page
 from corpus.draft import Draft
 from corpus.errors import DocumentError
+from corpus.parts import Block, Heading, Page
 
 _ITEM = re.compile(
     r"(?:(?P<symbol>[•‣▪◦●■□◆►▸➢❖✓\uf020-\uf0ff])|(?P<dash>[-*+·–—])|(?P<number>\(?\d{1,3}[.)]|\(?[a-zA-Z]\)))[ \t]+(?=\S)"
