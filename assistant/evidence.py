@@ -3,8 +3,8 @@
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from assistant.answerability import Calibration, Signals
 from assistant.question import Question, is_named
 from assistant.reader import CrossEncoder, Reading, context
+from assistant.rows import as_sentence, span_shown, telling_rows
 from corpus import Document, LibraryError, sentences
 from index import DEFAULT_MODEL, Encoder, Hit, Index, content_words, question_terms, terms
 
@@ -113,7 +114,7 @@ class SentenceReader:
 
         Headings are none: they name a subject and say nothing of it.
         """
-        places = _places(index, hits)
+        places = _telling(_places(index, hits), question)
         if not places:
             return []
         asked = self._encoder.questions([phrasing for phrasing, _ in question.read_as])
@@ -129,7 +130,7 @@ class SentenceReader:
         weighed = []
         for row, around, reading in zip(chosen, surroundings, readings, strict=True):
             place = places[row]
-            neighbourhood = "\n".join((place.text, *around, place.document.shown(place.hit.passage.start, place.hit.passage.end)))
+            neighbourhood = "\n".join((place.text, *around, *_passage_of(place)))
             signals = Signals(
                 reader=None if reading is None else reading.logit,
                 cosine=float(cosines[row]) if self._is_calibrated else None,
@@ -145,9 +146,18 @@ class SentenceReader:
         if self._cross is None:
             return [None] * len(found)
         readable = [place.document.language == _READ_LANGUAGE for place, _ in found]
-        said = [(place.text, around) for (place, around), can_read in zip(found, readable, strict=True) if can_read]
+        said = [
+            (as_sentence(place.document, place.start, place.end), around)
+            for (place, around), can_read in zip(found, readable, strict=True)
+            if can_read
+        ]
         readings = iter(self._cross.read(question.read_as[-1][0], said))
-        return [next(readings) if can_read else None for can_read in readable]
+        read = (next(readings) if can_read else None for can_read in readable)
+        return [
+            reading
+            and replace(reading, span=span_shown(reading.span, question.read_as[-1][0], place.document, place.start, place.end))
+            for reading, (place, _) in zip(read, found, strict=True)
+        ]
 
     def _rows(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One unit row per text. Each is encoded by itself, so that a sentence's vector doesn't depend on its neighbours."""
@@ -195,6 +205,29 @@ def _named(question: Question, text: str, language: str) -> float:
     found = set(terms(text, language))
     present = [is_named(name, question.language, found) for name in question.names]
     return sum(present) / len(present) if present else 1.0
+
+
+def _telling(places: Sequence[Place], question: Question) -> list[Place]:
+    """The places but for table rows that say less of what is asked than others of their table do; see `telling_rows`."""
+    asked = {
+        frozenset(question_terms(word, language))
+        for phrasing, language in question.read_as
+        for word in content_words(phrasing, language)
+    }
+    left_out: set[tuple[str, int]] = set()
+    for document in {place.document.id: place.document for place in places}.values():
+        rows = [place.start for place in places if place.document.id == document.id and document.row_at(place.start)]
+        left_out |= {(document.id, start) for start in set(rows).difference(telling_rows(document, rows, asked))}
+    return [place for place in places if (place.document.id, place.start) not in left_out]
+
+
+def _passage_of(place: Place) -> Iterator[str]:
+    """The text of the passage that a sentence was found in; of a table row's, what isn't in other rows, which are about others."""
+    document, passage = place.document, place.hit.passage
+    is_row = document.row_at(place.start) is not None
+    for block in document.blocks_within(passage.start, passage.end):
+        if not is_row or document.row_at(block.start) is None:
+            yield document.shown(max(block.start, passage.start), min(block.end, passage.end))
 
 
 def _places(index: Index, hits: Sequence[Hit]) -> list[Place]:

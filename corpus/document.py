@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from itertools import islice, takewhile
+from itertools import takewhile
 from typing import Any, Self
 
 from corpus.parts import Block, Heading, Page, PageKind, Row, Run, Table, Word
@@ -14,6 +14,9 @@ from corpus.parts import Block, Heading, Page, PageKind, Row, Run, Table, Word
 # Control and formatting characters that would change how the text around them is shown: C0/C1, soft hyphen,
 # zero-width and bidirectional controls, byte-order mark.
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+_UNMAPPED = re.compile(r"[\ufffd\ue000-\uf01f\uf100-\uf8ff]+")
+"""The replacement character, and those of private use but for the codes of the fonts Symbol and Wingdings: bullets."""
+
 _LIGATURES = {ord(letter): unicodedata.normalize("NFKC", letter) for letter in "ﬀﬁﬂﬃﬄﬅﬆ"}
 _LINE_END_HYPHEN = re.compile(r"(?<=\w)[-\xad\u2010]\n(?=\w)")
 _WORD_BEFORE = re.compile(r"[^\W\d_]+$")
@@ -23,12 +26,16 @@ _CUT_WORD = re.compile(r"[^\W\d_]*[-\xad\u2010]\n[^\W\d_]*")
 _SHARING = frozenset(["and", "or", "to", "y", "e", "o", "u"])
 """What follows a word that shares its second part with the next: "short- and long-term"."""
 
+CELLS_APART = " | "
+"""What stands between the cells of a row that is shown."""
+
 _LONGEST_WORD = 50  # characters that are looked back over
 
 _KINDS: dict[str, PageKind] = {
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": "slide",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "sheet",
     "text/csv": "sheet",
+    "text/tab-separated-values": "sheet",
 }
 """What the pages of a format are, by its media type; pages otherwise."""
 
@@ -36,11 +43,6 @@ _KINDS: dict[str, PageKind] = {
 def tidy(text: str) -> str:
     """The text on one line, with single spaces, with letters for ligatures, and without what can't be seen."""
     return " ".join(_INVISIBLE.sub("", text).translate(_LIGATURES).split())
-
-
-def _is_unmapped(character: str) -> bool:
-    """Whether it is the replacement character, or one of private use but for those of the fonts Symbol and Wingdings: bullets."""
-    return character == "\ufffd" or ("\ue000" <= character <= "\uf8ff" and not "\uf020" <= character <= "\uf0ff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +121,26 @@ class Document:
     def blocks_within(self, start: int, end: int) -> Iterator[Block]:
         """The blocks that share a character with `start` to `end`, in order."""
         first = bisect_right(self.blocks, start, key=lambda block: block.end)
-        return takewhile(lambda block: block.start < end, islice(self.blocks, first, None))
+        following = (self.blocks[place] for place in range(first, len(self.blocks)))
+        return takewhile(lambda block: block.start < end, following)
 
     def row_at(self, position: int) -> Row | None:
         """The table row that holds the character at `position`; None if it is in no table."""
         found = self._row_and_table(position)
         return found[0] if found else None
+
+    def table_at(self, position: int) -> Table | None:
+        """The table that a row with the character at `position` belongs to; None if it is in none."""
+        found = self._row_and_table(position)
+        return found[1] if found else None
+
+    def column_names(self, position: int) -> str:
+        """What names the columns of the table that holds `position`, on one line; "" in the rows that do so, and elsewhere."""
+        found = self._row_and_table(position)
+        if found is None or self.names_columns(position):
+            return ""
+        rows = takewhile(lambda row: self.names_columns(row.start), found[1].rows)
+        return " ".join(self._plain(row.start, row.end) for row in rows)
 
     def names_columns(self, position: int) -> bool:
         """Whether `position` is in a row of a table that only names its columns."""
@@ -139,8 +155,17 @@ class Document:
         for block in self.blocks_within(start, end):
             first, last = max(start, block.start), min(end, block.end)
             found = self._row_and_table(block.start)
-            parts.append(self._plain(first, last) if found is None else self._named(*found, first, last))
+            parts.append(
+                self._plain(first, last) if found is None else CELLS_APART.join(map("".join, self._named(*found, first, last)))
+            )
         return " ".join(part for part in parts if part)
+
+    def cells_shown(self, start: int, end: int) -> list[tuple[str, str]]:
+        """The cells of the table row at `start` as `shown` has them, up to `end`: the name of the column, with a colon and a space
+        after it, or "", and the text. An empty list if there is no row.
+        """
+        found = self._row_and_table(start)
+        return list(self._named(*found, start, end)) if found else []
 
     def plain(self, start: int, end: int) -> str:
         """The range on one line, without list markers and invisible characters, and with the words joined that were cut at a line's
@@ -152,16 +177,17 @@ class Document:
         parts = [self._plain(max(start, block.start), min(end, block.end)) for block in self.blocks_within(start, end)]
         return " ".join(part for part in parts if part)
 
-    def _named(self, row: Row, table: Table, start: int, end: int) -> str:
-        """The part of a row from `start` to `end`, cell by cell with the names of the columns."""
-        parts = []
+    def _named(self, row: Row, table: Table, start: int, end: int) -> Iterator[tuple[str, str]]:
+        """See `cells_shown`."""
         for cell in row.cells:
             text = self._plain(max(start, cell.start), min(end, cell.end)) if cell.start < end and start < cell.end else ""
+            if not text:
+                continue
             names = table.columns[cell.column]
             is_name = any(first < cell.end and cell.start < last for first, last in names)
+            is_name = is_name or (len(row.cells) == 1 and cell.column == 0 and len(table.columns) > 1)  # it names rows below it
             name = "" if is_name else " ".join(self._plain(*name) for name in names)
-            parts.append(f"{name}: {text}" if name and text else text)
-        return " | ".join(part for part in parts if part)
+            yield f"{name}: " if name else "", text
 
     def _row_and_table(self, position: int) -> tuple[Row, Table] | None:
         place = bisect_right(self._rows, position, key=lambda found: found[0].start) - 1
@@ -207,13 +233,13 @@ class Document:
             above.append(place)
         return parents
 
-    @property
+    @cached_property
     def garbled(self) -> float:
         """The share of the visible characters that stand for nothing: a font's codes that no table maps to letters, by which a PDF
         is drawn rightly and reads wrongly.
         """
-        visible = sum(not character.isspace() for character in self.text)
-        return sum(map(_is_unmapped, self.text)) / visible if visible else 0.0
+        visible = sum(map(len, self.text.split()))
+        return sum(map(len, _UNMAPPED.findall(self.text))) / visible if visible else 0.0
 
     def pages_without_text(self) -> tuple[int, ...]:
         """The physical numbers of the pages that gave no text."""

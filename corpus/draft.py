@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from corpus.document import CELLS_APART
 from corpus.parts import Block, Cell, Heading, Page, Row, Run, Table, Word
 
 _RAISED = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
@@ -75,7 +76,7 @@ class Draft:
             found: list[Cell] = []
             for cell, text in written:
                 if found:
-                    self.write(" | ")
+                    self.write(CELLS_APART)
                 found.append(Cell(cell.column, self.length, self.length + len(text)))
                 self.write(text)
                 for column in range(cell.column, cell.column + cell.span):

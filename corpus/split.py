@@ -24,13 +24,13 @@ def split(document: Document, count_tokens: CountTokens, limit: int) -> list[Pas
     start = end = used = 0
     has_body = False
     for first, last in _units(document, count_tokens, limit):
-        tokens = count_tokens(document.shown(first, last)) - special
+        tokens = count_tokens(document.plain(first, last)) - special
         if used and (used + tokens > limit or (has_body and first in headings)):
             passages.append(document.passage(start, end))
             used = 0
         if not used:
             start, has_body = first, False
-            used = count_tokens(_path(document, first, count_tokens, limit))
+            used = _opening(document, first, count_tokens, limit)
         end, used, has_body = last, used + tokens, has_body or first not in headings
     if used:
         passages.append(document.passage(start, end))
@@ -38,18 +38,36 @@ def split(document: Document, count_tokens: CountTokens, limit: int) -> list[Pas
 
 
 def searched_text(document: Document, passage: Passage) -> str:
-    """What the word index reads of a passage: the document's title, the heading path, and the text as it is shown.
+    """What the word index reads of a passage: the document's title, the heading path, and its plain text. If it begins within a
+    table, the names of the columns come first: once, since rows that repeat them drown what tells them apart.
 
     A passage rarely says which document and section it is from, and questions often do.
     """
     headings = (document.title, *document.heading_path(passage.start))
-    return "\n".join((*headings, document.shown(passage.start, passage.end)))
+    names = document.column_names(passage.start)
+    return "\n".join((*headings, f"{names} {document.plain(passage.start, passage.end)}".strip()))
 
 
 def encoded_text(document: Document, passage: Passage, count_tokens: CountTokens, limit: int) -> str:
-    """What an encoder reads of a passage: the same, but for outer headings that would take up too much of its `limit`."""
+    """What an encoder reads of a passage: the same, but for what would take up too much of its `limit`: outer headings, and the
+    names of columns.
+    """
     path = _path(document, passage.start, count_tokens, limit)
-    return f"{path}\n{document.shown(passage.start, passage.end)}".strip()
+    names = _names(document, passage.start, count_tokens, limit)
+    text = f"{names} {document.plain(passage.start, passage.end)}".strip()
+    return f"{path}\n{text}".strip()
+
+
+def _opening(document: Document, position: int, count_tokens: CountTokens, limit: int) -> int:
+    """The tokens of what comes before the text of a passage that begins at `position`, with the special ones."""
+    names = _names(document, position, count_tokens, limit)
+    return count_tokens(_path(document, position, count_tokens, limit)) + count_tokens(names) - count_tokens("")
+
+
+def _names(document: Document, position: int, count_tokens: CountTokens, limit: int) -> str:
+    """The names of the columns of the table that a passage begins in; "" if they take more than a quarter of `limit`."""
+    names = document.column_names(position)
+    return names if count_tokens(names) <= limit // 4 else ""
 
 
 def _path(document: Document, position: int, count_tokens: CountTokens, limit: int) -> str:
@@ -63,11 +81,10 @@ def _path(document: Document, position: int, count_tokens: CountTokens, limit: i
 def _units(document: Document, count_tokens: CountTokens, limit: int) -> Iterator[tuple[int, int]]:
     """The smallest ranges to pack: whole blocks, or the sentences or words of a block that is too long by itself."""
     for block in document.blocks:
-        path = _path(document, block.start, count_tokens, limit)
-        room = limit - count_tokens(path) + count_tokens("")
+        room = limit - _opening(document, block.start, count_tokens, limit) + count_tokens("")
 
         def fits(start: int, end: int, room: int = room) -> bool:
-            return end - start <= 1 or count_tokens(document.shown(start, end)) <= room
+            return end - start <= 1 or count_tokens(document.plain(start, end)) <= room
 
         if fits(*block):
             yield block

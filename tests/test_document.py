@@ -6,6 +6,7 @@ from corpus import Document, read_bytes, sentences, shipped
 from corpus.draft import CellText, Draft
 from corpus.read import read
 from tests.made import pdf, text_document
+from tests.tables import cells, laid
 
 
 def test_a_passage_is_its_slice() -> None:
@@ -100,21 +101,19 @@ def test_the_shipped_report_is_read_as_its_author_meant_it() -> None:
     assert not any(document.text[start:end].startswith("-") for start, end in document.blocks)
 
 
+REGIONS = (
+    (1, [CellText(1, "Seized trucks", 2)]),
+    (2, cells("Region", "2020", "2021")),
+    (4, cells("Loreto", "", " 4\n12 ")),
+)
+
+
 def table_document(*rows: tuple[int | None, list[CellText]], heads: int = 1) -> Document:
     draft = Draft()
     draft.block("Seizures by region.")
     draft.table(rows, heads)
     draft.block("After the table.")
-    return Document(
-        "0" * 16, "T", "t.csv", "text/csv", "en", draft.text, (), (), tuple(draft.blocks), (), tables=tuple(draft.tables)
-    )
-
-
-REGIONS = (
-    (1, [CellText(0, ""), CellText(1, "Seized trucks", 2)]),
-    (2, [CellText(0, "Region"), CellText(1, "2020"), CellText(2, "2021")]),
-    (4, [CellText(0, "Loreto"), CellText(1, ""), CellText(2, " 4\n12 ")]),
-)
+    return laid(draft, "t.csv", "text/csv")
 
 
 def test_a_row_reads_with_the_names_of_its_columns_and_is_quoted_as_it_stands() -> None:
@@ -140,8 +139,16 @@ def test_a_row_that_names_columns_is_known_and_is_not_named_itself() -> None:
     assert not document.names_columns(0)
 
 
+def test_a_cell_alone_in_its_row_is_a_name_for_the_rows_below_and_has_none() -> None:
+    document = table_document(
+        (1, cells("Region", "Trucks")), (2, cells("The north:")), (3, cells("Loreto", "412")), (4, cells("", "9"))
+    )
+    shown = [document.shown(row.start, row.end) for row in document.tables[0].rows]
+    assert shown == ["Region | Trucks", "The north:", "Region: Loreto | Trucks: 412", "Trucks: 9"]
+
+
 def test_a_table_without_names_reads_as_it_stands() -> None:
-    document = table_document((None, [CellText(0, "Loreto"), CellText(1, "412")]), heads=0)
+    document = table_document((None, cells("Loreto", "412")), heads=0)
     start = document.text.index("Loreto")
     assert document.shown(start, start + len("Loreto | 412")) == "Loreto | 412"
     assert Document.from_json(json.loads(json.dumps(document.as_json()))) == document

@@ -5,9 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus import Document, DocumentError, encoded_text, searched_text, split
+from corpus.draft import Draft
 from index import SentenceTransformerEncoder
 from tests.fakes import WordEncoder
 from tests.made import text_document
+from tests.tables import cells, laid
 
 
 def passages_of(document: Document, limit: int = 20) -> list[str]:
@@ -81,3 +83,16 @@ def test_the_real_tokenizer_sees_every_passage_whole(encoder: SentenceTransforme
 def test_a_passage_of_nothing_is_not_made() -> None:
     with pytest.raises(DocumentError, match="holds no text"):
         text_document("---\n***\n")
+
+
+def test_a_passage_within_a_table_opens_with_its_columns_names_once() -> None:
+    draft, count = Draft(), WordEncoder().count_tokens
+    draft.table([(None, cells("Place", "Seized")), *((None, cells(f"Region {n}", str(7 * n))) for n in range(1, 7))], heads=1)
+    document = laid(draft, "trucks.csv")
+    passages = split(document, count, 20)
+    texts = [searched_text(document, passage) for passage in passages]
+    assert texts == [
+        "trucks\nPlace | Seized Region 1 | 7 Region 2 | 14 Region 3 | 21",
+        "trucks\nPlace | Seized Region 4 | 28 Region 5 | 35 Region 6 | 42",
+    ]
+    assert [encoded_text(document, passage, count, 20) for passage in passages] == texts

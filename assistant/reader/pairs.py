@@ -26,9 +26,12 @@ class Pair:
 
 def context(document: Document, start: int) -> tuple[str, str]:
     """What a sentence that begins at `start` needs to be understood: the headings above it, nearest first and the title last, and
-    the sentence before it in the same section ("" if there is none).
+    the sentence before it in the same section ("" if there is none). Of a table row that is the sentence before the table: the
+    row above is about something else.
     """
     path = document.heading_path(start)
+    if (table := document.table_at(start)) is not None:
+        start = table.rows[0].start
     before = sentences(document, max(0, start - _LOOK_BACK), start)
     headings = {heading.start for heading in document.headings}
     if not before or before[-1][0] in headings:
