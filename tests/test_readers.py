@@ -1,9 +1,12 @@
 """The readers of text formats: what is a heading, a paragraph, a list item, a table row."""
 
+import io
 import re
+from zipfile import ZipFile
 
 import docx as python_docx
 import pytest
+from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
@@ -94,7 +97,7 @@ def test_markdown_reads_as_its_page_does() -> None:
         (0, "two"),
         (0, "nested x"),
         (0, "a | b"),
-        (0, "1 | 2"),
+        (0, "a: 1 | b: 2"),
         (0, "code = 1"),
         (0, "raw html"),
         (2, "Setext"),
@@ -123,7 +126,7 @@ def test_html_keeps_the_text_and_leaves_out_the_furniture() -> None:
         (0, "Nested."),
         (0, "Two."),
         (0, "Year | Cases"),
-        (0, "2020 | 15"),
+        (0, "Year: 2020 | Cases: 15"),
         (0, "Loose text in a div."),
         (0, "Text in a form."),
     ]
@@ -251,6 +254,38 @@ def test_docx_has_headings_lists_and_table_rows_in_order() -> None:
     ]
 
 
+def test_docx_headings_are_known_by_the_style_that_theirs_is_made_from() -> None:
+    report = python_docx.Document()
+    for name, base in (("Chapter", "Heading 1"), ("Part", "Chapter")):
+        report.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH).base_style = report.styles[base]
+    outlined = report.styles.add_style("Outlined", WD_STYLE_TYPE.PARAGRAPH)
+    outlined.element.get_or_add_pPr().append(parse_xml(f'<w:outlineLvl {nsdecls("w")} w:val="2"/>'))
+    report.add_paragraph("One", style="Part")
+    report.add_paragraph("Two", style="Outlined")
+    report.add_paragraph("Text.")
+    report.add_paragraph("Body.", style="Body Text")
+    assert shown(read_bytes(docx_bytes(report), "r.docx")) == [(1, "One"), (3, "Two"), (0, "Text."), (0, "Body.")]
+
+
+def repacked(data: bytes, path: str, content: bytes) -> bytes:
+    """A zip with another content of one of its members."""
+    out = io.BytesIO()
+    with ZipFile(io.BytesIO(data)) as old, ZipFile(out, "w") as new:
+        for member in old.namelist():
+            new.writestr(member, content if member == path else old.read(member))
+    return out.getvalue()
+
+
+def test_a_docx_that_is_wrong_in_what_it_says_of_itself_is_read_and_one_with_a_broken_part_is_not() -> None:
+    report = python_docx.Document()
+    report.add_heading("Forests", 1)
+    data = docx_bytes(report)
+    assert read_bytes(repacked(data, "docProps/core.xml", b"<p/>"), "r.docx").title == "Forests"
+    for part in (b"<p>\0\n</p>", b"<cut", b"<other/>"):
+        with pytest.raises(DocumentError, match=r"^r\.docx is not a DOCX file \(.*\): open it in a word processor and save it as"):
+            read_bytes(repacked(data, "word/document.xml", part), "r.docx")
+
+
 def test_docx_leaves_out_no_text_because_of_its_wrapping() -> None:
     report = python_docx.Document()
     for inner in (
@@ -283,8 +318,8 @@ def test_docx_cells_merged_over_rows_read_in_each_of_them() -> None:
     table.cell(1, 0).merge(table.cell(2, 0))
     assert [text for _, text in shown(read_bytes(docx_bytes(report), "r.docx"))] == [
         "Region | Year | Cases",
-        "Loreto | 2020 | 15",
-        "Loreto | 2021 | 16",
+        "Region: Loreto | Year: 2020 | Cases: 15",
+        "Region: Loreto | Year: 2021 | Cases: 16",
     ]
 
 
@@ -339,7 +374,7 @@ def test_html_within_markdown_reads_as_a_page_does() -> None:
     )
     assert shown(document) == [
         (0, "a | b"),
-        (0, "12 34 | Lima Cusco"),
+        (0, "a: 12 34 | b: Lima Cusco"),
         (0, "12 | 34"),
         (0, "one"),
         (0, "two"),
@@ -379,7 +414,7 @@ def test_a_reader_that_fails_is_one_sentence(monkeypatch: pytest.MonkeyPatch) ->
     [
         ("r.txt", b"", "r.txt is empty."),
         ("r.md", b" \n\t\n", "r.md is empty."),
-        ("r.xyz", b"text", r"r.xyz is of a type that Quipu doesn't read. It reads DOCX, HTM, HTML, MARKDOWN, MD, PDF, TXT."),
+        ("r.xyz", b"text", r"r.xyz is of a type that Quipu doesn't read. It reads CSV, DOCX, EML, "),
         ("r", b"text", "r is of a type that Quipu doesn't read"),
         ("r.txt", "El año en Perú.".encode("latin-1"), r"r.txt is not UTF-8 text \(byte 0xf1 at position 4\): save it as UTF-8"),
         ("r.txt", b"text\0with", r"r.txt holds a NUL byte at character 4: it is not a text file."),
@@ -389,7 +424,7 @@ def test_a_reader_that_fails_is_one_sentence(monkeypatch: pytest.MonkeyPatch) ->
         ("r.html", b"<!-- -->", "r.html can't be read as HTML"),
         ("r.html", b"<meta charset=klingon><p>x", "r.html can't be read as HTML: unknown encoding: klingon."),
         ("r.docx", b"this is not a zip", "r.docx is not a DOCX file"),
-        ("r.docx", b"PK\x03\x04 cut short", "r.docx is not a DOCX file"),
+        ("r.docx", b"PK\x03\x04 cut short", "r.docx is broken or cut short"),
         ("r.pdf", b"this is not a PDF", "r.pdf can't be read as PDF"),
     ],
 )
@@ -402,4 +437,4 @@ def test_what_cannot_be_read_is_said_in_one_sentence(name: str, data: bytes, say
 def test_every_format_in_the_table_has_its_reader() -> None:
     for suffix, form in FORMATS.items():
         with pytest.raises(DocumentError, match=f"r{suffix} "):
-            form.read(b"\x80\x81", f"r{suffix}")
+            form.read(b"\x80\x81", f"r{suffix}", ocr=False)

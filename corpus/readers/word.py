@@ -1,23 +1,29 @@
 """DOCX: opened by python-docx, walked element by element, so that no text is left out because of what it is wrapped in."""
 
 import io
-import re
+import zlib
 from collections.abc import Iterator
+from itertools import islice
 from zipfile import BadZipFile
 
 import docx
 from docx.document import Document as DocxDocument
 from docx.opc.exceptions import OpcError
 from docx.oxml.ns import qn
-from docx.text.paragraph import Paragraph
 from lxml import etree
 
 from corpus.draft import Draft, raised
 from corpus.errors import DocumentError
+from corpus.names import printable
+from corpus.readers.grid import Grid
+from corpus.readers.notes import marked
+from corpus.readers.word_notes import REFERENCES, Notes
+from corpus.readers.word_styles import SUPERSCRIPT, Styles, value_of
 
-_HEADING_STYLE = re.compile(r"heading (\d)", re.IGNORECASE)
 _PARAGRAPH, _TABLE, _ROW, _CELL, _BOX = map(qn, ("w:p", "w:tbl", "w:tr", "w:tc", "w:txbxContent"))
 _RUN, _TEXT, _SYMBOL = map(qn, ("w:r", "w:t", "w:sym"))
+_LONG = 1000  # characters: a cell with more lays out a page, where no row is marked as the table's head
+_MOST_DIGITS = 6  # of a count
 _EQUATION = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 _COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _WRAPPERS = frozenset(map(qn, ("w:sdt", "w:sdtContent", "w:customXml", "w:ins", "w:moveTo")))
@@ -25,37 +31,114 @@ _WRAPPERS |= {f"{_COMPATIBILITY}AlternateContent", f"{_COMPATIBILITY}Choice"}
 _SPACES = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
 _NOT_SHOWN = frozenset(map(qn, ("w:del", "w:moveFrom", "w:pPr", "w:rPr")))
 _NOT_SHOWN |= {f"{_COMPATIBILITY}Fallback"}  # the same once more, for old programs
+_BROKEN = (AttributeError, BadZipFile, EOFError, OpcError, KeyError, TypeError, ValueError, etree.XMLSyntaxError, zlib.error)
+"""What python-docx raises for a file that isn't as it should be."""
 
 
 def read_docx(data: bytes, name: str) -> Draft:
-    """Paragraphs and table rows are blocks; a text box follows the paragraph that it hangs on. A DOCX knows no pages.
+    """Paragraphs and table rows are blocks. The notes that a paragraph refers to follow it, and so does a text box that hangs on
+    it. A DOCX knows no pages.
 
-    Tracked changes are read as if they were accepted. Headers, footers, footnotes and comments stand outside the text and are
-    not read. The title is the file's own, or its first heading. Raises DocumentError for a file that is not a DOCX.
+    Tracked changes are read as if they were accepted. Headers, footers and comments stand outside the text and are not read. The
+    title is the file's own, or its first heading. Raises DocumentError for a file that is not a DOCX.
     """
     try:
         document = docx.Document(io.BytesIO(data))
         body = document.element.body
-    except (AttributeError, BadZipFile, OpcError, KeyError, ValueError, etree.XMLSyntaxError) as error:
+        reader = _Reader(document)
+    except _BROKEN as error:
         raise DocumentError(
-            f"{name} is not a DOCX file ({error}): open it in a word processor and save it as .docx again."
+            f"{name} is not a DOCX file ({printable(str(error))}): open it in a word processor and save it as .docx again."
         ) from None
     draft = Draft()
-    _lay(document, body, draft)
+    reader.lay(body, draft)
     first = draft.text[slice(draft.headings[0].start, draft.headings[0].end)] if draft.headings else ""
-    draft.title = (document.core_properties.title or "").strip() or first
+    draft.title = _own_title(document) or first
     return draft
 
 
-def _lay(document: DocxDocument, container: etree._Element, draft: Draft) -> None:
-    for item in _within(container):
-        if item.tag == _PARAGRAPH:
-            draft.block(_text(item), _level(Paragraph(item, document)))
-            for box in _boxes(item):
-                _lay(document, box, draft)
-        elif item.tag == _TABLE:
-            for row in _rows(document, item):
-                draft.block(row)
+def _own_title(document: DocxDocument) -> str:
+    """The title that the file gives itself; "" without one, and where what it says of itself is broken."""
+    try:
+        return (document.core_properties.title or "").strip()
+    except _BROKEN:
+        return ""
+
+
+class _Reader:
+    """Lays what a document's elements hold into a draft."""
+
+    def __init__(self, document: DocxDocument) -> None:
+        self._notes = Notes(document)
+        self._styles = Styles(document.styles.element)
+        self._in_cells = 0
+
+    def lay(self, container: etree._Element, draft: Draft, sign: str = "") -> None:
+        """Lay a body, a cell, a text box or a note; `sign` comes before its first words."""
+        for item in _within(container):
+            if item.tag == _PARAGRAPH:
+                text = self._text(item).strip()
+                if text and sign:
+                    text, sign = marked(text, sign), ""
+                draft.block(text, self._styles.level(item))
+                self._lay_notes(draft)
+                for box in _boxes(item):
+                    self.lay(box, draft)
+            elif item.tag == _TABLE:
+                self._table(item, draft)
+
+    def _lay_notes(self, draft: Draft) -> None:
+        """Lay the notes that were referred to; those of a table follow it as a whole."""
+        if not self._in_cells:
+            for note in self._notes.pending():
+                self.lay(note.element, draft, note.mark)
+
+    def _table(self, table: etree._Element, draft: Draft) -> None:
+        """A cell that is merged over rows reads in each of them; a nested table reads inside its cell."""
+        rows = [row for row in _within(table) if row.tag == _ROW and row.find(f"{qn('w:trPr')}/{qn('w:del')}") is None]
+        is_marked = any(map(_names_columns, rows))
+        if not is_marked and _is_layout([[cell for cell in _within(row) if cell.tag == _CELL] for row in rows]):
+            for row in rows:
+                for cell in _within(row):
+                    self.lay(cell, draft)
+            return
+        grid = Grid()
+        self._in_cells += 1
+        for row in rows:
+            grid.row(before=_count(row, "w:trPr", "w:gridBefore", 0), in_head=_names_columns(row))
+            for cell in (cell for cell in _within(row) if cell.tag == _CELL):
+                columns = _count(cell, "w:tcPr", "w:gridSpan", 1)
+                if _goes_on(cell):
+                    grid.go_on(columns)
+                    continue
+                inner = Draft()
+                self.lay(cell, inner)
+                grid.cell(inner.text, columns=columns)
+        self._in_cells -= 1
+        grid.lay(draft)
+        self._lay_notes(draft)
+
+    def _text(self, paragraph: etree._Element) -> str:
+        """The words of a paragraph, those in links, fields and insertions too, but for what is in a text box."""
+        parts = []
+        is_raised = False
+        walk = etree.iterwalk(paragraph, events=("start",))
+        for _, element in walk:
+            if element.tag in _NOT_SHOWN or element.tag == _BOX or (element.tag == _RUN and _property(element, "w:vanish")):
+                walk.skip_subtree()
+            elif element.tag == _RUN:
+                own = _property(element, "w:vertAlign")
+                is_raised = own == SUPERSCRIPT or (not own and self._styles.is_raised(_property(element, "w:rStyle")))
+            elif element.tag in (_TEXT, _EQUATION):
+                text = (element.text or "").replace("\xad", "")
+                parts.append(raised(text) if is_raised else text)
+            elif element.tag == _SYMBOL:
+                parts.append(chr(int(element.get(qn("w:char"), "FFFD"), 16)))
+            elif element.tag in REFERENCES:
+                parts.append(self._notes.refer(element))
+            else:
+                parts.append(_SPACES.get(element.tag, ""))
+        return "".join(parts)
 
 
 def _within(container: etree._Element) -> Iterator[etree._Element]:
@@ -67,30 +150,9 @@ def _within(container: etree._Element) -> Iterator[etree._Element]:
             yield child
 
 
-def _text(paragraph: etree._Element) -> str:
-    """The words of a paragraph, those in links, fields and insertions too, but for what is in a text box."""
-    parts = []
-    is_raised = False
-    walk = etree.iterwalk(paragraph, events=("start",))
-    for _, element in walk:
-        if element.tag in _NOT_SHOWN or element.tag == _BOX or (element.tag == _RUN and _property(element, "w:vanish")):
-            walk.skip_subtree()
-        elif element.tag == _RUN:
-            is_raised = _property(element, "w:vertAlign") == "superscript"
-        elif element.tag in (_TEXT, _EQUATION):
-            parts.append(raised(element.text or "") if is_raised else element.text or "")
-        elif element.tag == _SYMBOL:
-            parts.append(chr(int(element.get(qn("w:char"), "FFFD"), 16)))
-        else:
-            parts.append(_SPACES.get(element.tag, ""))
-    return "".join(parts)
-
-
 def _property(run: etree._Element, name: str) -> str:
     """The value of a run's property; "on" if it is there without one, "" if it isn't there or is off."""
-    found = run.find(f"{qn('w:rPr')}/{qn(name)}")
-    value = "" if found is None else str(found.get(qn("w:val"), "on"))
-    return "" if value in ("0", "false", "off") else value
+    return value_of(run.find(f"{qn('w:rPr')}/{qn(name)}"))
 
 
 def _boxes(paragraph: etree._Element) -> Iterator[etree._Element]:
@@ -102,29 +164,31 @@ def _boxes(paragraph: etree._Element) -> Iterator[etree._Element]:
             yield element
 
 
-def _rows(document: DocxDocument, table: etree._Element) -> Iterator[str]:
-    """Each row's cells with a bar between them. A cell that is merged over columns counts once, one that is merged over rows
-    in each of them; a nested table reads inside its cell.
-    """
-    above: dict[int, str] = {}  # by the cell's first column
-    for row in _within(table):
-        if row.tag != _ROW or row.find(f"{qn('w:trPr')}/{qn('w:del')}") is not None:
-            continue
-        column, cells = int(row.grid_before), []
-        for cell in _within(row):
-            if cell.tag == _CELL:
-                inner = Draft()
-                _lay(document, cell, inner)
-                above[column] = above.get(column, "") if cell.vMerge == "continue" else " ".join(inner.text.split())
-                cells.append(above[column])
-                column += cell.grid_span
-        yield " | ".join(cell for cell in cells if cell)
+def _count(element: etree._Element, properties: str, name: str, usual: int) -> int:
+    """The number that a row's or a cell's property gives; the usual one if it gives none."""
+    found = element.find(f"{qn(properties)}/{qn(name)}")
+    value = "" if found is None else found.get(qn("w:val"), "")
+    return int(value[:_MOST_DIGITS]) if value.isascii() and value.isdecimal() else usual
 
 
-def _level(paragraph: Paragraph) -> int:
-    """1 for the title and first-level headings, and so on; 0 for text. The names of these styles are English in every language."""
-    style = paragraph.style.name if paragraph.style is not None else None
-    if style == "Title":
-        return 1
-    heading = _HEADING_STYLE.match(style or "")
-    return int(heading[1]) if heading else 0
+def _goes_on(cell: etree._Element) -> bool:
+    """Whether a cell is the one above, which reaches on."""
+    merged = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
+    return merged is not None and merged.get(qn("w:val"), "continue") == "continue"
+
+
+def _names_columns(row: etree._Element) -> bool:
+    """Whether a row is marked as one to repeat at the head of each page."""
+    return value_of(row.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}")) != ""
+
+
+def _is_layout(rows: list[list[etree._Element]]) -> bool:
+    """Whether a table only lays out a page: no row has two cells with text, or a cell has a long one."""
+    lengths = [[_length(cell) for cell in row] for row in rows]
+    return all(sum(map(bool, row)) < 2 for row in lengths) or any(length > _LONG for row in lengths for length in row)
+
+
+def _length(cell: etree._Element) -> int:
+    """The characters of a cell's words, counted no further than it takes."""
+    words = (text for element in cell.iter(_TEXT) if (text := (element.text or "").strip()))
+    return sum(map(len, islice(words, _LONG + 1)))

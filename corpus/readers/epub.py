@@ -1,0 +1,49 @@
+"""EPUB: the pages of a book in the order of reading, each read as HTML is."""
+
+from collections.abc import Sequence
+
+from corpus.draft import Draft
+from corpus.parts import Page
+from corpus.readers.epub_book import Book
+from corpus.readers.epub_contents import Contents, Pages
+from corpus.readers.web import hidden
+from corpus.readers.web_notes import notes_of
+from corpus.readers.web_walk import PageStart, Walk
+
+
+def read_epub(data: bytes, name: str) -> Draft:
+    """Blocks are those of HTML; a part without headings has those that the table of contents gives it. A note follows the block
+    that refers to it, in whichever part it stands. The title is the book's own, or its first heading.
+
+    A book that says where the pages of its printed edition begin has these, each with its number; what stands before the first one
+    is labelled "<" and that number. Where it is laid out as pictures each part is a page. Raises DocumentError for a file that
+    is not a whole EPUB, or is locked by DRM.
+    """
+    book = Book(data, name)
+    contents = Contents(book)
+    roots = book.pages()
+    bodies = {path: root if (body := root.find("body")) is None else body for path, root in roots.items()}
+    starts: Pages = contents.page_starts(roots) or (dict.fromkeys(bodies.values()) if book.is_pictured else {})
+    contents.add_headings(roots)
+    draft = Draft()
+    left_out = set().union(*map(hidden, roots.values())) - {element for element in starts if not (len(element) or element.text)}
+    walk = Walk(draft, left_out, notes_of(roots), starts)
+    for body in bodies.values():
+        walk.all_of(body)
+    walk.rest()
+    draft.pages = _pages(walk.starts, draft.length)
+    first = draft.text[slice(draft.headings[0].start, draft.headings[0].end)] if draft.headings else ""
+    draft.title = book.title or first
+    return draft
+
+
+def _pages(starts: Sequence[PageStart], length: int) -> list[Page]:
+    """The pages that begin at `starts`; they tile a text of this length, however it begins."""
+    starts = sorted(starts, key=lambda page: page.start)
+    if not starts:
+        return []
+    if starts[0].start > 0:
+        label = starts[0].label
+        starts.insert(0, PageStart(f"<{label}" if label else None, 0))
+    ends = [*(page.start for page in starts[1:]), length]
+    return [Page(number, page.label, page.start, end) for number, (page, end) in enumerate(zip(starts, ends, strict=True), 1)]

@@ -1,0 +1,190 @@
+"""EPUB: the order of reading, headings from the table of contents, pages of the printed edition, notes, and what is refused."""
+
+import pytest
+
+from corpus import Document, DocumentError, read_bytes, sentences
+from tests.made_epub import epub, link, nav, ncx, page, point, toc
+
+
+def read(data: bytes) -> Document:
+    return read_bytes(data, "r.epub")
+
+
+def shown(document: Document) -> list[tuple[int, str]]:
+    levels = {heading.start: heading.level for heading in document.headings}
+    return [(levels.get(block.start, 0), document.shown(*block)) for block in document.blocks]
+
+
+def on_pages(document: Document) -> list[tuple[int, str | None, str]]:
+    return [(page.number, page.label, " ".join(document.text[page.start : page.end].split())) for page in document.pages]
+
+
+def test_a_book_is_read_in_its_order() -> None:
+    parts = {
+        "b.xhtml": page(
+            "<h1>Two</h1><header>Kept.</header><table><tr><th>Region</th><th>Cases</th></tr><tr><td>Loreto</td><td>15</td></tr></table>"
+        ),
+        "nav.xhtml": nav(toc(link("b.xhtml", "Not read"))),
+        "text/a.xhtml": page("<h1>One</h1><p>Caf&eacute;&nbsp;&amp; bar.<span/> <aside>Aside.</aside></p><p hidden=''>x</p>"),
+    }
+    document = read(epub(parts, title="The  North", spine=["text/a.xhtml", "b.xhtml", "text/a.xhtml", "missing"]))
+    assert (document.title, document.media_type, document.page_kind) == ("The North", "application/epub+zip", "page")
+    assert document.pages == ()
+    assert shown(document) == [
+        (1, "One"),
+        (0, "Café & bar."),
+        (0, "Aside."),
+        (1, "Two"),
+        (0, "Kept."),
+        (0, "Region | Cases"),
+        (0, "Region: Loreto | Cases: 15"),
+    ]
+    assert document.heading_path(document.text.index("Loreto")) == ("Two",)
+
+
+def test_parts_without_headings_have_those_of_the_contents() -> None:
+    listed = link("a.xhtml", "Timber", f"<ol>{link('a.xhtml#s2', 'Sawmills')}{link('a.xhtml#s3', 'Trucks')}</ol>")
+    parts = {
+        "nav.xhtml": nav(toc(listed + link("b.xhtml", "Police") + link("c.xhtml", "Cover"))),
+        "a.xhtml": page(
+            "<p class='t'>TIMBER</p><p>It begins.</p><p><a id='s2'/>Sawmills</p><p>Text.</p><p id='s3'>Forty trucks.</p>"
+        ),
+        "b.xhtml": page("<p>Officers.</p>"),
+        "c.xhtml": page("<img src='x.png'/>"),
+    }
+    assert shown(read(epub(parts))) == [
+        (1, "TIMBER"),
+        (0, "It begins."),
+        (2, "Sawmills"),
+        (0, "Text."),
+        (2, "Trucks"),
+        (0, "Forty trucks."),
+        (1, "Police"),
+        (0, "Officers."),
+    ]
+
+
+def test_an_older_book_has_headings_and_pages_by_its_ncx() -> None:
+    points = point("a.xhtml", "Timber", point("a.xhtml#s2", "Sawmills"))
+    pages = "".join(point(f"a.xhtml#p{number}", str(number), tag="pageTarget") for number in (6, 7))
+    body = "<p><a id='p6'></a>It begins.</p><p id='s2'>Four <a name='p7'></a>hundred.</p>"
+    document = read(epub({"a.xhtml": page(body), "toc.ncx": ncx(points, pages)}))
+    assert shown(document) == [(1, "Timber"), (0, "It begins."), (2, "Sawmills"), (0, "Four hundred.")]
+    assert on_pages(document) == [(1, "<6", "Timber"), (2, "6", "It begins. Sawmills Four"), (3, "7", "hundred.")]
+
+
+def test_pages_of_the_printed_edition_tile_the_text() -> None:
+    mark = '<span epub:type="pagebreak" id="p{0}" title="{0}">{0}</span>'.format
+    role = '<span role="doc-pagebreak" aria-label="Page {0}." style="display:none"/>'.format
+    first = f"<p>Copyright.</p><h1>{mark('iv')}One</h1><p>It seized {mark('v')} forty exam{mark('6')}ples.</p>"
+    second = f"<p>The end of it. {role(7)}</p><p>{role(8)}{role(9)}New.</p><div epub:type='pagebreak' id='p10'/>"
+    listed = toc(link("b.xhtml#p10", "10") + link("a.xhtml#p6", "six"), "page-list")
+    parts = {"nav.xhtml": nav(listed), "a.xhtml": page(first), "b.xhtml": page(second)}
+    document = read(epub(parts))
+    assert document.text == "Copyright.\n\nOne\n\nIt seized forty examples.\n\nThe end of it.\n\nNew."
+    assert on_pages(document) == [
+        (1, "<iv", "Copyright."),
+        (2, "iv", "One It seized"),
+        (3, "v", "forty exam"),
+        (4, "6", "ples. The end of it."),
+        (5, "7", ""),
+        (6, "8", ""),
+        (7, "9", "New."),
+        (8, "10", ""),
+    ]
+    assert [page.start for page in document.pages] == [0, *(page.end for page in document.pages[:-1])]
+    assert document.pages[-1].end == len(document.text)
+    start = document.text.index("It seized")
+    assert sentences(document, start, start + 1) == [(start, start + len("It seized forty examples."))]
+
+
+def test_a_page_may_begin_within_a_table() -> None:
+    mark = '<span epub:type="pagebreak" title="{}"/>'.format
+    rows = f"<tr><td>Loreto</td><td>15</td></tr><tr><td></td><td>{mark(2)}</td></tr><tr><td>Piura {mark(3)}</td><td>16</td></tr>"
+    head = f"<caption>{mark(1)}Cases</caption><tr><th>Region</th><th>Cases</th></tr>"
+    document = read(epub({"a.xhtml": page(f"<table>{head}{rows}</table><p>End.</p>")}))
+    assert on_pages(document) == [
+        (1, "1", "Cases Region | Cases Loreto | 15"),
+        (2, "2", ""),
+        (3, "3", "Piura | 16 End."),
+    ]
+
+
+def test_a_picture_book_has_its_parts_as_pages() -> None:
+    parts = {"a.xhtml": page("<p>One.</p>"), "b.xhtml": page("<img src='x'/>"), "c.xhtml": page("<p>Three.</p>")}
+    document = read(epub(parts, meta='<meta property="rendition:layout">pre-paginated</meta>'))
+    assert [(number, text) for number, _, text in on_pages(document)] == [(1, "One."), (2, ""), (3, "Three.")]
+
+
+def test_notes_in_another_part_follow_the_block_that_refers_to_them() -> None:
+    text = "<p>It seized<a epub:type='noteref' href='../n/notes.xhtml#a'>1</a> it.</p><p>More<sup><a href='#in'>*</a></sup>.</p>"
+    hidden = "<aside epub:type='footnote' id='in' hidden='hidden'>* Shown when asked.</aside>"
+    note = "<p epub:type='rearnote' id='{}'>{}</p>".format
+    notes = "<h2>Notes</h2>" + note("a", "<a href='../t/a.xhtml#r'>1</a>. Forty.") + note("b", "Nobody asks.")
+    document = read(epub({"t/a.xhtml": page(text + hidden), "n/notes.xhtml": page(notes)}))
+    assert [line for _, line in shown(document)] == [
+        "It seized¹ it.",
+        "1. Forty.",
+        "More*.",
+        "* Shown when asked.",
+        "Notes",
+        "Nobody asks.",
+    ]
+
+
+def test_a_part_that_is_no_xhtml_is_read_as_html() -> None:
+    assert "Déjà vu." in read(epub({"a.xhtml": "<html><body><p>Unclosed<p>Déjà vu.<br>"})).text
+
+
+def test_what_xml_cannot_hold_is_left_out_of_a_heading() -> None:
+    broken = "<html><body>Text &#1; of it.<p>"
+    parts = {"nav.xhtml": "<html><nav epub:type='toc'><ol><li><a href='a.xhtml'>Tim&#2;ber<p></ol></nav>", "a.xhtml": broken}
+    assert shown(read(epub(parts))) == [(1, "Timber"), (0, "Text of it.")]
+
+
+def encryption(method: str, path: str) -> dict[str, str | bytes]:
+    names = 'xmlns="urn:oasis:names:tc:opendocument:xmlns:container" xmlns:enc="http://www.w3.org/2001/04/xmlenc#"'
+    data = f'<enc:CipherData><enc:CipherReference URI="{path}"/></enc:CipherData>'
+    method = f'<enc:EncryptionMethod Algorithm="{method}"/>'
+    return {"META-INF/encryption.xml": f"<encryption {names}><enc:EncryptedData>{method}{data}</enc:EncryptedData></encryption>"}
+
+
+def test_a_locked_book_is_refused_and_one_with_disguised_fonts_is_read() -> None:
+    part = {"a.xhtml": page("<p>Text.</p>")}
+    aes = "http://www.w3.org/2001/04/xmlenc#aes128-cbc"
+    with pytest.raises(
+        DocumentError, match=r"^r.epub is locked by its seller \(DRM\), so its text can't be read: add a copy without"
+    ):
+        read(epub(part, more=encryption(aes, "OEBPS/a.xhtml")))
+    for method, path in ((aes, "OEBPS/x.otf"), ("http://www.idpf.org/2008/embedding", "OEBPS/a.xhtml")):
+        assert read(epub(part, more=encryption(method, path))).text == "Text."
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"PK\x03\x04 cut short", "r.epub is "),
+        (b"not a zip at all", "r.epub is "),
+        (epub({}), r"r.epub is not a whole EPUB file \(it lists no text\): copy or download it again"),
+        (epub({"a.xhtml": page("")}), "r.epub holds no text."),
+        (epub({"a.xhtml": page("x")}, more={"META-INF/container.xml": "<container/>"}), "its list of parts is missing"),
+        (epub({"a.xhtml": page("x")}, more={"META-INF/container.xml": "<container"}), "META-INF/container.xml: "),
+        (epub({"a.xhtml": page("x")}, more={"OEBPS/book.opf": "<package><manifest/></package>"}), "it lists no text"),
+        (
+            epub({"a.xhtml": page("<p>&a;</p>", "<!DOCTYPE html [<!ENTITY a SYSTEM 'file:///etc/hostname'>]>")}),
+            "r.epub ",
+        ),
+    ],
+)
+def test_what_is_no_book_is_said_in_one_sentence(data: bytes, says: str) -> None:
+    with pytest.raises(DocumentError, match=says) as caught:
+        read(data)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_part_that_is_missing_is_said_and_its_path_may_be_in_other_letters() -> None:
+    item = "<item id='a' href='A%20b.xhtml' media-type='application/xhtml+xml'/>"
+    opf = f"<package><manifest>{item}</manifest><spine><itemref idref='a'/></spine></package>"
+    assert read(epub({}, more={"OEBPS/book.opf": opf, "OEBPS/a B.xhtml": page("<p>Text.</p>")})).text == "Text."
+    with pytest.raises(DocumentError, match=r"r.epub is not a whole EPUB file \(OEBPS/A b.xhtml is missing\)"):
+        read(epub({}, more={"OEBPS/book.opf": opf}))
