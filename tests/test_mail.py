@@ -1,0 +1,125 @@
+"""E-mail: who wrote to whom, what they wrote, and what they attached."""
+
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+
+from corpus import Document, DocumentError, read_bytes
+from corpus.readers.mail import attachments
+
+
+def message(text: str = "", subject: str = "Sawmills in the north") -> EmailMessage:
+    mail = EmailMessage()
+    mail["Subject"] = subject
+    mail["From"] = '"Pérez, Ana" <ana@forests.example>'
+    mail["To"] = "Luis Soto <luis@forests.example>, press@forests.example"
+    mail["Date"] = "Thu, 04 Mar 2021 15:06:07 -0500"
+    if text:
+        mail.set_content(text)
+    return mail
+
+
+def read(mail: EmailMessage | bytes) -> Document:
+    return read_bytes(mail if isinstance(mail, bytes) else mail.as_bytes(policy=SMTP), "mail.eml")
+
+
+def texts(document: Document) -> list[str]:
+    return [document.shown(*block) for block in document.blocks]
+
+
+HEAD = [
+    "Sawmills in the north",
+    "From: Pérez, Ana <ana@forests.example>",
+    "To: Luis Soto <luis@forests.example>, press@forests.example",
+    "Date: Thu, 04 Mar 2021 15:06:07 -0500",
+]
+
+
+def test_a_message_reads_with_its_head_and_what_it_quotes() -> None:
+    mail = message(
+        "Dear Luis,\n\nwe counted 412 sawmills. Most of them\nstand near the river.\n\n- one is ours\n- two are not\n\n"
+        "On Monday Luis wrote:\n> How many sawmills\n> are there?\n>> I asked before.\n\nAna\n"
+    )
+    mail["Cc"] = "Rosa <rosa@forests.example>"
+    document = read(mail)
+    assert document.title == "Sawmills in the north"
+    assert [(heading.level, document.shown(heading.start, heading.end)) for heading in document.headings] == [(1, HEAD[0])]
+    assert texts(document) == [
+        *HEAD[:3],
+        "Cc: Rosa <rosa@forests.example>",
+        HEAD[3],
+        "Dear Luis,",
+        "we counted 412 sawmills. Most of them stand near the river.",
+        "one is ours",
+        "two are not",
+        "On Monday Luis wrote:",
+        "How many sawmills are there?",
+        "I asked before.",
+        "Ana",
+    ]
+
+
+def test_of_a_text_that_is_there_twice_the_plain_one_is_read() -> None:
+    mail = message("The plain text.")
+    mail.add_alternative("<p>The <b>HTML</b>.</p><img src='http://evil.example/x'>", subtype="html")
+    assert texts(read(mail))[4:] == ["The plain text."]
+
+
+def test_html_is_read_where_there_is_nothing_else() -> None:
+    mail = message()
+    mail.set_content("<html><head><title>x</title></head><body><h2>Timber</h2><p>412 sawmills.</p></body></html>", subtype="html")
+    assert texts(read(mail))[4:] == ["Timber", "412 sawmills."]
+    blank = message("\n \n")
+    blank.add_alternative("<p>412 sawmills.</p>", subtype="html")
+    assert texts(read(blank))[4:] == ["412 sawmills."]
+
+
+def test_texts_between_attachments_are_all_read() -> None:
+    mail = message("First.")
+    mail.add_attachment(b"\x89PNG", maintype="image", subtype="png", filename="map.png")
+    mail.add_attachment("Second.", disposition="inline")
+    mail.add_attachment("A list of its own.", filename="list.txt")
+    assert texts(read(mail))[4:] == ["First.", "Second."]
+
+
+def test_attachments_have_the_last_part_of_their_names() -> None:
+    mail = message("See what is attached.")
+    mail.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename="../../etc/report.pdf")
+    mail.add_attachment("a;b", subtype="csv", filename="C:\\data\\año.csv")
+    mail.add_attachment(b"PK", maintype="application", subtype="octet-stream")
+    mail.add_attachment(message("The message before.", subject="Re: a/b"))
+    next(mail.iter_parts()).add_related(b"\x89PNG", maintype="image", subtype="png", cid="<logo>")
+    found = attachments(mail.as_bytes(policy=SMTP), "mail.eml")
+    assert [name for name, _ in found] == ["report.pdf", "año.csv", "part 3.bin", "Re: a-b.eml"]
+    assert [content for _, content in found[:3]] == [b"%PDF-1.7", b"a;b\r\n", b"PK"]
+    assert texts(read(found[3][1]))[-1] == "The message before."
+    assert texts(read(mail))[4:] == ["See what is attached."]
+    assert attachments(message("Nothing.").as_bytes(), "mail.eml") == []
+
+
+def test_odd_encodings_are_read() -> None:
+    head = b"From: a\nSubject: =?utf-8?q?A=C3=B1o?= =?what?q?x?= 2021\nContent-Transfer-Encoding: 8bit\n"
+    assert texts(read(head + b"Content-Type: text/plain; charset=nonsense\n\nEl ni\xf1o\n"))[-1] == "El niño"
+    assert texts(read(head + b"Content-Type: text/plain\n\n" + "El niño\n".encode()))[-1] == "El niño"
+    assert read(b"From: a\nSubject: caf\xc3\xa9\n\nx 1\n").title == "café"
+    assert read(head + b"\nx 1\n").title.endswith("2021")
+
+
+def test_a_thousand_receivers_are_read_at_once() -> None:
+    receivers = ", ".join(f'"Soto, Luis {number}" <luis{number}@forests.example>' for number in range(5000))
+    assert read(f"From: a@b.example\nTo: {receivers}\n\nHello all.\n".encode()).text.count("@") == 5001
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"Just a text.\n", "is not an e-mail: it has no sender, receiver, subject or date"),
+        (b"From: a\n" + b"Content-Type: message/rfc822\n\n" * 60 + b"\nx", "nested more than 50 deep"),
+        (b"From: a\n" + b"Content-Type: message/rfc822\n\n" * 5000 + b"\nx", "nested too deep"),
+    ],
+)
+def test_what_is_no_mail_is_one_sentence(data: bytes, sentence: str) -> None:
+    for function in (lambda: read(data), lambda: attachments(data, "mail.eml")):
+        with pytest.raises(DocumentError, match=rf"^mail\.eml [^\n]*{sentence}[^\n]*$"):
+            function()

@@ -1,0 +1,409 @@
+"""XLSX, CSV and TSV: sheets are pages, and rows keep their numbers and read with the names of their columns."""
+
+import io
+import re
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+import xlsxwriter
+from openpyxl import Workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
+from openpyxl.worksheet.table import Table
+from openpyxl.worksheet.worksheet import Worksheet
+
+from assistant.answer import Citation
+from corpus import Document, DocumentError, read_bytes
+from corpus.readers import sheet_cells
+from tests.made import text_document
+
+Value = str | float | datetime | None
+Shown = list[tuple[int | None, str]]
+
+
+def saved(book: Workbook) -> bytes:
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def book_of(rows: Sequence[Sequence[Value]], title: str = "Sheet1") -> Workbook:
+    book = Workbook()
+    fill(book.active, rows, title)
+    return book
+
+
+def fill(sheet: Worksheet, rows: Sequence[Sequence[Value]], title: str) -> None:
+    sheet.title = title
+    for row in rows:
+        sheet.append(list(row))
+
+
+def sheet_document(rows: Sequence[Sequence[Value]], change: Callable[[Worksheet], object] = lambda _: None) -> Document:
+    book = book_of(rows)
+    change(book.active)
+    return read_bytes(saved(book), "book.xlsx")
+
+
+def shown(document: Document) -> Shown:
+    """Every block with the number of its row; headings have -1."""
+    headings = {heading.start for heading in document.headings}
+    found = []
+    for block in document.blocks:
+        row = document.row_at(block.start)
+        number = row.number if row else None
+        found.append((-1 if block.start in headings else number, document.shown(*block)))
+    return found
+
+
+REGIONS: list[list[Value]] = [["Region", "2021", "2020"], ["Loreto", 412, 400], ["Lima", 32, None]]
+
+
+def test_sheets_are_pages_with_their_names() -> None:
+    book = book_of(REGIONS, "Cases")
+    book.create_sheet("Empty")
+    fill(book.create_sheet(), [["Item", "Planned", "Spent"], ["Roads", 500, 420]], "Budget")
+    book["Budget"].sheet_state = "hidden"
+    document = read_bytes(saved(book), "book.xlsx")
+    assert [(page.number, page.label) for page in document.pages] == [(1, "Cases"), (2, "Empty"), (3, "Budget")]
+    assert document.page_kind == "sheet"
+    assert document.pages_without_text() == (2,)
+    assert [page.end for page in document.pages][:-1] == [page.start for page in document.pages][1:]
+    assert shown(document) == [
+        (-1, "Cases"),
+        (1, "Region | 2021 | 2020"),
+        (2, "Region: Loreto | 2021: 412 | 2020: 400"),
+        (3, "Region: Lima | 2021: 32"),
+        (-1, "Budget"),
+        (1, "Item | Planned | Spent"),
+        (2, "Item: Roads | Planned: 500 | Spent: 420"),
+    ]
+    row = document.row_at(document.text.index("Roads"))
+    assert row
+    assert document.text[row.start : row.end] == "Roads | 500 | 420"
+    citation = Citation.of(1, document, row.start, row.end)
+    assert (citation.page_kind, citation.page_label, citation.row) == ("sheet", "Budget", 2)
+    assert citation.quote == "Roads | 500 | 420"
+
+
+def test_values_read_as_they_are_shown() -> None:
+    formats = ["dd/mm/yyyy", "0.0%", "#,##0", "General", "General", '"S/" #,##0.00']
+
+    def change(sheet: Worksheet) -> None:
+        for column, code in enumerate(formats, 1):
+            sheet.cell(2, column).number_format = code
+
+    moment = datetime(2021, 3, 4)
+    document = sheet_document(
+        [["Date", "Share", "Trees", "Seen", "Ratio", "Cost"], [moment, 0.031, 1234567, True, 0.1 + 0.2, -7.5]], change
+    )
+    assert shown(document)[-1][1] == (
+        "Date: 04/03/2021 | Share: 3.1% | Trees: 1,234,567 | Seen: TRUE | Ratio: 0.3 | Cost: -S/ 7.50"
+    )
+
+
+def test_a_formula_is_its_last_result_or_blank() -> None:
+    data = saved(book_of([["Item", "Planned", "Total"], ["Roads", 500, "=1+1"], ["Bridges", 30, "=2+2"]]))
+    computed = edited(data, "xl/worksheets/sheet1.xml", b"<f>1+1</f><v></v>", b"<f>1+1</f><v>2</v>")
+    assert [text for _, text in shown(read_bytes(computed, "book.xlsx"))[1:]] == [
+        "Item: Roads | Planned: 500 | Total: 2",
+        "Item: Bridges | Planned: 30",
+    ]
+
+
+def edited(data: bytes, member: str, old: bytes, new: bytes) -> bytes:
+    """The zip with something else in one of its members."""
+    out = io.BytesIO()
+    with ZipFile(io.BytesIO(data)) as source, ZipFile(out, "w", ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            assert name != member or old in content
+            target.writestr(name, content.replace(old, new) if name == member else content)
+    return out.getvalue()
+
+
+def test_titles_notes_and_tables_parted_by_blank_rows() -> None:
+    document = sheet_document(
+        [
+            ["Table 3. Illegal sawmills by region"],
+            ["(in units)"],
+            *REGIONS,
+            ["Source: Ministry of Forests."],
+            [],
+            ["Table 4. Trucks"],
+            ["Convoy", "Seized on", "Port"],
+            ["First", "2021-03-04", "Callao"],
+            ["Second", "2021-03-09", "Paita"],
+            [],
+            ["Prepared by", "Ana"],
+            ["Reviewed by", "Luis"],
+        ]
+    )
+    assert document.title == "Table 3. Illegal sawmills by region"
+    assert shown(document) == [
+        (-1, "Table 3. Illegal sawmills by region"),
+        (None, "(in units)"),
+        (3, "Region | 2021 | 2020"),
+        (4, "Region: Loreto | 2021: 412 | 2020: 400"),
+        (5, "Region: Lima | 2021: 32"),
+        (None, "Source: Ministry of Forests."),
+        (-1, "Table 4. Trucks"),
+        (9, "Convoy | Seized on | Port"),
+        (10, "Convoy: First | Seized on: 2021-03-04 | Port: Callao"),
+        (11, "Convoy: Second | Seized on: 2021-03-09 | Port: Paita"),
+        (13, "Prepared by | Ana"),
+        (14, "Reviewed by | Luis"),
+    ]
+
+
+def test_a_table_goes_on_after_a_blank_row_where_its_numbers_do() -> None:
+    rows: list[list[Value]] = [
+        ["Item", "2021", "2020"],
+        ["Roads", 500, 420],
+        ["Bridges", 30, 31],
+        [],
+        ["Debts"],
+        ["Banks", 7, 8],
+        [],
+        ["Contact", "Ana"],
+    ]
+    assert shown(sheet_document(rows))[3:] == [
+        (-1, "Debts"),
+        (6, "Item: Banks | 2021: 7 | 2020: 8"),
+        (8, "Contact | Ana"),
+    ]
+    pairs: list[list[Value]] = [["Region", "Cases", "Rate"], ["Loreto", 4, 1], ["Lima", 5, 2], [], ["Staff", 20], ["Budget", 500]]
+    assert shown(sheet_document(pairs))[3:] == [(5, "Staff | 20"), (6, "Budget | 500")]
+
+
+def test_pairs_above_the_names_of_the_columns_have_none() -> None:
+    document = sheet_document([["Department", "Health"], ["Year", 2021], *REGIONS])
+    assert shown(document) == [
+        (1, "Department | Health"),
+        (2, "Year | 2021"),
+        (3, "Region | 2021 | 2020"),
+        (4, "Region: Loreto | 2021: 412 | 2020: 400"),
+        (5, "Region: Lima | 2021: 32"),
+    ]
+
+
+def test_tables_side_by_side_are_two() -> None:
+    document = sheet_document(
+        [
+            ["Region", "Cases", "Rate", None, "Month", "Trucks", "Loads"],
+            ["Loreto", 412, 3, None, "January", 4, 5],
+            ["Lima", 32, 1, None, "February", 6, 7],
+        ]
+    )
+    assert shown(document)[1:3] == [(2, "Region: Loreto | Cases: 412 | Rate: 3"), (3, "Region: Lima | Cases: 32 | Rate: 1")]
+    assert shown(document)[4:] == [(2, "Month: January | Trucks: 4 | Loads: 5"), (3, "Month: February | Trucks: 6 | Loads: 7")]
+
+
+def test_merged_cells() -> None:
+    def change(sheet: Worksheet) -> None:
+        for area in ("B1:C1", "A3:A4"):
+            sheet.merge_cells(area)
+
+    document = sheet_document(
+        [["", "Police", "", "Army"], ["Region", "Men", "Women", "Men"], ["Loreto", 4, 1, 5], ["", 3, 2, 6], ["Lima", 9, 9, 9]],
+        change,
+    )
+    assert shown(document)[2:] == [
+        (3, "Region: Loreto | Police Men: 4 | Police Women: 1 | Army Men: 5"),
+        (4, "Region: Loreto | Police Men: 3 | Police Women: 2 | Army Men: 6"),
+        (5, "Region: Lima | Police Men: 9 | Police Women: 9 | Army Men: 9"),
+    ]
+
+
+WORDS = [["Mill", "Standing"], ["El Pino", "open"], ["La Caoba", "closed"]]
+NAMED = [(1, "Mill | Standing"), (2, "Mill: El Pino | Standing: open"), (3, "Mill: La Caoba | Standing: closed")]
+
+
+def named_by_table(sheet: Worksheet) -> None:
+    sheet.add_table(Table(displayName="mills", ref="A1:B3"))
+
+
+def named_by_filter(sheet: Worksheet) -> None:
+    sheet.auto_filter.ref = "A1:B3"
+
+
+def named_by_frozen_rows(sheet: Worksheet) -> None:
+    sheet.freeze_panes = "A2"
+
+
+def named_by_printing(sheet: Worksheet) -> None:
+    sheet.print_title_rows = "1:1"
+
+
+def named_by_bold(sheet: Worksheet) -> None:
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+
+
+@pytest.mark.parametrize("change", [named_by_table, named_by_filter, named_by_frozen_rows, named_by_printing, named_by_bold])
+def test_the_file_says_which_row_names_the_columns(change: Callable[[Worksheet], object]) -> None:
+    assert shown(sheet_document(WORDS)) == [(1, "Mill | Standing"), (2, "El Pino | open"), (3, "La Caoba | closed")]
+    assert shown(sheet_document(WORDS, change)) == NAMED
+
+
+def test_frozen_rows_with_numbers_name_nothing() -> None:
+    document = sheet_document([["Loreto", 412], ["Lima", 32]], named_by_frozen_rows)
+    assert shown(document) == [(1, "Loreto | 412"), (2, "Lima | 32")]
+
+
+def test_raised_numbers_and_pieces_of_a_text() -> None:
+    text = CellRichText("412 in 2021", TextBlock(InlineFont(vertAlign="superscript"), "3"), TextBlock(InlineFont(b=True), " mills"))
+    assert shown(sheet_document([[text, 1]])) == [(1, "412 in 2021³ mills | 1")]
+
+
+def test_texts_that_cells_share() -> None:
+    """openpyxl writes texts into their cells; spreadsheet programs write them once, elsewhere."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet("Cases")
+        for row, texts in enumerate((("Region", "Cases"), ("Loreto", 412), ("Lima", 32))):
+            sheet.write_row(row, 0, texts)
+        sheet.write_rich_string("A4", "Piura", book.add_format({"font_script": 1}), "2")
+        sheet.write_row("B4", [7])
+        sheet.write_row("A5", ["Loreto", 9])
+    assert "xl/sharedStrings.xml" in ZipFile(out).namelist()
+    document = read_bytes(out.getvalue(), "book.xlsx")
+    assert [text for _, text in shown(document)] == [
+        "Cases",
+        "Region | Cases",
+        "Region: Loreto | Cases: 412",
+        "Region: Lima | Cases: 32",
+        "Region: Piura² | Cases: 7",
+        "Region: Loreto | Cases: 9",
+    ]
+    broken = edited(out.getvalue(), "xl/sharedStrings.xml", b"</sst>", b"")
+    with pytest.raises(DocumentError, match=r"^book\.xlsx [^\n]* \.xlsx again\.$"):
+        read_bytes(broken, "book.xlsx")
+
+
+def test_a_list_keeps_its_rows() -> None:
+    assert shown(sheet_document([["Loreto"], ["Lima"], ["Piura"]])) == [(1, "Loreto"), (2, "Lima"), (3, "Piura")]
+
+
+def test_a_sheet_that_claims_to_be_huge_costs_nothing() -> None:
+    book = book_of(REGIONS)
+    book.active.cell(1_048_576, 16_384).value = "The last cell"
+    data = saved_with_merge(book)
+    started = time.perf_counter()
+    document = read_bytes(data, "book.xlsx")
+    assert time.perf_counter() - started < 2
+    assert shown(document)[-1] == (-1, "The last cell")
+    assert len(document.tables[0].columns) == 3
+
+
+def saved_with_merge(book: Workbook) -> bytes:
+    """The book, with an area merged that openpyxl would fill with a million cells."""
+    return edited(
+        saved(book),
+        "xl/worksheets/sheet1.xml",
+        b"</sheetData>",
+        b'</sheetData><mergeCells><mergeCell ref="A5:XFD1048576"/></mergeCells>',
+    )
+
+
+def test_a_sheet_without_a_name_does_not_stand_under_the_one_before() -> None:
+    book = book_of(REGIONS, "Cases")
+    fill(book.create_sheet(), [["Item", "Planned", "Spent"], ["Roads", 500, 420]], "Sheet2")
+    document = read_bytes(saved(book), "book.xlsx")
+    assert document.heading_path(document.text.index("Roads")) == ("Sheet2",)
+
+
+def test_merged_cells_without_end_are_read_at_once() -> None:
+    areas = b"".join(b'<mergeCell ref="A2:XFD%d"/>' % row for row in range(3, 2000))
+    rows: list[list[Value]] = [["Region", "Cases", "Rate"]]
+    rows += [["Loreto", 4, 1]] * 500
+    data = edited(
+        saved(book_of(rows)), "xl/worksheets/sheet1.xml", b"</sheetData>", b"</sheetData><mergeCells>%s</mergeCells>" % areas
+    )
+    assert shown(read_bytes(data, "book.xlsx"))[-1] == (501, "Region: Loreto | Cases: 4 | Rate: 1")
+
+
+def test_one_long_text_in_many_cells_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet_cells, "_MOST_CHARACTERS", 1000)
+    with pytest.raises(DocumentError, match=r"too long ones"):
+        read_bytes(saved(book_of([["x" * 300] * 4])), "book.xlsx")
+
+
+def test_too_many_cells_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet_cells, "MOST_CELLS", 5)
+    with pytest.raises(DocumentError, match=r"^book\.xlsx has more than .* filled cells, or too long ones: save"):
+        read_bytes(saved(book_of(REGIONS)), "book.xlsx")
+
+
+@pytest.mark.parametrize("member", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml"])
+def test_a_broken_part_is_one_sentence(member: str) -> None:
+    data = saved(book_of(REGIONS))
+    with ZipFile(io.BytesIO(data)) as archive:
+        content = archive.read(member)
+    with pytest.raises(DocumentError, match=r"^book\.xlsx [^\n]* \.xlsx again\.$"):
+        read_bytes(edited(data, member, content, content[: len(content) // 2]), "book.xlsx")
+
+
+def test_odd_cells() -> None:
+    sheet = (
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        b'<row><c t="inlineStr"><is><t>In line</t></is></c><c><v>1e999</v></c><c s="99"><v>7</v></c></row>'
+        b'<row r="5"><c r="B5" t="e"><v>#N/A</v></c><c t="str"><v>a_x000D_b</v></c><c t="b"><v>0</v></c></row>'
+        b"</sheetData></worksheet>"
+    )
+    data = saved(book_of([["x"]]))
+    with ZipFile(io.BytesIO(data)) as archive:
+        old = archive.read("xl/worksheets/sheet1.xml")
+    document = read_bytes(edited(data, "xl/worksheets/sheet1.xml", old, sheet), "book.xlsx")
+    assert shown(document) == [(1, "In line | 1e999 | 7"), (5, "#N/A | a b | FALSE")]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_csv_with_any_separator(separator: str) -> None:
+    lines = [["Region", "Cases", "Share"], ["Loreto", "412", "3.1 %"], ["Lima", "32", "0.2 %"]]
+    document = text_document("".join(f"{separator.join(line)}\r\n" for line in lines), "regions.csv")
+    assert shown(document) == [
+        (1, "Region | Cases | Share"),
+        (2, "Region: Loreto | Cases: 412 | Share: 3.1 %"),
+        (3, "Region: Lima | Cases: 32 | Share: 0.2 %"),
+    ]
+    assert document.page_kind == "sheet"
+    assert [(page.number, page.label) for page in document.pages] == [(1, None)]
+    assert document.title == "regions"
+
+
+def test_csv_with_decimal_commas_quotes_and_lines_in_fields() -> None:
+    document = text_document('Fecha;Monto;Nota\n2021-03-04;1,5;"dos\nlíneas; ""sí"""\n\n2021-03-05;2,5;\n', "gastos.csv")
+    assert shown(document) == [
+        (1, "Fecha | Monto | Nota"),
+        (2, 'Fecha: 2021-03-04 | Monto: 1,5 | Nota: dos líneas; "sí"'),
+        (4, "2021-03-05 | 2,5"),
+    ]
+
+
+def test_csv_says_its_separator_and_has_a_title() -> None:
+    document = text_document("sep=;\nCases by region, 2021;;\nRegion;Cases;Rate\nLoreto;4,5;1\n", "r.csv")
+    assert document.title == "Cases by region, 2021"
+    assert shown(document)[-1] == (3, "Region: Loreto | Cases: 4,5 | Rate: 1")
+
+
+def test_tsv_and_sixteen_bits() -> None:
+    data = "Region\tCases, all\tRate\nÑuñoa\t4,5\t1\n".encode("utf-16")
+    assert shown(read_bytes(data, "r.tsv"))[-1] == (2, "Region: Ñuñoa | Cases, all: 4,5 | Rate: 1")
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"Regi\xf3n,Cases\nLoreto,4\n", "is not UTF-8 text"),
+        (b'Region,Cases\n"' + b"x" * 200_000, "quotation mark"),
+        (b"," * 20_000 + b"x\n", "20,001 fields in record 1"),
+    ],
+)
+def test_a_broken_csv_is_one_sentence(data: bytes, sentence: str) -> None:
+    with pytest.raises(DocumentError, match=rf"^r\.csv .*{re.escape(sentence)}[^\n]*$"):
+        read_bytes(data, "r.csv")
