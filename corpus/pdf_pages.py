@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice, takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -23,8 +23,9 @@ from PIL import Image
 
 from corpus.document import Document
 from corpus.errors import DocumentError
+from corpus.parts import Word
 from corpus.read import document_id
-from corpus.readers.pdf import PDFIUM
+from corpus.readers.pdfium import PDFIUM
 
 _HYPHEN = 0x02  # PDFium's code for a hyphen that cuts a word: a control code that can be seen
 _SAME_LINE = 0.6  # heights of the larger character: how far two baselines of one line may be apart; a raised number is at 0.4
@@ -100,7 +101,8 @@ class PdfPages:
 
     def boxes(self, document: Document, start: int, end: int) -> list[Box]:
         """The boxes around the characters `start` to `end` of the document that was read from this PDF, in reading order: one per
-        line, or more where one would cover the middle of a character that isn't in that line of the range.
+        line, or more where one would cover the middle of a character that isn't in that line of the range. Of what was read by OCR,
+        whole words are boxed.
 
         Raises ValueError for a document of another file and after `close`, DocumentError for a page that is broken.
         """
@@ -110,7 +112,8 @@ class PdfPages:
         for page, sources in groupby(_sources(document, start, end), key=lambda source: source[0]):
             indices = [index for _, first, last in sources for index in range(first, last)]
             boxes.extend(self._page_boxes(page, indices))
-        return boxes
+        boxes.extend(map(_box_of_words, _seen_lines(document, start, end)))
+        return sorted(boxes, key=lambda box: box.page)
 
     def image(self, page: int, width: int) -> bytes:
         """The page, by its physical number from 1, as a PNG that is `width` pixels wide and has at most 256 colours.
@@ -248,6 +251,25 @@ def _sources(document: Document, start: int, end: int) -> Iterator[tuple[int, in
         first, last = max(start, run.text_start) - run.text_start, min(end, run.text_start + run.length) - run.text_start
         if first < last:
             yield run.page, run.source + first, run.source + last
+
+
+def _seen_lines(document: Document, start: int, end: int) -> Iterator[list[Word]]:
+    """The words of the range that OCR read, line by line."""
+    place = max(0, bisect_right(document.words, start, key=lambda word: word.text_start) - 1)
+    line: list[Word] = []
+    for word in takewhile(lambda word: word.text_start < end, islice(document.words, place, None)):
+        if word.text_start + word.length <= start:
+            continue
+        if line and (line[-1].page != word.page or "\n" in document.text[line[-1].text_start : word.text_start]):
+            yield line
+            line = []
+        line.append(word)
+    if line:
+        yield line
+
+
+def _box_of_words(line: Sequence[Word]) -> Box:
+    return Box(line[0].page, *_around(*((word.left, word.top, word.right, word.bottom) for word in line)))
 
 
 def _shown_place(page: pdfium.PdfPage, place: tuple[float, float], size: tuple[float, float]) -> tuple[float, float]:

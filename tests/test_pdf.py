@@ -1,6 +1,8 @@
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 import pytest
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from corpus import Document, DocumentError, read_bytes, sentences
@@ -85,6 +87,76 @@ def test_a_paragraph_over_a_page_end_is_one_slice() -> None:
     assert document.pages[1].start == document.text.index("before it")
 
 
+def test_a_footnote_does_not_cut_the_paragraph_that_goes_on_on_the_next_page() -> None:
+    first: list[str | Styled] = [
+        "Another paragraph ends here.",
+        "",
+        *LINES[:1],
+        "in the north of the country, of which it closed fewer than in all the years",
+        *[""] * 20,
+        ("1 The ministry's own count, which was made in May and", "Helvetica", 7.0),
+        ("was never published.", "Helvetica", 7.0),
+        ("2 See the annex.", "Helvetica", 7.0),
+    ]
+    second = ["before it, as the report says on its last page.", "", "Nobody knows why."]
+    document = read_bytes(pdf([first, second], header="Header", footer="{n}"), "r.pdf")
+    paragraph = f"{LINES[0]} {first[3]} {second[0]}"
+    assert blocks_of(document) == [
+        "Another paragraph ends here.",
+        "1 The ministry's own count, which was made in May and was never published.",
+        "2 See the annex.",
+        paragraph,
+        "Nobody knows why.",
+    ]
+    assert paragraph in [document.shown(*sentence) for sentence in sentences(document)]
+    assert document.pages[1].start == document.text.index("before it, as")
+    assert document.pages[0].end == document.pages[1].start
+
+
+def test_a_footnote_stays_last_where_the_page_ends_with_a_sentence() -> None:
+    first: list[str | Styled] = [*LINES, *[""] * 20, ("* The ministry's own count.", "Helvetica", 7.0)]
+    document = read_bytes(pdf([first, ["A second page has its own text."]]), "r.pdf")
+    assert blocks_of(document) == [" ".join(LINES), "The ministry's own count.", "A second page has its own text."]
+
+
+def test_a_caption_is_a_block_of_its_own() -> None:
+    lines = [*LINES, "Figure 3: Sawmills by region and by year, as the ministry counted them.", *LINES]
+    lines[-1] = "in Table 2. The rest of it was never seen by those who have to know of it."
+    text = " ".join(lines[3:])
+    assert blocks_of(read_bytes(pdf([lines]), "r.pdf")) == [" ".join(LINES), lines[2], text]
+
+
+def test_a_raised_number_of_a_note_stays_in_its_line() -> None:
+    def draw(canvas: Canvas) -> None:
+        for y, value in ((500, "412"), (486, "97")):
+            canvas.setFont("Helvetica", 10)
+            canvas.drawString(30, y, "Sawmills")
+            canvas.setFont("Helvetica", 6)
+            canvas.drawString(72, y + 4, "(1)")
+            canvas.setFont("Helvetica", 10)
+            canvas.drawRightString(200, y, value)
+
+    assert blocks_of(read_bytes(drawn_pdf(draw), "r.pdf")) == ["Sawmills (1) | 412", "Sawmills (1) | 97"]
+
+
+def test_ligatures_and_soft_hyphens_do_not_change_a_word() -> None:
+    pdfmetrics.registerFont(TTFont("Vera", "Vera.ttf"))
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Vera", 10)
+        canvas.drawString(30, 500, "The \ufb01nes of the min\xadistry for the saw\xad")
+        canvas.drawString(30, 486, "mills of the north.")
+
+    document = read_bytes(drawn_pdf(draw), "r.pdf")
+    assert document.shown(0, len(document.text)) == "The fines of the ministry for the sawmills of the north."
+
+
+def test_the_lines_that_were_left_out_are_counted() -> None:
+    pages = [[f"Words of page {n}, and of no other.", *LINES] for n in range(4)]
+    assert read_bytes(pdf(pages, header="The header", footer="- {n} -"), "r.pdf").running_lines == 8
+    assert read_bytes(pdf(pages), "r.pdf").running_lines == 0
+
+
 def test_paragraphs_bullets_and_headings() -> None:
     lines: list[str | Styled] = [
         ("Forests of the North", BOLD, 20.0),
@@ -165,12 +237,12 @@ def test_a_short_line_at_a_page_end_goes_on_if_the_sentence_does() -> None:
 
 def test_each_table_row_is_a_block() -> None:
     document = read_bytes(table_pdf([["Region", "2020", "2021"], ["Loreto", "15", "412"], ["Ucayali", "7", "9"]]), "r.pdf")
-    assert blocks_of(document) == ["Region 2020 2021", "Loreto 15 412", "Ucayali 7 9"]
+    assert [document.text[start:end] for start, end in document.blocks] == ["Region 2020 2021", "Loreto 15 412", "Ucayali 7 9"]
 
 
 def test_a_dash_in_a_table_is_a_cell_and_not_a_bullet() -> None:
     document = read_bytes(table_pdf([["Region", "2020", "2021"], ["- ", "15", "412"], ["– nil", "7", "9"]]), "r.pdf")
-    assert blocks_of(document) == ["Region 2020 2021", "- 15 412", "– nil 7 9"]
+    assert [document.text[start:end] for start, end in document.blocks] == ["Region 2020 2021", "- 15 412", "– nil 7 9"]
 
 
 def test_a_wrapped_line_that_looks_like_an_item_loses_nothing() -> None:
@@ -219,7 +291,7 @@ def test_pages_without_text_are_known_and_a_scan_is_refused() -> None:
     with pytest.raises(
         DocumentError, match=r"scan.pdf has no text on any of its pages 1 to 3: it seems to be scanned, and needs OCR"
     ):
-        read_bytes(scanned_pdf(3), "scan.pdf")
+        read_bytes(scanned_pdf(3), "scan.pdf", ocr=False)
     with pytest.raises(DocumentError, match=r"scan\.pdf has no text on its only page"):
         read_bytes(scanned_pdf(1), "scan.pdf")
 

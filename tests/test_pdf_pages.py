@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from corpus import Document, DocumentError, read_bytes
 from corpus.pdf_pages import Box, PdfPages
-from corpus.readers.pdf import PDFIUM
+from corpus.readers.pdfium import PDFIUM
 from tests.made import HEIGHT, LEADING, TOP, WIDTH, drawn_pdf, pdf, table_pdf
 
 LINES = [

@@ -1,35 +1,42 @@
 """PDF, read by pypdfium2. Its text is laid down line by line, without running headers and footers, with runs to its characters."""
 
-import threading
+from operator import add
 
 import pypdfium2 as pdfium
 
 from corpus.draft import Draft
 from corpus.errors import DocumentError
-from corpus.parts import Page, Run
+from corpus.parts import Cell, Page, Row, Run, Table
+from corpus.readers.pdf_columns import by_columns
 from corpus.readers.pdf_layout import LineBlock, blocks_of
 from corpus.readers.pdf_lines import Line, page_lines
 from corpus.readers.pdf_running import printed_labels, running_lines
+from corpus.readers.pdf_scan import read_scans
+from corpus.readers.pdf_tables import LineTable
+from corpus.readers.pdfium import PDFIUM
+from corpus.worker import alive
 
-PDFIUM = threading.RLock()
-"""Hold this around every call of pypdfium2: PDFium is documented as not thread-safe."""
 
-
-def read_pdf(data: bytes, name: str) -> Draft:
-    """Pages carry the label that the file gives them, else the number printed in their running lines, else none.
+def read_pdf(data: bytes, name: str, *, ocr: bool = True) -> Draft:
+    """Pages carry the label that the file gives them, else the number printed in their running lines, else none. Those without text
+    but for running lines are read by OCR, unless `ocr` is False or there is no tesseract.
 
     Raises DocumentError for a file that is encrypted or broken, has no pages, or has no text on any page.
     """
     pages, given, title = _read(data, name)
     running = running_lines(pages)
+    scans = read_scans(data, pages, running, ocr=ocr)
+    if scans.lines:
+        pages = [lines + scans.lines.get(number, []) for number, lines in enumerate(pages, 1)]
+        running = [list(dict.fromkeys(found)) for found in map(add, running, running_lines(pages))]
     kept = [[line for line in lines if line not in set(left_out)] for lines, left_out in zip(pages, running, strict=True)]
     if not any(kept):
-        numbers = "its only page" if len(pages) == 1 else f"any of its pages 1 to {len(pages)}"
-        raise DocumentError(f"{name} has no text on {numbers}: it seems to be scanned, and needs OCR before it can be added.")
+        raise DocumentError(scans.refusal(name, len(pages)))
     labels = given if any(given) else printed_labels(running)
     draft = Draft()
-    starts = _lay(blocks_of(kept), draft)
-    draft.pages = _pages(starts, labels, draft.length)
+    starts = _lay(blocks_of([by_columns(lines) for lines in kept]), draft)
+    draft.running_lines = sum(map(len, running))
+    draft.pages = _pages(starts, labels, draft.length, {word.page for word in draft.words})
     first = next((draft.text[heading.start : heading.end] for heading in draft.headings if heading.level == 1), "")
     draft.title = title or " ".join(first.split())
     return draft
@@ -41,9 +48,11 @@ def _read(data: bytes, name: str) -> tuple[list[list[Line]], list[str | None], s
         try:
             document = pdfium.PdfDocument(data)
         except pdfium.PdfiumError as error:
-            if "assword" in str(error):
+            if "assword" in str(error) and b"/Encrypt" in data:  # PDFium may give the error of an earlier file
                 raise DocumentError(f"{name} is encrypted: remove its password and add it again.") from None
-            raise DocumentError(f"{name} can't be read as PDF; it is broken or cut short: {error}") from None
+            raise DocumentError(
+                f"{name} can't be read as PDF; it is broken or cut short, or has no pages: save it anew, or download it again."
+            ) from None
         try:
             if len(document) == 0:
                 raise DocumentError(f"{name} is a PDF without pages.")
@@ -51,6 +60,7 @@ def _read(data: bytes, name: str) -> tuple[list[list[Line]], list[str | None], s
             for index in range(len(document)):
                 page = document[index]
                 pages.append(page_lines(page, index + 1))
+                alive()
                 page.close()
                 labels.append(document.get_page_label(index).strip() or None)
             return pages, labels, _title(document.get_metadata_value("Title"))
@@ -71,6 +81,7 @@ def _title(title: str) -> str:
 def _lay(blocks: list[LineBlock], draft: Draft) -> dict[int, int]:
     """Write the blocks; gives where in the text each page that has text begins."""
     starts: dict[int, int] = {}
+    laid: dict[int, tuple[LineTable, list[int]]] = {}
     for block in blocks:
         start = 0
         for place, line in enumerate(block.lines):
@@ -80,18 +91,34 @@ def _lay(blocks: list[LineBlock], draft: Draft) -> dict[int, int]:
             if place == 0:
                 start = draft.length + block.marker
             draft.runs.extend(Run(draft.length + at, length, line.page, index) for at, index, length in line.sources)
+            draft.words.extend(word._replace(text_start=draft.length + word.text_start) for word in line.words)
             draft.write(line.text)
         draft.close_block(start, block.level)
+        if block.table is not None:
+            laid.setdefault(id(block.table), (block.table, []))[1].append(start)
+    draft.tables = [_laid_table(table, rows) for table, rows in laid.values()]
     return starts
 
 
-def _pages(starts: dict[int, int], labels: list[str | None], length: int) -> list[Page]:
-    """The pages as ranges that tile the text; a page without text is an empty range where the next one begins."""
+def _laid_table(table: LineTable, starts: list[int]) -> Table:
+    """A table whose rows were written from `starts` on."""
+    names = (tuple((starts[row] + start, starts[row] + end) for row, start, end in column) for column in table.names)
+    rows = []
+    for row, begin in zip(table.rows, starts, strict=True):
+        cells = tuple(Cell(column, begin + start, begin + end) for column, start, end in row.cells)
+        rows.append(Row(begin, begin + len(row.text), None, cells))
+    return Table(tuple(names), tuple(rows))
+
+
+def _pages(starts: dict[int, int], labels: list[str | None], length: int, ocr: set[int]) -> list[Page]:
+    """The pages as ranges that tile the text; a page without text is an empty range where the next one begins. Those in `ocr`
+    were read by it.
+    """
     pages: list[Page] = []
     end = length
     for number in range(len(labels), 0, -1):
         start = starts.get(number, end)
         start = 0 if number == 1 else start
-        pages.insert(0, Page(number, labels[number - 1], start, end))
+        pages.insert(0, Page(number, labels[number - 1], start, end, number in ocr))
         end = start
     return pages

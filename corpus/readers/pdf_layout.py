@@ -1,11 +1,13 @@
 """From lines to blocks: which lines of a PDF are one paragraph, which are table rows, and which are headings."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpus.readers.pdf_lines import Line
-from corpus.readers.pdf_running import usual_leading
+from corpus.readers.pdf_running import usual_leading, usual_size
+from corpus.readers.pdf_tables import LineTable, with_tables
 from corpus.readers.plain import SENTENCE_ENDS, begins_item, marker_length, may_be_item
 
 _LEADING = 1.35  # times the page's usual distance between lines: a wider one separates paragraphs
@@ -16,47 +18,121 @@ _LARGER = 1.15  # times the body's height: text that large is a heading
 _BODY = 0.15  # of the document's characters: what a size must have to be a size of the body
 _LONGEST_HEADING = 150  # characters
 _LEVELS = 4
+_NOTE = 0.93  # of the height of most of the page's text: what a footnote is lower than
+_NOTE_BEGINS = re.compile(r"(?:\(?\d{1,3}[.)]?|\([a-z]\)|[*†‡§¶]{1,3})\s*(?=[^\W\d_]|[“\"'‘(])")
+_CAPTION = re.compile(
+    r"(?:figure|fig\.|table|chart|graph|box|map|figura|tabla|cuadro|gráfic[oa]|mapa|recuadro|ilustración)\s+"
+    r"(?:\d+|[IVX]+|[A-Z])(?:[.-]\d+)*\s*(?:[:|–—]|\.(?!\d)|$)",
+    re.IGNORECASE,
+)
+"""How the caption of a figure or a table begins: a block of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineBlock:
-    """Lines that belong together, in order; `level` is a heading's, 0 for text. The first line begins with a bullet so long."""
+    """Lines that belong together, in order; `level` is a heading's, 0 for text. The first line begins with a bullet so long.
+
+    A row of a table is a block, which has that `table`, and its place in it.
+    """
 
     lines: tuple[Line, ...]
     level: int
     marker: int
+    table: LineTable | None = None
+    row: int = 0
+
+
+@dataclass(slots=True)
+class _Group:
+    """Lines of one block; the `table` whose row they are, if they are one, and its place."""
+
+    lines: list[Line]
+    table: LineTable | None = None
+    row: int = 0
+
+
+class _Groups:
+    """Groups of lines while pages are read. A paragraph that goes on over a page's end is moved behind that page's notes."""
+
+    def __init__(self, pages: Sequence[Sequence[Line]]) -> None:
+        self.all: list[_Group] = []
+        self._leading = {page[0].page: usual_leading(page) for page in pages if page}
+        self._right = {page[0].page: max(line.right for line in page) for page in pages if page}
+        self._above_notes: int | None = None  # the place of the last one above the notes of the page before
+
+    def add(self, text: Sequence[Line | LineTable], notes: Sequence[Line]) -> None:
+        """Add a page's text and the notes at its foot."""
+        for item in text:
+            place = len(self.all) - 1 if self._above_notes is None else self._above_notes
+            before = self.all[place] if self.all else None
+            if isinstance(item, LineTable):
+                self.all.extend(_Group(list(row.lines), item, place) for place, row in enumerate(item.rows))
+            elif before is not None and self._goes_on(before, item):
+                before.lines.append(item)
+                self.all.append(self.all.pop(place))
+            else:
+                self.all.append(_Group([item]))
+            self._above_notes = None
+        if notes:
+            self._above_notes = len(self.all) - 1 if self.all[-1].lines[0].page == notes[0].page else None
+            self.all.append(_Group([notes[0]]))
+            for line in notes[1:]:
+                if self._goes_on(self.all[-1], line):
+                    self.all[-1].lines.append(line)
+                else:
+                    self.all.append(_Group([line]))
+
+    def _goes_on(self, group: _Group, line: Line) -> bool:
+        before = group.lines[-1]
+        return group.table is None and _goes_on(group.lines, line, self._leading[line.page], self._right[before.page])
 
 
 def blocks_of(pages: Sequence[Sequence[Line]]) -> list[LineBlock]:
-    """The blocks of a document, in order. A paragraph that goes on over a page's end is one block."""
-    leading = {page[0].page: usual_leading(page) for page in pages if page}
-    right = {page[0].page: max(line.right for line in page) for page in pages if page}
-    groups: list[list[Line]] = []
-    for line in (line for page in pages for line in page):
-        if groups and _goes_on(groups[-1], line, leading[line.page], right[groups[-1][-1].page]):
-            groups[-1].append(line)
-        else:
-            groups.append([line])
-    levels = _heading_levels(groups)
+    """The blocks of a document, in order. A paragraph that goes on over a page's end is one block, and the notes at the foot of the
+    page where it begins come before it.
+    """
+    texts, notes = zip(*map(_without_notes, pages), strict=True) if pages else ((), ())
+    groups = _Groups(pages)
+    for text, below in zip(with_tables(texts), notes, strict=True):
+        groups.add(text, below)
+    levels = _heading_levels([group.lines for group in groups.all])
     return [
-        LineBlock(tuple(group), level, 0 if level or _is_row(group[0]) else marker_length(group[0].text))
-        for group, level in zip(groups, levels, strict=True)
+        LineBlock(tuple(group.lines), 0, 0, group.table, group.row)
+        if group.table is not None
+        else LineBlock(tuple(group.lines), level, 0 if level or _is_row(group.lines[0]) else marker_length(group.lines[0].text))
+        for group, level in zip(groups.all, levels, strict=True)
     ]
+
+
+def _without_notes(lines: Sequence[Line]) -> tuple[Sequence[Line], Sequence[Line]]:
+    """The lines of a page, and the notes at its foot: the last ones if they are smaller, and begin as a note does."""
+    small = _NOTE * usual_size(lines)
+    start = len(lines)
+    while start and lines[start - 1].size < small and not _is_row(lines[start - 1]):
+        start -= 1
+    while start < len(lines) and not _NOTE_BEGINS.match(lines[start].text):
+        start += 1
+    is_foot = 0 < start < len(lines) and min(line.y for line in lines[:start]) > lines[start].y
+    return (lines[:start], lines[start:]) if is_foot else (lines, ())
 
 
 def _goes_on(group: Sequence[Line], line: Line, leading: float, right: float) -> bool:
     """Whether `line` is in the same block as the lines before it, the last of which reaches to `right` when full."""
     before = group[-1]
-    if _is_row(before) or _is_row(line) or before.bold != line.bold:
+    if line.apart or _is_row(before) or _is_row(line) or before.bold != line.bold:
         return False
     if abs(before.size - line.size) > _SAME_SIZE * line.size:
         return False
     full, ended = before.right >= _FULL * right, before.text[-1] in SENTENCE_ENDS
     if begins_item(line.text, first=group[0].text, ended=ended or not full):
         return False
+    if (_CAPTION.match(line.text) and (ended or not full)) or (_CAPTION.match(group[0].text) and ended):
+        return False
     mid_sentence = not ended and line.text[0].islower()
     if before.page != line.page:
         return not ended and (full or mid_sentence)
+    if line.y > before.y and line.left > before.right:
+        return mid_sentence  # at the top of the next column
     distance = _WIDE_LEADING if full and mid_sentence else _LEADING
     return 0 < before.y - line.y <= distance * max(leading, line.size) and (full or not ended)
 

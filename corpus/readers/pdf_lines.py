@@ -2,22 +2,41 @@
 
 import ctypes
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
+from corpus.parts import Word
+
 _HYPHEN = 0x02  # PDFium's mark for a hyphen at which a word is cut over a line's end
 _UNMAPPED = 0xFFFD
 _SAME_BASELINE = 0.3  # line heights: how far two baselines may be apart
-_COLUMN_GAP = 1.5  # line heights: a wider gap between two words separates table cells
+_SMALL = 0.9  # of the line's height: what the number of a note is smaller than
+_RAISED = 0.6  # line heights: how far it may stand above the line
+_LONGEST_MARK = 6  # characters
+_HAIR = 0.5  # points: how far characters overlap that stand side by side
+COLUMN_GAP = 1.5  # line heights: a wider gap between two words separates table cells
+
+
+class Part(NamedTuple):
+    """A word of a line: its range of the line's text, and where it begins and ends on the line, in points."""
+
+    start: int
+    end: int
+    left: float
+    right: float
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. `sources` are (position in `text`, PDF character index, length) for runs that map one for one.
+    """One line. `sources` are (position in `text`, PDF character index, length) for runs that map one for one; `parts` are its
+    words. One that was read by OCR has `words` instead of sources, whose places are counted from the line's begin, and is `apart`
+    from the line before if something between them couldn't be read.
 
     Lengths are PDF points with the origin at the lower left corner of the page, turned so that the line can be read: clockwise by
     `turns` right angles. `y` is the baseline, `size` the line's height. `margin` is the baseline's distance from the nearer of
@@ -35,6 +54,9 @@ class Line:
     bold: bool
     cells: int
     turns: int
+    parts: tuple[Part, ...] = ()
+    words: tuple[Word, ...] = ()
+    apart: bool = False
 
 
 def page_lines(page: pdfium.PdfPage, number: int) -> list[Line]:
@@ -43,16 +65,17 @@ def page_lines(page: pdfium.PdfPage, number: int) -> list[Line]:
     try:
         lines: list[Line] = []
         gathered: list[tuple[str, int]] = []
-        count = textpage.count_chars()
+        count, size = textpage.count_chars(), page.get_size()
+        unicode_of, handle = raw.FPDFText_GetUnicode, textpage.raw
         for index in range(count):
-            code = raw.FPDFText_GetUnicode(textpage, index)
+            code = unicode_of(handle, index)
             if code not in (0x0A, 0x0D):
                 gathered.append((_character(code), index))
             if code in (0x0A, 0x0D, _HYPHEN) or index == count - 1:
-                line = _line(textpage, gathered, number, page.get_size())
+                line = _line(textpage, gathered, number, size)
                 gathered = []
                 if line is not None and lines and _beside(lines[-1], line):
-                    lines[-1] = _joined(lines[-1], line)
+                    lines[-1] = joined(lines[-1], line)
                 elif line is not None:
                     lines.append(line)
         if lines and all(line.turns == lines[0].turns != 0 for line in lines):
@@ -74,20 +97,34 @@ def _character(code: int) -> str:
 
 
 def _beside(before: Line, line: Line) -> bool:
-    """Whether PDFium ended a line between two cells of one table row."""
-    return abs(before.y - line.y) < _SAME_BASELINE * before.size and line.left > before.right
+    """Whether PDFium ended a line between two cells of one table row, or at the raised number of a note."""
+    if before.turns != line.turns or line.left <= before.right - _HAIR:
+        return False
+    is_mark = line.left - before.right < max(before.size, line.size) and (_is_raised(before, line) or _is_raised(line, before))
+    return is_mark or abs(before.y - line.y) < _SAME_BASELINE * before.size
 
 
-def _joined(before: Line, line: Line) -> Line:
+def _is_raised(mark: Line, line: Line) -> bool:
+    """Whether `mark` is short, smaller than `line`, and stands a little higher."""
+    is_small = len(mark.text) <= _LONGEST_MARK and mark.size < _SMALL * line.size
+    return is_small and 0 < mark.y - line.y < _RAISED * line.size
+
+
+def joined(before: Line, line: Line) -> Line:
+    """The two as one line, `line` to the right, as high as the larger of them stands."""
     shift = len(before.text) + 1
     sources = tuple((position + shift, index, length) for position, index, length in line.sources)
+    main = line if before.size < _SMALL * line.size else before
     return replace(
-        before,
+        main,
         text=f"{before.text} {line.text}",
         sources=before.sources + sources,
+        left=before.left,
         right=line.right,
         bold=before.bold and line.bold,
-        cells=before.cells + line.cells,
+        cells=before.cells + line.cells - (_is_raised(before, line) or _is_raised(line, before)),
+        parts=before.parts + tuple(part._replace(start=part.start + shift, end=part.end + shift) for part in line.parts),
+        words=before.words + tuple(word._replace(text_start=word.text_start + shift) for word in line.words),
     )
 
 
@@ -108,24 +145,27 @@ def _line(textpage: pdfium.PdfTextPage, gathered: list[tuple[str, int]], number:
     visible = [index for character, index in characters if not character.isspace()]
     letters = [index for character, index in characters if character.isalnum()] or visible  # a bullet may be of any size
     middle = letters[len(letters) // 2]
-    turns = -round(raw.FPDFText_GetCharAngle(textpage, middle) / (math.pi / 2)) % 4  # PDFium counts clockwise
+    angle = raw.FPDFText_GetCharAngle(textpage, middle)
+    turns = -round(angle / (math.pi / 2)) % 4 if math.isfinite(angle) else 0  # PDFium counts clockwise
     height = page[1 - turns % 2]
     x, y = ctypes.c_double(), ctypes.c_double()
     raw.FPDFText_GetCharOrigin(textpage, middle, x, y)
     baseline = _turned(x.value, y.value, turns, page)[1]
     size = median(_height(textpage, letters[place], turns) for place in (0, len(letters) // 2, -1))
+    parts = tuple(_parts(textpage, characters, turns, page))
     return Line(
         page=number,
         text="".join(character for character, _ in characters),
         sources=tuple(sources),
-        left=_sides(textpage, visible[0], turns, page)[0],
-        right=_sides(textpage, visible[-1], turns, page)[1],
+        left=parts[0].left,
+        right=parts[-1].right,
         y=baseline,
         margin=min(baseline, height - baseline) / height,
         size=round(size, 1),
         bold=all(_is_bold(textpage, visible[place]) for place in {0, len(visible) // 2, len(visible) - 1}),
-        cells=1 + _column_gaps(textpage, characters, size, turns, page),
+        cells=1 + sum(part.left - before.right > COLUMN_GAP * size for before, part in pairwise(parts)),
         turns=turns,
+        parts=parts,
     )
 
 
@@ -147,26 +187,28 @@ def _is_bold(textpage: pdfium.PdfTextPage, index: int) -> bool:
 
 def _turned(x: float, y: float, turns: int, page: tuple[float, float]) -> tuple[float, float]:
     """A place on the page after it was turned clockwise by so many right angles."""
+    if turns == 0:
+        return x, y
     width, height = page
     return ((x, y), (y, width - x), (width - x, height - y), (height - y, x))[turns]
 
 
-def _sides(textpage: pdfium.PdfTextPage, index: int, turns: int, page: tuple[float, float]) -> tuple[float, float]:
-    """Where a character begins and ends on its line."""
-    left, bottom, right, top = textpage.get_charbox(index)
-    one, other = _turned(left, bottom, turns, page)[0], _turned(right, top, turns, page)[0]
-    return min(one, other), max(one, other)
+def _parts(
+    textpage: pdfium.PdfTextPage, characters: list[tuple[str, int]], turns: int, page: tuple[float, float]
+) -> Iterator[Part]:
+    """The words of a line, which begins and ends with a visible character."""
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    box_of, handle = raw.FPDFText_GetCharBox, textpage.raw
 
+    def sides(index: int) -> tuple[float, float]:
+        if not box_of(handle, index, left, right, bottom, top):
+            raise pdfium.PdfiumError(f"character {index} has no place")
+        one, other = _turned(left.value, bottom.value, turns, page)[0], _turned(right.value, top.value, turns, page)[0]
+        return min(one, other), max(one, other)
 
-def _column_gaps(
-    textpage: pdfium.PdfTextPage, characters: list[tuple[str, int]], size: float, turns: int, page: tuple[float, float]
-) -> int:
-    gaps = 0
-    before = -1
-    for (character, index), (following, next_index) in pairwise(characters):
-        if not character.isspace():
-            before = index
-        if character.isspace() and not following.isspace():
-            gap = _sides(textpage, next_index, turns, page)[0] - _sides(textpage, before, turns, page)[1]
-            gaps += gap > _COLUMN_GAP * size
-    return gaps
+    start = 0
+    for place in range(1, len(characters) + 1):
+        if place == len(characters) or characters[place][0].isspace():
+            if not characters[place - 1][0].isspace():
+                yield Part(start, place, sides(characters[start][1])[0], sides(characters[place - 1][1])[1])
+            start = place + 1

@@ -50,7 +50,7 @@ def usual_leading(lines: Sequence[Line]) -> float:
     return usual if distances[usual] > 1 else 0.0
 
 
-def _usual_size(lines: Sequence[Line]) -> float:
+def usual_size(lines: Sequence[Line]) -> float:
     """The size that most of a page's characters have, in points; 0 for a page without a line."""
     weight: Counter[float] = Counter()
     for line in lines:
@@ -79,7 +79,7 @@ def _edge(lines: Sequence[Line], *, top: bool) -> list[Line]:
 def _running_at(place: int, side: int, edges: Sequence[tuple[list[Line], list[Line]]], lines: Sequence[Line]) -> list[Line]:
     """The running lines at one edge of a page, which has these `lines`, outermost first."""
     edge = edges[place][side]
-    leading, large = usual_leading(lines), _LARGER * _usual_size(lines)
+    leading, large = usual_leading(lines), _LARGER * usual_size(lines)
     found: list[Line] = []
     for line in edge[:_EDGE]:
         if not (line.margin < _MARGIN or _is_page_number(line)) or not _repeated(line, place, side, edges, large):

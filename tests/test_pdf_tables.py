@@ -1,0 +1,242 @@
+import io
+from collections.abc import Sequence
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+import pytest
+from reportlab.pdfgen.canvas import Canvas
+
+from corpus import Document, read_bytes, sentences
+from tests.made import HEIGHT, TOP, WIDTH
+
+LEFT, PITCH = 30.0, 14.0
+COLUMNS = (200.0, 280.0, 360.0)
+"""Where the values of the three columns end."""
+
+Placed = tuple[float, str]
+"""A text and where it ends on its line, if positive; where its middle is, if negative."""
+Drawn = tuple[float, str, Sequence[Placed]]
+"""How far a line is below the one before it, its label, and what else stands on it."""
+
+
+def row(label: str, *values: str, below: float = PITCH) -> Drawn:
+    """A line of values that end where their columns do. A "$" stands apart, at the left of the column."""
+    placed: list[Placed] = []
+    for right, value in zip(COLUMNS, values, strict=False):
+        if value.startswith("$ "):
+            placed.append((right - 45, "$"))
+        if value:
+            placed.append((right, value.removeprefix("$ ")))
+    return below, label, placed
+
+
+def line(*placed: Placed, label: str = "", below: float = PITCH) -> Drawn:
+    return below, label, placed
+
+
+def middle(first: int, last: int, text: str) -> Placed:
+    """A text in the middle of the columns `first` to `last`, which are 50 wide."""
+    return -(COLUMNS[first] - 50 + COLUMNS[last]) / 2, text
+
+
+def drawn(*pages: Sequence[Drawn]) -> Document:
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), invariant=1)
+    for lines in pages:
+        canvas.setFont("Helvetica", 10)
+        y = TOP
+        for below, label, placed in lines:
+            y -= below
+            canvas.drawString(LEFT, y, label)
+            for x, text in placed:
+                if x > 0:
+                    canvas.drawRightString(x, y, text)
+                else:
+                    canvas.drawCentredString(-x, y, text)
+        canvas.showPage()
+    canvas.save()
+    document = read_bytes(out.getvalue(), "r.pdf")
+    assert_runs_are_the_files(document, out.getvalue())
+    return document
+
+
+def assert_runs_are_the_files(document: Document, data: bytes) -> None:
+    """Each character but spaces between cells and line ends is tied to one of the file, and to the same one."""
+    opened = pdfium.PdfDocument(data)
+    texts = [page.get_textpage() for page in opened]
+    tied = set()
+    for run in document.runs:
+        for place in range(run.length):
+            assert raw.FPDFText_GetUnicode(texts[run.page - 1], run.source + place) == ord(document.text[run.text_start + place])
+            tied.add(run.text_start + place)
+    assert all(place in tied for place, character in enumerate(document.text) if not character.isspace())
+    opened.close()
+
+
+def shown(document: Document) -> list[str]:
+    return [document.shown(*block) for block in document.blocks]
+
+
+HEADS = (
+    line(middle(0, 2, "Years ended December 31,")),
+    row("", "2018", "2017", "2016"),
+)
+BODY = (
+    row("Net sales", "$ 1,204", "$ 1,100", "$ 998"),
+    row("Cost of sales", "(704)", "(650)", "—"),
+    row("Margin", "41.5%", "40.9%", "n/a"),
+)
+
+
+def test_a_row_reads_with_the_names_of_its_columns_and_is_quoted_as_it_stands() -> None:
+    document = drawn([*HEADS, *BODY])
+    years = "Years ended December 31, 2018", "Years ended December 31, 2017", "Years ended December 31, 2016"
+    assert shown(document)[2:] == [
+        f"Net sales | {years[0]}: $ 1,204 | {years[1]}: $ 1,100 | {years[2]}: $ 998",
+        f"Cost of sales | {years[0]}: (704) | {years[1]}: (650) | {years[2]}: —",
+        f"Margin | {years[0]}: 41.5% | {years[1]}: 40.9% | {years[2]}: n/a",
+    ]
+    (table,) = document.tables
+    net = table.rows[2]
+    assert document.text[net.start : net.end] == "Net sales $ 1,204 $ 1,100 $ 998"
+    assert [(cell.column, document.text[cell.start : cell.end]) for cell in net.cells] == [
+        (0, "Net sales"),
+        (1, "$ 1,204"),
+        (2, "$ 1,100"),
+        (3, "$ 998"),
+    ]
+    assert (net.start, net.end) in sentences(document)
+    assert [document.names_columns(row.start) for row in table.rows] == [True, True, False, False, False]
+
+
+def test_what_stands_on_the_line_of_the_years_names_the_labels() -> None:
+    document = drawn([row("(in millions)", "2018", "2017", "2016"), *BODY[:2]])
+    assert shown(document)[1] == "(in millions): Net sales | 2018: $ 1,204 | 2017: $ 1,100 | 2016: $ 998"
+
+
+def test_a_title_that_happens_to_stand_over_a_column_is_none_of_its_names() -> None:
+    title = line((-185.0, "(In thousands)"))
+    document = drawn([title, HEADS[1], *BODY])
+    assert shown(document)[:3] == [
+        "(In thousands)",
+        "2018 | 2017 | 2016",
+        "Net sales | 2018: $ 1,204 | 2017: $ 1,100 | 2016: $ 998",
+    ]
+
+
+def test_the_lines_of_one_head_name_one_column() -> None:
+    heads = (
+        line(middle(1, 1, "Fixed asset"), below=PITCH),
+        line(middle(0, 0, "Employees"), middle(1, 1, "costs"), middle(2, 2, "Other"), below=9.5),
+    )
+    document = drawn([*heads, *BODY])
+    assert shown(document)[2] == "Net sales | Employees: $ 1,204 | Fixed asset costs: $ 1,100 | Other: $ 998"
+
+
+def test_a_head_that_may_be_over_one_column_or_over_all_names_neither() -> None:
+    heads = (line(middle(1, 1, "Segment")), line(middle(0, 0, "Europe"), middle(1, 1, "Americas"), middle(2, 2, "Asia")))
+    document = drawn([*heads, *BODY[:2]])
+    assert shown(document) == [
+        "Segment",
+        "Europe Americas Asia",
+        "Segment Europe Americas Asia: Net sales $ 1,204 $ 1,100 $ 998",
+        "Segment Europe Americas Asia: Cost of sales (704) (650) —",
+    ]
+
+
+def test_years_that_repeat_are_told_apart_by_what_stands_over_them() -> None:
+    narrow = (170.0, 230.0, 300.0, 360.0)
+    years = line(*[(right, year) for right, year in zip(narrow, ("2018", "2017") * 2, strict=True)])
+    over = line((-187.0, "Pension"), (-317.0, "Other benefits"))
+    values = line(
+        *[(right, value) for right, value in zip(narrow, ("11,111", "22,222", "33,333", "44,444"), strict=True)], label="Cost"
+    )
+    more = line(*[(right, value) for right, value in zip(narrow, ("1", "2", "3", "4"), strict=True)], label="Gain")
+    document = drawn([over, years, values, more])
+    assert shown(document)[3] == "Gain | Pension 2018: 1 | Pension 2017: 2 | Other benefits 2018: 3 | Other benefits 2017: 4"
+    assert shown(drawn([years, values, more]))[1] == "2018 2017 2018 2017: Cost 11,111 22,222 33,333 44,444"
+
+
+@pytest.mark.parametrize(
+    "between",
+    [row("Kind of rate", "fixed", "variable", "fixed"), row("Expiry year", "2027", "2031", "2029")],
+    ids=["words", "years"],
+)
+def test_a_row_of_words_or_years_within_a_table_gives_no_names(between: Drawn) -> None:
+    document = drawn([*HEADS, *BODY, between, row("Notes", "1,5", "2,5", "3,5"), row("Bonds", "7,5", "8,5", "9,5")])
+    assert shown(document)[-2:] == ["Notes | 1,5 | 2,5 | 3,5", "Bonds | 7,5 | 8,5 | 9,5"]
+
+
+def test_new_years_within_a_table_are_its_names_from_there_on() -> None:
+    document = drawn([HEADS[1], *BODY, row("As of June 30,", "2015", "2014", "2013"), *BODY])
+    assert shown(document)[-1] == "As of June 30: Margin | 2015: 41.5% | 2014: 40.9% | 2013: n/a"
+
+
+def test_values_in_the_same_place_as_the_table_above_a_title_keep_its_names() -> None:
+    title = line((-200.0, "LIABILITIES AND EQUITY"))
+    document = drawn([HEADS[1], *BODY, title, row("Debt", "9", "8", "7"), row("Equity", "6", "5", "4")])
+    assert shown(document)[4:] == [
+        "LIABILITIES AND EQUITY",
+        "Debt | 2018: 9 | 2017: 8 | 2016: 7",
+        "Equity | 2018: 6 | 2017: 5 | 2016: 4",
+    ]
+    assert len(document.tables) == 1
+
+
+def test_a_label_on_two_lines_is_one_row() -> None:
+    document = drawn(
+        [
+            HEADS[1],
+            *BODY,
+            line(label="Income attributable to", below=PITCH),
+            row("shareholders", "55", "44", "33", below=11.0),
+            row("Loss attributable", "5", "4", "3"),
+            line(label="to others", below=11.0),
+        ]
+    )
+    assert shown(document)[-2:] == [
+        "Income attributable to shareholders | 2018: 55 | 2017: 44 | 2016: 33",
+        "Loss attributable | 2018: 5 | 2017: 4 | 2016: 3 | to others",
+    ]
+
+
+def test_labels_among_the_rows_are_rows_too() -> None:
+    document = drawn([HEADS[1], line(label="Current assets:"), *BODY, line(label="Other:"), row("Land", "3", "2", "1")])
+    assert shown(document)[1] == "Current assets:"
+    assert shown(document)[-2:] == ["Other:", "Land | 2018: 3 | 2017: 2 | 2016: 1"]
+    assert len(document.tables[0].rows) == 7
+
+
+def test_a_table_that_goes_on_over_a_page_keeps_its_names() -> None:
+    document = drawn([HEADS[1], *BODY], [row("Land", "3", "2", "1"), row("Cash", "6", "5", "4")])
+    assert shown(document)[-1] == "Cash | 2018: 6 | 2017: 5 | 2016: 4"
+    assert len(document.tables) == 1
+    assert document.page_at(document.tables[0].rows[-1].start) == document.pages[1]
+
+
+def test_names_that_the_next_page_repeats_are_those_of_its_rows() -> None:
+    heads = row("", "2015", "2014", "2013")
+    document = drawn([HEADS[1], *BODY], [heads, row("Land", "3", "2", "1"), row("Cash", "6", "5", "4")])
+    assert shown(document)[-2:] == ["Land | 2015: 3 | 2014: 2 | 2013: 1", "Cash | 2015: 6 | 2014: 5 | 2013: 4"]
+
+
+def test_values_in_other_places_on_the_next_page_have_no_names() -> None:
+    other = [line((150.0, "3"), (250.0, "2"), label="Land"), line((150.0, "6"), (250.0, "5"), label="Cash")]
+    assert shown(drawn([HEADS[1], *BODY], other))[-1] == "Cash | 6 | 5"
+
+
+def test_a_column_of_words_between_labels_and_values_is_one() -> None:
+    def lease(label: str, place: str, *values: str) -> Drawn:
+        return PITCH, label, [(-140.0, place), *zip((280.0, 360.0), values, strict=True)]
+
+    document = drawn(
+        [lease("Lease", "Kind", "2018", "2017"), lease("Offices", "Rent", "12", "11"), lease("Cars", "Rent", "2", "1")]
+    )
+    assert shown(document)[1] == "Lease: Offices | Kind: Rent | 2018: 12 | 2017: 11"
+
+
+def test_lines_of_text_with_numbers_are_no_table() -> None:
+    text = "The ministry counted 412 sawmills in 2021 and closed 20 of them."
+    document = drawn([line(label=text), line(label=text), line(label=text)])
+    assert document.tables == ()
+    assert shown(document) == [" ".join([text] * 3)]
