@@ -15,7 +15,7 @@ from assistant.feedback import Feedback
 from assistant.question import Question, encodable, parts_of, understand, unknown_language
 from assistant.refusal import Caution, Decision, decide
 from assistant.settings import Settings
-from corpus import LibraryError, QuipuError, document_id, load, shipped
+from corpus import USUAL_READING, LibraryError, QuipuError, Reading, document_id, load, shipped
 from index import (
     SILENT,
     Added,
@@ -59,8 +59,10 @@ class Assistant:
     Safe to use from several threads. What is added or removed while it is open counts from the next question on.
     """
 
-    def __init__(self, home: Home, encoder: Encoder, reader: Reader, caution: Caution = "balanced") -> None:
-        self._home, self._encoder, self._reader, self._caution = home, encoder, reader, caution
+    def __init__(
+        self, home: Home, encoder: Encoder, reader: Reader, caution: Caution = "balanced", reading: Reading = USUAL_READING
+    ) -> None:
+        self._home, self._encoder, self._reader, self._caution, self._reading = home, encoder, reader, caution, reading
         self._library = Library(home)
         self._opened = _Opened()
         self._groups: frozenset[str] | None = None  # of the reader whom this is for; None: who may see everything
@@ -73,7 +75,7 @@ class Assistant:
         """
         settings = Settings.load() if home is None else Settings.load(home=Path(home))
         encoder = SentenceTransformerEncoder.load(settings.model)
-        assistant = cls(Home(settings.home), encoder, SentenceReader.load(encoder), settings.caution)
+        assistant = cls(Home(settings.home), encoder, SentenceReader.load(encoder), settings.caution, settings.reading())
         assistant.index()
         return assistant
 
@@ -105,7 +107,7 @@ class Assistant:
         with opened.lock:
             if self._library.active():
                 if opened.own is None or opened.own.stale():
-                    opened.own = Index.open(self._home, self._encoder)
+                    opened.own = Index.open(self._home, self._encoder, self._reading)
                 own = opened.own if opened.own is None or self._groups is None else opened.own.seen_by(self._groups)
                 if own is not None and own.entries():
                     return own
@@ -115,7 +117,7 @@ class Assistant:
 
     def add(self, paths: Sequence[Path], progress: Progress = SILENT, groups: Collection[str] = ()) -> list[Added]:
         """Add files to the library, as `index.add` does, and forget what was said of what they replace."""
-        added = add(self._home, paths, self._encoder, progress, groups)
+        added = add(self._home, paths, self._encoder, progress, groups, self._reading)
         self._forget_removed()
         return added
 

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from assistant.refusal import Caution
-from corpus import SettingsError
+from corpus import Reading, SettingsError
 from index import DEFAULT_MODEL
 
 SignInWay = Literal["password", "proxy", "token"]
@@ -87,6 +87,18 @@ class Settings(BaseSettings):
     origin_rate: str = "600/minute"
     """How many questions may come from the pages of one other origin."""
 
+    ocr: bool = True
+    """Whether pages that are pictures are read by OCR, where tesseract is installed."""
+
+    read_megabytes: int = Field(default=Reading().megabytes, ge=1, le=4000)
+    """The largest file that is added, and the most that is taken out of an archive, in megabytes."""
+
+    read_seconds: int = Field(default=Reading().seconds, ge=1)
+    """How long the reader of a file may go without a sign of life."""
+
+    read_memory: int = Field(default=Reading().memory, ge=512)
+    """How much memory the reader of a file may take, in megabytes."""
+
     log: Literal["plain", "json"] = "plain"
     """What `quipu serve` logs: warnings in plain words, or every request and warning as a line of JSON."""
 
@@ -144,6 +156,10 @@ class Settings(BaseSettings):
         if "token" in self.sign_in and self.token_key is None:
             raise ValueError("QUIPU_SIGN_IN has 'token', and QUIPU_TOKEN_KEY names no file with the key")
         return self
+
+    def reading(self) -> Reading:
+        """How files are read."""
+        return Reading(self.ocr, self.read_megabytes, self.read_seconds, self.read_memory)
 
     @classmethod
     def load(cls, **given: Any) -> Self:  # noqa: ANN401 - pydantic says what each may be

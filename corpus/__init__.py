@@ -3,19 +3,27 @@
 This room never knows what an embedding is, and never fetches, executes or changes anything.
 """
 
-from corpus.document import Document, Passage
+from corpus.document import CELLS_APART, Document, Passage
 from corpus.errors import AddressError, DocumentError, EncoderError, LibraryError, QuestionError, QuipuError, SettingsError
 from corpus.language import USUAL_LANGUAGES, language_of
+from corpus.load import load
+from corpus.names import WITHIN, shown_name
 from corpus.parts import Block, Cell, Heading, Page, PageKind, Row, Run, Table, Word
-from corpus.read import FORMATS, READER, document_id, load, read, read_bytes, shipped, shown_name
+from corpus.read import FORMATS, READER, document_id, read, read_bytes, shipped
+from corpus.reading import USUAL_READING, Reading
 from corpus.sentences import sentences, split_sentences
 from corpus.split import SPLITTER, encoded_text, searched_text, split
+from corpus.summary import Summary
+from corpus.worker import Worker
 
 __all__ = [
+    "CELLS_APART",
     "FORMATS",
     "READER",
     "SPLITTER",
     "USUAL_LANGUAGES",
+    "USUAL_READING",
+    "WITHIN",
     "AddressError",
     "Block",
     "Cell",
@@ -29,11 +37,14 @@ __all__ = [
     "Passage",
     "QuestionError",
     "QuipuError",
+    "Reading",
     "Row",
     "Run",
     "SettingsError",
+    "Summary",
     "Table",
     "Word",
+    "Worker",
     "document_id",
     "encoded_text",
     "language_of",

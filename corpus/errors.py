@@ -15,7 +15,9 @@ class QuipuError(Exception):
 
 
 class DocumentError(QuipuError):
-    """A file can't be read as a document: missing, empty, broken, encrypted, without text, or of an unknown type."""
+    """A file can't be read as a document: missing, empty, broken, encrypted, without text, of an unknown type, or more than its
+    reader bears.
+    """
 
 
 class LibraryError(QuipuError):

@@ -1,17 +1,22 @@
 """Reads a file into a `Document`. `FORMATS` is the whole list of what can be read: a new format is one row and one reader."""
 
 import hashlib
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
-from stat import S_ISDIR, S_ISREG
 
+from corpus.archive import guard
 from corpus.document import Document, tidy
 from corpus.draft import Draft
 from corpus.errors import DocumentError
 from corpus.language import USUAL_LANGUAGES, language_of
+from corpus.load import load
+from corpus.names import WITHIN, shown_name, shown_sentence
+from corpus.reading import USUAL_READING
+from corpus.sniff import refuse_other, unknown
 
 READER = 3
 """Raise this when the same file gives another text, so that stored texts are made anew."""
@@ -22,19 +27,37 @@ _TELLING = 300
 _LONGEST_TITLE = 300
 """Characters. It is shown in a line, and searched with every passage."""
 
+_EPUB = "application/epub+zip"
+_ZIPPED = ("application/vnd.openxmlformats-officedocument.", _EPUB)
+_TEXTS = ("text/", "message/")
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format by its media type, and the reader that takes it: a function of (bytes, name) in a module loaded when needed."""
+    """A format by its media type, and the reader that takes it: a function of (bytes, name) in a module loaded when needed. One
+    that `sees` also takes `ocr`: whether pictures of text are read.
+    """
 
     media_type: str
     module: str
     function: str
+    sees: bool = False
 
-    def read(self, data: bytes, name: str) -> Draft:
+    def read(self, data: bytes, name: str, *, ocr: bool = True) -> Draft:
         """What the reader makes of the file. Raises DocumentError as the reader does."""
-        reader: Callable[[bytes, str], Draft] = getattr(import_module(self.module), self.function)
-        return reader(data, name)
+        reader: Callable[..., Draft] = getattr(import_module(self.module), self.function)
+        return reader(data, name, ocr=ocr) if self.sees else reader(data, name)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its files can be read with the eye."""
+        return self.media_type.startswith(_TEXTS)
+
+    @property
+    def is_zip(self) -> bool:
+        """Whether its files are zips inside."""
+        return self.media_type.startswith(_ZIPPED)
 
 
 FORMATS = {
@@ -43,32 +66,22 @@ FORMATS = {
     ".markdown": Format("text/markdown", "corpus.readers.markdown", "read_markdown"),
     ".html": Format("text/html", "corpus.readers.web", "read_html"),
     ".htm": Format("text/html", "corpus.readers.web", "read_html"),
-    ".pdf": Format("application/pdf", "corpus.readers.pdf", "read_pdf"),
+    ".pdf": Format("application/pdf", "corpus.readers.pdf", "read_pdf", sees=True),
     ".docx": Format("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "corpus.readers.word", "read_docx"),
+    ".epub": Format(_EPUB, "corpus.readers.epub", "read_epub"),
+    ".pptx": Format(
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation", "corpus.readers.slides", "read_pptx"
+    ),
+    ".xlsx": Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "corpus.readers.sheets", "read_xlsx"),
+    ".csv": Format("text/csv", "corpus.readers.separated", "read_csv"),
+    ".tsv": Format("text/tab-separated-values", "corpus.readers.separated", "read_tsv"),
+    ".eml": Format("message/rfc822", "corpus.readers.mail", "read_mail"),
 }
 
 
 def read(path: Path) -> Document:
     """The document in a file. Raises DocumentError, in one sentence, if the file can't be read or holds no text."""
-    return read_bytes(load(path), shown_name(path.name))
-
-
-def load(path: Path) -> bytes:
-    """The bytes of a file. Raises DocumentError if it isn't there, isn't a file, or may not be read."""
-    try:
-        mode = path.stat().st_mode
-        if not S_ISREG(mode) and not S_ISDIR(mode):
-            raise DocumentError(f"{shown_name(str(path))} is not a file.")  # a pipe would be waited for
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise DocumentError(f"There is no file {shown_name(str(path))}.") from None
-    except OSError as error:
-        raise DocumentError(f"{shown_name(str(path))} can't be read: {error.strerror}.") from None
-
-
-def shown_name(name: str) -> str:
-    """A file's name as it can be printed, on one line: what is no character, or would change those around it, is U+FFFD."""
-    return "".join(letter if letter.isprintable() else " " if letter.isspace() else "\ufffd" for letter in name)
+    return read_bytes(load(path, USUAL_READING.megabytes), shown_name(path.name))
 
 
 def document_id(data: bytes) -> str:
@@ -76,29 +89,47 @@ def document_id(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-def read_bytes(data: bytes, name: str) -> Document:
-    """The document in a file's bytes; `name` says by its ending which format they are. Raises DocumentError as `read` does."""
+def read_bytes(data: bytes, name: str, *, ocr: bool = True) -> Document:
+    """The document in a file's bytes; `name` says by its ending which format they are. Pages that are pictures are read by OCR
+    where it is installed, if `ocr` is True. Raises DocumentError as `read` does.
+    """
+    return in_its_language(read_untold(data, name, ocr=ocr))
+
+
+def in_its_language(document: Document) -> Document:
+    """The document with the language that it is in."""
+    text = document.text
+    return replace(document, language=language_of(text, USUAL_LANGUAGES if sum(map(str.isalpha, text)) < _TELLING else ()))
+
+
+def read_untold(data: bytes, name: str, *, ocr: bool = True) -> Document:
+    """The document in a file's bytes as `read_bytes` gives it, but for its language: what tells that takes long to load."""
     form = FORMATS.get(Path(name).suffix.lower())
     if form is None:
-        known = ", ".join(sorted(suffix[1:].upper() for suffix in FORMATS))
-        raise DocumentError(f"{name} is of a type that Quipu doesn't read. It reads {known}.")
-    if not data.strip():
+        raise unknown(data, name, FORMATS)
+    if not data or data.isspace():
         raise DocumentError(f"{name} is empty.")
     try:
-        draft = form.read(data, name)
-    except DocumentError:
+        refuse_other(data, name, is_text=form.is_text, is_zip=form.is_zip)
+        if form.is_zip:
+            guard(data, name, may_name_type=form.media_type == _EPUB)
+        draft = form.read(data, name, ocr=ocr)
+    except MemoryError:
         raise
+    except DocumentError as error:
+        raise DocumentError(shown_sentence(str(error))) from error
     except Exception as error:  # a reader is as good as the files it was tried on, and nobody should see its traceback
-        raise DocumentError(f"{name} can't be read as {form.media_type}; {type(error).__name__}: {error}") from error
-    text = draft.text
+        said = f"{name} can't be read as {form.media_type}; {type(error).__name__}: {error}"
+        raise DocumentError(shown_sentence(said)) from error
+    text = _LONE_SURROGATE.sub("\ufffd", draft.text)
     if not any(character.isalnum() for character in text):
         raise DocumentError(f"{name} holds no text.")
     return Document(
         id=document_id(data),
-        title=tidy(draft.title)[:_LONGEST_TITLE] or Path(name).stem,
+        title=_LONE_SURROGATE.sub("\ufffd", tidy(draft.title))[:_LONGEST_TITLE] or Path(name.rpartition(WITHIN)[2]).stem,
         source=name,
         media_type=form.media_type,
-        language=language_of(text, USUAL_LANGUAGES if sum(map(str.isalpha, text)) < _TELLING else ()),
+        language="",
         text=text,
         pages=tuple(draft.pages),
         headings=tuple(draft.headings),

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Self
 
-from corpus import Document, LibraryError
+from corpus import USUAL_READING, Document, LibraryError, Reading, Worker
 from index.encoder import Encoder
 from index.fusion import fuse
 from index.generation import Generation, current_number, open_current
@@ -29,7 +29,7 @@ class Index:
 
     _groups: frozenset[str] | None = None  # of the reader whom this is for; None: it finds everything
 
-    def __init__(self, home: Home, encoder: Encoder, generation: Generation) -> None:
+    def __init__(self, home: Home, encoder: Encoder, generation: Generation, reading: Reading = USUAL_READING) -> None:
         self._home, self._encoder, self._store = home, encoder, generation.store
         self._volumes = {volume.id: volume for volume in generation.manifest.volumes}
         self._library, self._shelf = Library(home), Shelf(home)
@@ -39,11 +39,12 @@ class Index:
         self.generation = generation.manifest.number
         self.passages = generation.manifest.passages
         self._notice = generation.notice
+        self._worker = Worker(reading)
         self._unreadable: dict[str, str] = {}  # by document id, a sentence
 
     @classmethod
-    def open(cls, home: Home, encoder: Encoder) -> Self | None:
-        """The index of `home`; None if nothing was ever indexed there.
+    def open(cls, home: Home, encoder: Encoder, reading: Reading = USUAL_READING) -> Self | None:
+        """The index of `home`; None if nothing was ever indexed there. `reading` is how its originals are read anew.
 
         Raises LibraryError if no generation can be opened, EncoderError if it was made with another encoder.
         """
@@ -51,7 +52,7 @@ class Index:
         if generation is None:
             return None
         check_encoder(generation.manifest.model, encoder)
-        return cls(home, encoder, generation)
+        return cls(home, encoder, generation, reading)
 
     def seen_by(self, groups: Collection[str] | None) -> Self:
         """The same index for a reader in these groups (None: for who may see everything): what they may not see isn't there for any
@@ -84,8 +85,12 @@ class Index:
         return self._documents(self._entry(document_id).id)
 
     def reread(self, document_id: str) -> Document:
-        """A document that can be found, as it is read now from its kept original. Raises LibraryError if that can't be done."""
-        return reread(self._home, self._entry(document_id))
+        """A document that can be found, as it is read now from its kept original. Raises LibraryError or DocumentError if that
+        can't be done.
+        """
+        entry = self._entry(document_id)
+        kept = self._documents(entry.id) if self._is_readable(entry.id) else None
+        return reread(self._home, entry, self._worker, kept)
 
     def original(self, document_id: str) -> bytes:
         """The file that a document which can be found was read from. Raises LibraryError if there is none, or it is gone."""

@@ -67,13 +67,25 @@ class Shelf:
         return volume
 
     def find(self, document_id: str, fingerprint: str) -> Volume | None:
-        """A whole volume that this version of Quipu made of a document with the encoder of this fingerprint, if there is one."""
-        for path in sorted((self.home.documents / document_id).glob(f"text.{READER}.*.json")):
+        """A whole volume that this version of Quipu made of a document with the encoder of this fingerprint, if there is one.
+
+        Of a scan there may be two, from before OCR was installed and after: then the newer.
+        """
+        paths = (self.home.documents / document_id).glob(f"text.{READER}.*.json")
+        for path in sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True):
             volume = Volume.named(document_id, path.name.split(".")[2], fingerprint)
             with suppress(LibraryError):
                 self.document(volume)
                 self.passages(volume)
                 return volume
+        return None
+
+    def newest(self, document_id: str) -> Document | None:
+        """The text that was made of a document last, by whatever encoder and version; None if none is whole."""
+        paths = (self.home.documents / document_id).glob("text.*.*.json")
+        for path in sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True):
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                return Document.from_json(json.loads(path.read_bytes()))
         return None
 
     def document(self, volume: Volume) -> Document:

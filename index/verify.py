@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from corpus import Document, LibraryError, QuipuError, read_bytes
+from corpus import USUAL_READING, Document, LibraryError, QuipuError, Reading, Worker
 from index.generation import open_current
 from index.home import Home
 from index.library import Entry, Library
@@ -44,15 +44,20 @@ def stored(home: Home) -> list[Stored]:
     return found
 
 
-def verify(home: Home) -> list[Verified]:
+def verify(home: Home, reading: Reading = USUAL_READING) -> list[Verified]:
     """Re-reads the original of every document and compares it with what is searched and quoted, in the order of `stored`."""
+    with Worker(reading) as worker:
+        return _verified(home, worker)
+
+
+def _verified(home: Home, worker: Worker) -> list[Verified]:
     results = []
     for kept in stored(home):
         if kept.document is None:
             results.append(Verified(kept.entry, 0, kept.problem))
             continue
         try:
-            same = reread(home, kept.entry) == kept.document
+            same = reread(home, kept.entry, worker, kept.document) == kept.document
             problem = "" if same else f"{kept.entry.name} reads differently now than when it was indexed: run `quipu rebuild`."
         except QuipuError as error:
             problem = str(error)
@@ -60,6 +65,24 @@ def verify(home: Home) -> list[Verified]:
     return results
 
 
-def reread(home: Home, entry: Entry) -> Document:
-    """The document as it is read now from its kept original. Raises LibraryError or DocumentError if that can't be done."""
-    return read_bytes(Shelf(home).original(entry), entry.name)
+def reread(home: Home, entry: Entry, worker: Worker | None = None, kept: Document | None = None) -> Document:
+    """The document as it is read now from its original: with OCR if the `kept` one was, else without, so that the two can be
+    compared. By default the kept one is that read last.
+
+    Raises LibraryError or DocumentError if it can't be read, or not by OCR.
+    """
+    if worker is None:
+        with Worker() as own:
+            return reread(home, entry, own, kept)
+    shelf = Shelf(home)
+    kept = kept or shelf.newest(entry.id)
+    by_ocr = kept is not None and _by_ocr(kept)
+    document = worker.read(shelf.original(entry), entry.name, ocr=by_ocr)
+    if by_ocr and not _by_ocr(document):
+        raise LibraryError(f"{entry.name} was read by OCR, which isn't there now: install tesseract, and compare again.")
+    return document
+
+
+def _by_ocr(document: Document) -> bool:
+    """Whether a page of it was read by OCR."""
+    return any(page.ocr for page in document.pages)

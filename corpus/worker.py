@@ -1,0 +1,122 @@
+"""Reads files in a process of its own, with limits, so that one that breaks its reader, or never ends, costs a sentence."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from corpus.document import Document
+from corpus.errors import DocumentError
+from corpus.process import Answer, BrokenError, Process
+from corpus.read import FORMATS, document_id, in_its_language
+from corpus.reading import USUAL_READING, Reading
+from corpus.sound import check
+
+_Taken = TypeVar("_Taken")
+
+_NONSENSE = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+"""What comes of taking something else than a document for one."""
+
+_sign: Callable[[], None] | None = None
+
+
+class Worker:
+    """A process that reads one file after the other. It is started for the first one; close it, or use it in a `with`.
+
+    A file that breaks it is a DocumentError, and the next one gets a new process. Safe to use from several threads.
+    """
+
+    def __init__(self, reading: Reading = USUAL_READING) -> None:
+        self.reading = reading
+        self._process: Process | None = None
+        self._lock = threading.Lock()
+
+    def read(self, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
+        """The document in a file's bytes, as `read_bytes` gives it; `ocr` is that of `reading` unless it is given.
+
+        Raises DocumentError as that does, and if the reader crashes, hangs, or wants more memory than it may have.
+        """
+
+        def taken(answers: list[Answer]) -> Document:
+            known = {"id": document_id(data), "source": name, "media_type": FORMATS[Path(name).suffix.lower()].media_type}
+            document = Document.from_json(answers[0].message["document"] | known)
+            check(document)
+            return in_its_language(document)
+
+        return self._ask({"do": "read", "ocr": self.reading.ocr if ocr is None else ocr}, data, name, taken)
+
+    def unpack(self, data: bytes, name: str) -> list[tuple[str, bytes]]:
+        """The files in a zip, or those attached to an e-mail, each with its name there, in order.
+
+        What Quipu doesn't read isn't taken out of a zip: its bytes are b"". A zip in a zip is given as it is. Raises DocumentError
+        as `read` does.
+        """
+
+        def taken(answers: list[Answer]) -> list[tuple[str, bytes]]:
+            return [(str(answer.message["part"]), answer.data) for answer in answers]
+
+        return self._ask({"do": "unpack"}, data, name, taken)
+
+    def close(self) -> None:
+        """End the process, if there is one. Another file would start another."""
+        with self._lock:
+            self._end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _ask(self, message: dict[str, Any], data: bytes, name: str, taken: Callable[[list[Answer]], _Taken]) -> _Taken:
+        """What `taken` makes of the answers. A process that read other files before may be spent by them: a file that breaks it is
+        given to a new one, too.
+        """
+        with self._lock:
+            if self._process is not None and self._process.has_ended():
+                self._end()
+            if self._process is not None:
+                try:
+                    return self._ask_once(message, data, name, taken)
+                except BrokenError as error:
+                    if error.hung:
+                        raise
+            return self._ask_once(message, data, name, taken)
+
+    def _ask_once(self, message: dict[str, Any], data: bytes, name: str, taken: Callable[[list[Answer]], _Taken]) -> _Taken:
+        is_whole = False
+        try:
+            if self._process is None:
+                self._process = Process(self.reading, name)
+            answers = self._process.ask(message | {"name": name}, data, name)
+            is_whole = True
+            return taken(answers)
+        except BrokenError:
+            raise
+        except DocumentError:
+            is_whole = True
+            raise
+        except _NONSENSE as error:
+            is_whole = False
+            raise BrokenError(f"{name} can't be read: its reader gave what is no document ({error}).") from None
+        finally:
+            if not is_whole:
+                self._end()
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.end()
+
+
+def alive() -> None:
+    """Say, within a worker, that a file is still being read, so that its reader isn't taken to hang. Does nothing elsewhere."""
+    if _sign is not None:
+        _sign()
+
+
+def show_life_by(sign: Callable[[], None]) -> None:
+    """Have `alive` call this."""
+    global _sign
+    _sign = sign

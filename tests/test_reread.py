@@ -1,0 +1,75 @@
+"""Originals are read anew in a worker, by OCR only where they were before."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from corpus import Document, LibraryError, Reading, Worker
+from index import Home, Library, add, reread, verify
+from tests.fakes import WordEncoder, open_index
+from tests.made import pdf, write
+
+Read = Callable[..., Document]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[bool | None]:
+    """Whether OCR was asked for, each time that a file was read. A page whose text begins with "Seen" is one that OCR reads."""
+    found: list[bool | None] = []
+    real = Worker.read
+
+    def see(worker: Worker, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
+        found.append(ocr)
+        document = real(worker, data, name, ocr=False)
+        is_seen = (worker.reading.ocr if ocr is None else ocr) and document.text.startswith("Seen")
+        return replace(document, pages=tuple(page._replace(ocr=is_seen) for page in document.pages))
+
+    monkeypatch.setattr(Worker, "read", see)
+    return found
+
+
+def test_what_was_read_by_ocr_is_read_by_it_again_and_nothing_else(
+    home: Home, words: WordEncoder, asked: list[bool | None]
+) -> None:
+    paths = [write(home.path / f"{name}.pdf", pdf([[f"{name} on a page of rivers."]])) for name in ("Seen", "Typed")]
+    add(home, paths, words)
+    assert asked == [None, None]
+    assert [checked.problem for checked in verify(home)] == ["", ""]
+    assert asked[2:] == [True, False]
+    seen, typed = Library(home).active()
+    index = open_index(home, words)
+    assert index.reread(seen.id) == index.document(seen.id) == reread(home, seen)
+    assert index.reread(typed.id).pages[0].ocr is False
+    assert asked[4:] == [True, True, False]
+
+
+def test_what_was_added_without_ocr_is_compared_without_it(home: Home, words: WordEncoder, asked: list[bool | None]) -> None:
+    path = write(home.path / "seen.pdf", pdf([["Seen on a page of rivers."]]))
+    add(home, [path], words, reading=Reading(ocr=False))
+    assert [checked.problem for checked in verify(home, Reading())] == [""]
+    assert asked == [None, False]
+
+
+def test_without_tesseract_it_is_said_what_is_missing(
+    home: Home, words: WordEncoder, asked: list[bool | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(home, [write(home.path / "seen.pdf", pdf([["Seen on a page of rivers."]]))], words)
+    (entry,) = Library(home).active()
+    see = Worker.read
+    monkeypatch.setattr(Worker, "read", lambda worker, data, name, **_: see(worker, data, name, ocr=False))
+    sentence = "seen.pdf was read by OCR, which isn't there now: install tesseract, and compare again."
+    assert [checked.problem for checked in verify(home)] == [sentence]
+    with pytest.raises(LibraryError) as raised:
+        reread(home, entry)
+    assert str(raised.value) == sentence
+    assert asked == [None, False, False]
+
+
+def test_a_damaged_text_is_compared_with_the_original_all_the_same(home: Home, words: WordEncoder) -> None:
+    add(home, [write(home.path / "typed.txt", "Rivers are wide.")], words)
+    (entry,) = Library(home).active()
+    index = open_index(home, words)
+    for path in (home.documents / entry.id).glob("text.*.json"):
+        path.write_bytes(b"damaged")
+    assert index.reread(entry.id).text == "Rivers are wide."
