@@ -3,22 +3,26 @@
 This room never decides whether a passage answers the question.
 """
 
+from index.adding import Added, add
 from index.backup import Restored, backup, restore
+from index.containers import TAKEN, file_of, is_named, last_part, place_of
 from index.encoder import DEFAULT_MODEL, Encoder, SentenceTransformerEncoder, Vectors, default_folder, go_offline
 from index.fusion import fuse
 from index.hit import Hit
-from index.home import Home
+from index.home import BusyError, Home
 from index.library import Entry, Library
 from index.search import Index
 from index.store import LocalStore, Range, Store
 from index.verify import Stored, Verified, reread, stored, verify
 from index.words import content_words, fold, question_language, question_terms, terms, words
-from index.writer import SILENT, Added, Progress, Rebuilt, add, limit, rebuild, remove
+from index.writer import SILENT, Progress, Rebuilt, limit, rebuild, remove, remove_from
 
 __all__ = [
     "DEFAULT_MODEL",
     "SILENT",
+    "TAKEN",
     "Added",
+    "BusyError",
     "Encoder",
     "Entry",
     "Hit",
@@ -39,14 +43,19 @@ __all__ = [
     "backup",
     "content_words",
     "default_folder",
+    "file_of",
     "fold",
     "fuse",
     "go_offline",
+    "is_named",
+    "last_part",
     "limit",
+    "place_of",
     "question_language",
     "question_terms",
     "rebuild",
     "remove",
+    "remove_from",
     "reread",
     "restore",
     "stored",

@@ -15,6 +15,7 @@ from assistant import Answer, Citation, Feedback, Settings
 from index import Home, Library
 from tests.commands import Quipu
 from tests.made import REPORT, pdf, scanned_pdf, write
+from tests.made_containers import zipped
 
 
 def test_ask_prints_sentences_and_where_they_stand(quipu: Quipu) -> None:
@@ -42,7 +43,9 @@ def test_ask_json_is_the_contract(quipu: Quipu) -> None:
     assert "Shining Path guerrilla group" in answer["citations"][0]["quote"]
     assert (
         list(answer["citations"][0])
-        == ("number document_id title source quote text start end page page_label heading_path link").split()
+        == (
+            "number document_id title source quote text start end page page_label page_kind row label ocr cells heading_path link"
+        ).split()
     )
     (sentence,) = answer["sentences"]
     assert (sentence["text"], sentence["citations"]) == (answer["text"], [1])
@@ -62,14 +65,15 @@ def test_a_library_from_its_first_document_to_its_last(quipu: Quipu, tmp_path: P
     added = quipu("add", str(tmp_path / "in"))
     assert added.code == 0
     assert added.out.splitlines() == [
-        "half.pdf: 3 pages, 1 passage. “half”. No text on PDF pages 1, 3: scanned or blank; a scanned page needs OCR.",
-        "forests.txt: 2 passages. “Forests of the North”.",
+        "half.pdf: 3 pages, 1 passage, English. “half”.",
+        "    There is no text on PDF pages 1, 3: blank, or scanned; scanned pages are read by OCR where tesseract is installed.",
+        "forests.txt: 2 passages, English. “Forests of the North”.",
     ]
     assert "picture.png was passed over: Quipu doesn't read that type." in added.err
     assert quipu("add", str(tmp_path / "in" / "forests.txt")).out == "forests.txt: already in the library as forests.txt.\n"
     listed = quipu("documents").out
     assert "forests.txt  Forests of the North" in listed
-    assert "half.pdf     half                  3      PDF pages 1, 3  en" in listed
+    assert "half.pdf     half                  3      en        no text on PDF pages 1, 3  20" in listed
     assert "412 illegal sawmills" in quipu("ask", "How many illegal sawmills?").out
     within = quipu("ask", "How many illegal sawmills?", "--document", "half.pdf")
     assert within.out.startswith("These documents do not answer that")
@@ -128,7 +132,7 @@ def test_verify_finds_a_changed_original(quipu: Quipu, tmp_path: Path, home: Hom
         ("empty.txt", b"", "quipu: empty.txt is empty.\n"),
         ("latin.txt", "El año".encode("latin-1"), "quipu: latin.txt is not UTF-8 text (byte 0xf1 at position 4): save it as UTF-8"),
         ("nul.txt", b"a\0b", "quipu: nul.txt holds a NUL byte at character 1: it is not a text file.\n"),
-        ("report.odt", b"PK", "quipu: report.odt is of a type that Quipu doesn't read. It reads DOCX,"),
+        ("report.odt", b"PK", "quipu: report.odt is an OpenDocument text, which Quipu doesn't read: open it and save"),
         ("locked.pdf", pdf([["x"]], password="secret"), "quipu: locked.pdf is encrypted: remove its password and add it again.\n"),
         ("cut.pdf", pdf([["x"]])[:60], "quipu: cut.pdf can't be read as PDF; it is broken or cut short"),
         (
@@ -240,11 +244,44 @@ def test_what_is_printed_into_a_pipe_is_whole(quipu: Quipu, monkeypatch: pytest.
     assert all(part in quipu("documents").out for part in (name, entry.id, "Forests of the North"))
 
 
-def test_hidden_files_and_folders_are_passed_by(quipu: Quipu, tmp_path: Path, home: Home) -> None:
-    for path in (".draft.txt", ".hidden/draft.txt", "report.txt"):
+def test_hidden_and_unfinished_files_are_passed_by(quipu: Quipu, tmp_path: Path, home: Home) -> None:
+    for path in (".draft.txt", ".hidden/draft.txt", "~$notes.txt", "report.pdf.part", "report.txt"):
         write(tmp_path / "in" / path, f"{path}\n\nSome text.\n")
-    quipu("add", str(tmp_path / "in"))
+    assert quipu("add", str(tmp_path / "in"), str(tmp_path / "in" / "*.txt")).err == ""
     assert [entry.name for entry in Library(home).active()] == ["report.txt"]
+
+
+def test_a_pattern_adds_what_fits_it(quipu: Quipu, tmp_path: Path, home: Home) -> None:
+    for path in ("a.txt", "a.png", "2020/b.txt", "2020/c.md", "2020/deep/d.txt", "e[1].txt"):
+        write(tmp_path / "in" / path, f"{path}\n\nSome text.\n")
+    assert quipu("add", "in/**/*.txt", "in/a.txt").out.count("\n") == 4
+    assert [entry.name for entry in Library(home).active()] == ["b.txt", "d.txt", "a.txt", "e[1].txt"]
+    assert quipu("add", str(tmp_path / "in" / "20*")).out.splitlines() == [
+        "b.txt: already in the library as b.txt.",
+        "c.md: 1 passage, English. “c”.",
+        "d.txt: already in the library as d.txt.",
+    ]
+    assert quipu("add", "in/e[1].txt").out == "e[1].txt: already in the library as e[1].txt.\n"
+    result = quipu("add", "in/*")
+    assert (result.code, result.err) == (0, "in/a.png was passed over: Quipu doesn't read that type.\n")
+    result = quipu("add", "in/**/*.pdf")
+    assert (result.code, result.err) == (2, "quipu: No file fits the pattern in/**/*.pdf.\n")
+
+
+def test_what_is_in_a_zip_is_added_listed_limited_and_removed(quipu: Quipu, tmp_path: Path) -> None:
+    path = write(tmp_path / "x.zip", zipped(forests__txt=REPORT, broken__pdf="%PDF", photo__png=b"PNG"))
+    result = quipu("add", str(path))
+    assert result.code == 2
+    assert result.out == "x.zip › forests.txt: 2 passages, English. “Forests of the North”.\n"
+    assert result.err.splitlines()[1] == "x.zip › photo.png was passed over: Quipu doesn't read that type."
+    assert "x.zip › forests.txt  Forests of the North" in quipu("documents").out
+    assert quipu("limit", "x.zip", "--group", "hr").out == "x.zip › forests.txt is seen by readers in hr, and operators.\n"
+    write(path, zipped(roads__txt="Roads\n\nThey are long.\n"))
+    assert quipu("add", str(path)).out.splitlines() == [
+        "x.zip › roads.txt: 1 passage, English. “Roads”.",
+        "x.zip › forests.txt was removed: x.zip doesn't hold it any more.",
+    ]
+    assert quipu("remove", "x.zip").out.startswith("Removed x.zip › roads.txt (")
 
 
 def test_a_terminal_that_cannot_show_a_letter_shows_its_number(tmp_path: Path) -> None:

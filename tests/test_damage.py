@@ -2,12 +2,12 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from corpus import EncoderError, LibraryError
-from corpus.readers.plain import read_plain
+from corpus import Document, EncoderError, LibraryError, Worker, document_id
 from index import Home, Index, Library, Rebuilt, add, rebuild, remove, stored, verify
 from tests.fakes import WordEncoder, files_holding, first_hit, open_index
 from tests.made import REPORT, write
@@ -198,8 +198,12 @@ def test_a_text_that_reads_otherwise_gets_its_own_passages(
 ) -> None:
     add(home, [report], words)
     index = open_index(home, words)
-    real = read_plain
-    monkeypatch.setattr("corpus.readers.plain.read_plain", lambda data, name: real(data[:-90] + b"end.", name))
+    real = Worker.read
+
+    def read_otherwise(worker: Worker, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
+        return replace(real(worker, data[:-90] + b"end.", name, ocr=ocr), id=document_id(data))
+
+    monkeypatch.setattr(Worker, "read", read_otherwise)
     assert verify(home)[0].problem == "forests.txt reads differently now than when it was indexed: run `quipu rebuild`."
     rebuild(home, words)
     assert verify(home)[0].problem == ""

@@ -4,13 +4,14 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
-from corpus import LibraryError
-from index import Added, Home, Index, Library, Vectors, add, limit, remove, verify
+from corpus import Document, LibraryError, Reading, Worker, document_id
+from index import Added, Home, Index, Library, Rebuilt, Vectors, add, limit, rebuild, remove, verify
 from tests.fakes import WordEncoder, files_holding, first_hit, open_index
 from tests.made import REPORT, pdf, scanned_pdf, write
 
@@ -22,7 +23,13 @@ def test_an_empty_home_has_no_index(home: Home, words: WordEncoder) -> None:
 
 def test_what_is_added_is_found(home: Home, words: WordEncoder, report: Path) -> None:
     (added,) = add(home, [report], words)
-    assert (added.title, added.pages, added.passages, added.error, added.known) == ("Forests of the North", 0, 2, None, None)
+    assert (added.summary.title, added.summary.pages, added.passages, added.error, added.known) == (
+        "Forests of the North",
+        0,
+        2,
+        None,
+        None,
+    )
     hit = open_index(home, words).search("illegal sawmills", 5)[0]
     assert "412 illegal sawmills" in hit.passage.text
     assert hit.ranks == {"dense": 1, "lexical": 1}
@@ -65,7 +72,7 @@ def test_a_changed_file_replaces_what_it_was(home: Home, words: WordEncoder, rep
     write(report, REPORT.replace("412", "977"))
     (after,) = add(home, [report], words)
     assert after.replaces is not None
-    assert before.title == after.title
+    assert before.summary.title == after.summary.title
     assert [entry.name for entry in open_index(home, words).entries()] == ["forests.txt"]
     assert "977 illegal" in first_hit(home, words, "illegal sawmills")
     assert files_holding(home, "412 illegal") == []
@@ -90,7 +97,7 @@ def test_a_bad_file_costs_a_sentence_and_the_rest_is_added(home: Home, words: Wo
         write(tmp_path / "scan.pdf", scanned_pdf(2)),
         write(tmp_path / "x.doc", b"\xd0\xcf"),
     ]
-    outcomes = add(home, [*bad, report], words)
+    outcomes = add(home, [*bad, report], words, reading=Reading(ocr=False))
     assert [outcome.error is None for outcome in outcomes] == [False, False, False, False, False, True]
     assert str(outcomes[0].error).endswith("pipe.txt is not a file.")
     assert "There is no file" in str(outcomes[1].error)
@@ -101,14 +108,45 @@ def test_a_bad_file_costs_a_sentence_and_the_rest_is_added(home: Home, words: Wo
 
 def test_only_bad_files_leave_nothing_behind(home: Home, words: WordEncoder, tmp_path: Path) -> None:
     outcomes = add(home, [write(tmp_path / "empty.txt", b"")], words)
-    assert outcomes == [Added(tmp_path / "empty.txt", error="empty.txt is empty.")]
+    assert outcomes == [Added(tmp_path / "empty.txt", "empty.txt", document_id(b""), error="empty.txt is empty.")]
     assert Library(home).entries() == []
     assert list(home.documents.iterdir()) == []
 
 
 def test_pages_without_text_are_reported(home: Home, words: WordEncoder, tmp_path: Path) -> None:
     (added,) = add(home, [write(tmp_path / "half.pdf", scanned_pdf(3, with_text=[2]))], words)
-    assert (added.pages, added.pages_without_text) == (3, (1, 3))
+    assert (added.summary.pages, added.summary.pages_without_text) == (3, (1, 3))
+
+
+def test_a_scan_is_read_anew_once_there_is_ocr(
+    home: Home, words: WordEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "half.pdf", scanned_pdf(2, with_text=[1]))
+    add(home, [path], words, reading=Reading(ocr=False))
+    real, has_tesseract = Worker.read, True
+
+    def read(worker: Worker, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
+        """As if tesseract read "Seen sawmills." on the second page, where it is there and may."""
+        if not has_tesseract or not (worker.reading.ocr if ocr is None else ocr):
+            return real(worker, data, name, ocr=False)
+        document = real(worker, pdf([["Page 1 was typed and can be read."], ["Seen sawmills."]]), name, ocr=False)
+        return replace(document, id=document_id(data), pages=(document.pages[0], document.pages[1]._replace(ocr=True)))
+
+    monkeypatch.setattr(Worker, "read", read)
+    monkeypatch.setattr(Reading, "can_ocr", property(lambda reading: reading.ocr))
+    assert add(home, [path], words, reading=Reading(ocr=False))[0].known is not None
+    (added,) = add(home, [path], words)
+    assert (added.known, added.summary.ocr_pages, added.summary.pages_without_text) == (None, (2,), ())
+    assert "Seen sawmills." in first_hit(home, words, "seen sawmills")
+    (again,) = add(home, [path], words)
+    assert again.known is not None
+    assert rebuild(home, words, reading=Reading(ocr=False)) == Rebuilt(1, ())
+    assert [checked.problem for checked in verify(home)] == [""]
+    has_tesseract = False
+    said = "half.pdf was read by OCR, which isn't there now: install tesseract, and rebuild again."
+    assert rebuild(home, words) == Rebuilt(0, (said,))
+    assert add(home, [path], words)[0].known is not None
+    assert "Seen sawmills." in first_hit(home, words, "seen sawmills")
 
 
 def test_after_removal_no_file_holds_the_text(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:

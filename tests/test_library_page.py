@@ -10,11 +10,10 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, expect
 
-from index import Entry, Home, Library, SentenceTransformerEncoder, add
+from index import Entry, Home, Library, SentenceTransformerEncoder, add, last_part
 from tests.browsing import needs_browser
 from tests.made import REPORT, pdf, scanned_pdf, write
 from ui import library
-from ui.library import last_part
 
 BRIDGES = "Bridges of the east\n\nThe bridge over the Ucayali was opened in 1999.\n"
 NEWER = "Bridges of the east\n\nThe bridge over the Ucayali was closed in 2015.\n"
@@ -61,11 +60,27 @@ def test_an_upload_tells_how_it_goes_and_is_asked_at_once(client: TestClient, ho
 def test_what_an_upload_is_told(client: TestClient) -> None:
     first = send(client, "bridges.txt", BRIDGES)[-1]
     again = send(client, "copy.txt", BRIDGES)[-1]
-    assert again == {"state": "added", "message": "It is in the library already, as bridges.txt.", "id": first["id"]}
+    known = first["id"]
+    assert again == {"state": "added", "message": "It is in the library already, as bridges.txt.", "id": known, "ids": [known]}
     scanned = send(client, "scan.pdf", scanned_pdf(4, [2]))[-1]
-    assert "There is no text on PDF pages 1, 3-4: scanned or blank; a scanned page needs OCR." in scanned["message"]
+    assert "There is no text on PDF pages 1, 3-4: blank, or scanned; scanned pages are read by OCR where" in scanned["message"]
     page = client.get("/documents").text
     assert "no text on PDF pages 1, 3-4" in page
+
+
+def test_how_a_document_was_read_is_told(client: TestClient) -> None:
+    pages = [["Rivers are wide and brown \ufffd."], ["Roads are long."], ["Woods are green."]]
+    said = send(client, "r.pdf", pdf(pages, header="The report of the ministry, page {n}"))[-1]
+    assert said["message"] == "It was added as “r”. Header and footer lines left out: 3."
+    garbled = send(client, "odd.md", "# Odd\n\nab\ue001\ue002 It is.\n")[-1]
+    assert "17 % of its characters stand for nothing: its text can't be relied on." in garbled["message"]
+    page = client.get("/documents").text
+    assert "header and footer lines left out: 3" in page
+    assert "17 % garbled" in page
+    first, second = client.get("/api/documents").json()
+    kept = {"page_kind": "page", "pages": 3, "ocr_pages": [], "pages_without_text": [], "running_lines": 3, "garbled": 0.0}
+    assert {name: first[name] for name in kept} == kept
+    assert (second["garbled"], second["running_lines"]) == (0.1667, 0)
 
 
 def test_a_document_is_replaced_where_it_is_said_and_only_there(client: TestClient) -> None:
@@ -129,7 +144,7 @@ def test_a_failed_replacement_leaves_what_was_there(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("query", "status", "detail"),
     [
-        ({"name": "tool.exe"}, 422, "tool.exe is of a type that Quipu doesn't read. It reads DOCX, HTM"),
+        ({"name": "tool.exe"}, 422, "tool.exe is of a type that Quipu doesn't read. It reads CSV, DOCX"),
         ({"name": ""}, 422, "? is of a type"),
         ({"name": "../.txt"}, 422, ".txt is of a type"),
         ({"name": f"{'a' * 200}.txt"}, 422, "The name of the file is too long: Quipu takes up to 200 characters."),

@@ -12,16 +12,17 @@ from rich.console import Console
 from rich.table import Table
 
 from assistant import Assistant, Feedback, Settings
-from corpus import QuestionError, SettingsError, load, shown_name
+from corpus import QuestionError, SettingsError, Worker, load, shown_name
 from index import Home, Index, Library, SentenceTransformerEncoder, add, limit, rebuild, remove, reread, stored, verify
 from ui import accounts, measuring
-from ui.files import files_in
+from ui.files import Found, files_in
 from ui.keeping import backup_command, restore_command
 from ui.payload import payload
 from ui.progress import Bar
-from ui.terminal import added_line, answer_text, count, document_row
+from ui.terminal import added_lines, answer_text, count, document_row
 from ui.users import Users, checked_groups
 from ui.verification import read_answer, verify_answer
+from ui.watching import Watch, folders_in
 
 app = typer.Typer(
     name="quipu",
@@ -85,27 +86,37 @@ def ask(
 
 @app.command(name="add")
 def add_command(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders of files.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH...", help="Files, folders, zips, e-mails, and patterns in quotes, such as 'reports/**/*.pdf'."
+        ),
+    ],
     group: Annotated[
         list[str] | None, typer.Option(help="Only readers in this group may see them; may be given several times.")
     ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and keep the library in step with these folders, until Ctrl-C.")
+    ] = False,
 ) -> None:
     """Add documents to the library and index them. What can't be read costs one sentence each; the rest is added."""
-    settings = Settings.load()
-    files, passed_over = files_in(paths)
+    settings, groups = Settings.load(), checked_groups(group or ())
+    home, reading = Home(settings.home), settings.reading()
+    found = Found() if watch else files_in(paths, home.path)
+    folders = folders_in(paths) if watch else []
     encoder = SentenceTransformerEncoder.load(settings.model)
-    home = Home(settings.home)
+    if watch:
+        Watch(home, folders, encoder, groups, reading).go_on()
     with Bar(_err) as bar:
-        outcomes = add(home, files, encoder, bar, checked_groups(group or ()))
+        outcomes = add(home, found.files, encoder, bar, groups, reading)
     for outcome in outcomes:
-        if outcome.error is None:
-            typer.echo(added_line(outcome))
-        else:
-            typer.echo(f"quipu: {outcome.error}", err=True)
-    for path in passed_over:
+        typer.echo(added_lines(outcome), err=outcome.error is not None)
+    for path in found.others:
         typer.echo(f"{shown_name(str(path))} was passed over: Quipu doesn't read that type.", err=True)
+    for problem in found.problems.values():
+        typer.echo(f"quipu: {problem}", err=True)
     Feedback(home).forget_removed()
-    if any(outcome.error is not None for outcome in outcomes):
+    if found.problems or any(outcome.failed for outcome in outcomes):
         raise typer.Exit(2)
 
 
@@ -141,7 +152,7 @@ def rebuild_command() -> None:
     settings = Settings.load()
     encoder = SentenceTransformerEncoder.load(settings.model)
     with Bar(_err) as bar:
-        rebuilt = rebuild(Home(settings.home), encoder, bar)
+        rebuilt = rebuild(Home(settings.home), encoder, bar, settings.reading())
     typer.echo(f"Rebuilt the index of {count(rebuilt.documents, 'document')} with {encoder.name}.")
     for problem in rebuilt.problems:
         typer.echo(f"quipu: {problem}", err=True)
@@ -156,7 +167,7 @@ def documents() -> None:
     if not kept:
         typer.echo("No document was added yet: Quipu answers from the report that ships. Add your own with `quipu add PATH`.")
         return
-    table = Table("Name", "Title", "Pages", "Without text", "Language", "Added", "Seen by", box=None, pad_edge=False)
+    table = Table("Name", "Title", "Pages", "Language", "Notes", "Added", "Seen by", box=None, pad_edge=False)
     table.add_column("Id", no_wrap=True)
     for document in kept:
         table.add_row(*document_row(document))
@@ -170,19 +181,21 @@ def verify_command(
     ] = None,
 ) -> None:
     """Re-read the originals, and compare them with all that is searched; or with the quotes of the given answers."""
-    home = Home(Settings.load().home)
+    settings = Settings.load()
+    home = Home(settings.home)
     home = home if Library(home).active() else home.shipped
     problems = 0
     for path in answers or ():
         name = shown_name(str(path))
         answer = read_answer(sys.stdin.buffer.read() if str(path) == "-" else load(path), name)
-        quotes = verify_answer(answer, name, Library(home).active(), partial(reread, home))
+        with Worker(settings.reading()) as worker:
+            quotes = verify_answer(answer, name, Library(home).active(), partial(reread, home, worker=worker))
         if not quotes:
             typer.echo(f"{name} quotes nothing: there is nothing to verify.")
         for quote in quotes:
             problems += bool(quote.problem)
             typer.echo(quote.problem or f"[{quote.number}] stands in {quote.source}, character for character: “{quote.text}”")
-    for checked in () if answers else verify(home):
+    for checked in () if answers else verify(home, settings.reading()):
         problems += bool(checked.problem)
         typer.echo(checked.problem or f"{checked.entry.name}: all {checked.characters:,} characters are as the original reads.")
     if problems:

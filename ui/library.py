@@ -1,31 +1,25 @@
 """The library page, and what the operator does there: add, replace and remove documents while questions are answered."""
 
-import asyncio
-import json
-import shutil
-import tempfile
-import threading
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
-from filelock import FileLock
 from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 
 from assistant import Assistant
-from corpus import FORMATS, Document, DocumentError, LibraryError, QuipuError, SettingsError, document_id, shown_name
-from index import Added, Entry, limit
+from corpus import Document, QuipuError, SettingsError, Summary
+from index import TAKEN, Entry, last_part, limit
 from ui.pages import frame_of, message_page, page
 from ui.reference import problems, stream_of_steps
 from ui.security import problem
-from ui.terminal import page_runs
+from ui.summaries import notes_on
+from ui.uploads import READ, Upload, added, received
 from ui.users import checked_groups
 from ui.visitor import seen_by_visitor, told, visitor_of
 from ui.wording import Language, language_name, language_of, say
@@ -33,9 +27,7 @@ from ui.wording import Language, language_name, language_of, say
 _LARGEST = 200  # megabytes of a file
 _LONGEST_NAME = 200  # characters of a file's name, and a little more bytes, which file systems count
 _LONGEST_NAME_BYTES = 250
-_READ = ", ".join(sorted(ending[1:].upper() for ending in FORMATS))
 
-Tell = Callable[..., None]
 Name = Annotated[str, Query(description="The name of the file, with an ending that says its type.", examples=["report.pdf"])]
 DocumentId = Annotated[str, PathParameter(description="Its id.")]
 Groups = Annotated[Sequence[str], Query(max_length=100, description="The groups whose readers may see it; none: all may.")]
@@ -44,13 +36,15 @@ Replaces = Annotated[str | None, Query(description="The id of the document that 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A document as a row of the page: `document` is None if it isn't searched, because it was never fully added."""
+    """A document as a row of the page: `document` is None if it isn't searched, because it was never fully added; `notes` say
+    how it was read.
+    """
 
     entry: Entry
     document: Document | None
-    passages: int
-    language: str
-    without_text: str
+    passages: int = 0
+    language: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -98,12 +92,12 @@ def library_routes(assistant: Assistant, *, has_groups: bool) -> APIRouter:
         if refusal is not None:
             return refusal
         try:
-            body = await _received(assistant, request)
+            body = await received(assistant.home, request, _LARGEST * 1_000_000)
         except ClientDisconnect:
             return Response(status_code=HTTPStatus.BAD_REQUEST)
         if body is None:
             return _problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "lib_too_large", megabytes=_LARGEST)
-        said = _in_thread(lambda tell: _add(assistant, body, last_part(name), replaces, group, language, tell), language)
+        said = added(assistant, body, Upload(last_part(name), group, replaces), language)
         return StreamingResponse(said, media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
 
     routes.include_router(_change_routes(assistant))
@@ -168,16 +162,11 @@ def render(assistant: Assistant, request: Request, *, has_groups: bool) -> str:
         operator=operator,
         has_groups=has_groups,
         notice=assistant.notice() if operator else "",
-        formats=_READ,
-        endings=",".join(FORMATS),
+        formats=READ,
+        endings=",".join(sorted(TAKEN)),
         largest=_LARGEST,
         here="documents",
     )
-
-
-def last_part(name: str) -> str:
-    """A file's name without the folders before it, as it can be shown: what a browser sends is not to be trusted."""
-    return shown_name(name.replace("\\", "/").rpartition("/")[2]).strip()
 
 
 def _rows(assistant: Assistant, language: Language) -> list[Row]:
@@ -185,11 +174,10 @@ def _rows(assistant: Assistant, language: Language) -> list[Row]:
     index = assistant.index()
     rows = []
     for entry, document in index.documents(index.entries()):
-        pages = document.pages_without_text()
         name = language_name(document.language, language)
-        rows.append(Row(entry, document, index.size([entry.id]), name, _pdf_pages(pages, language) if pages else ""))
+        rows.append(Row(entry, document, index.size([entry.id]), name, tuple(notes_on(Summary.of(document), language))))
     shown = {row.entry.id for row in rows}
-    return [*rows, *(Row(entry, None, 0, "", "") for entry in assistant.own() if entry.id not in shown)]
+    return [*rows, *(Row(entry, None) for entry in assistant.own() if entry.id not in shown)]
 
 
 def _is_own(assistant: Assistant, document: str) -> bool:
@@ -212,8 +200,8 @@ def _refusal(assistant: Assistant, request: Request, name: str, replaces: str | 
         return refusal
     if len(name) > _LONGEST_NAME or len(name.encode()) > _LONGEST_NAME_BYTES:
         return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "lib_long_name", characters=_LONGEST_NAME)
-    if Path(name).suffix.lower() not in FORMATS:
-        return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "lib_format", name=name or "?", formats=_READ)
+    if Path(name).suffix.lower() not in TAKEN:
+        return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "lib_format", name=name or "?", formats=READ)
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > _LARGEST * 1_000_000:
         return _problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "lib_too_large", megabytes=_LARGEST)
@@ -231,145 +219,3 @@ def _groups_refusal(request: Request, groups: Sequence[str]) -> Response | None:
 
 def _problem(request: Request, status: HTTPStatus, key: str, **values: object) -> Response:
     return problem(status, say(key, language_of(request.headers), **values), scope=request.scope)
-
-
-async def _received(assistant: Assistant, request: Request) -> IO[bytes] | None:
-    """The body in a temporary file that has no name, so that nothing is left of it if Quipu is killed; None if it is too large."""
-    uploads, received = assistant.home.uploads, 0
-    try:
-        uploads.mkdir(parents=True, exist_ok=True)
-        body = tempfile.TemporaryFile(dir=uploads)  # noqa: SIM115 - the thread that adds it closes it
-    except OSError as error:
-        raise LibraryError(f"{uploads} can't be written: {error.strerror}.") from None
-    try:
-        async for part in request.stream():
-            received += len(part)
-            if received > _LARGEST * 1_000_000:
-                body.close()
-                return None
-            body.write(part)
-        body.seek(0)
-    except OSError as error:
-        body.close()
-        raise LibraryError(f"{uploads} can't be written: {error.strerror}.") from None
-    except ClientDisconnect:
-        body.close()
-        raise
-    return body
-
-
-async def _in_thread(work: Callable[[Tell], None], language: Language) -> AsyncIterator[str]:
-    """What `work` tells while it runs in a thread of its own, a line of JSON each. It runs to its end if nobody listens."""
-    loop, lines = asyncio.get_running_loop(), asyncio.Queue[str | None]()
-
-    def put(line: str | None) -> None:
-        with suppress(RuntimeError):  # the server has stopped
-            loop.call_soon_threadsafe(lines.put_nowait, line)
-
-    def tell(state: str, **said: object) -> None:
-        put(json.dumps({"state": state, **said}, ensure_ascii=False) + "\n")
-
-    def run() -> None:
-        try:
-            work(tell)
-        except QuipuError as error:
-            tell("error", message=str(error))
-        except Exception:  # a bug: the page is told that it failed, and the log gets the traceback
-            tell("error", message=say("lib_failed", language))
-            raise
-        finally:
-            put(None)
-
-    threading.Thread(target=run, name="quipu-upload", daemon=True).start()
-    while (line := await lines.get()) is not None:
-        yield line
-
-
-def _add(
-    assistant: Assistant,
-    body: IO[bytes],
-    name: str,
-    replaces: str | None,
-    groups: Collection[str],
-    language: Language,
-    tell: Tell,
-) -> None:
-    """Add a file under this name, and remove what it replaces, whose groups it gets. Raises QuipuError if it can't be added."""
-    uploads = assistant.home.uploads
-    path = uploads / name
-    with body, FileLock(uploads / ".lock"):  # one file after the other, also by two servers
-        try:
-            _clear(uploads)
-            content = document_id(body.read())
-            known = next((entry for entry in assistant.own() if entry.id == content), None)
-            if replaces is not None and known is not None and known.id != replaces:
-                raise LibraryError(say("lib_known_not_replaced", language, name=known.name))
-            others = _of_this_name(assistant, name, content)
-            if others and replaces not in others:
-                raise LibraryError(say("lib_same_name", language, name=name))
-            body.seek(0)
-            with path.open("wb") as file:
-                shutil.copyfileobj(body, file)
-            added = assistant.add([path], _Told(tell), {*groups, *_groups_of(assistant, replaces)})[0]
-            if added.error is not None:
-                raise DocumentError(added.error)
-        except OSError as error:
-            raise LibraryError(f"{path} can't be written: {error.strerror}.") from None
-        finally:
-            path.unlink(missing_ok=True)
-        replaced = [entry for entry in assistant.own() if entry.id == replaces != content]
-        if limited := _groups_of(assistant, replaces):  # it may have been limited meanwhile
-            limit(assistant.home, content, limited | set(groups))
-        for entry in replaced:
-            assistant.remove(entry.id)
-    tell("added", message=_message(added, replaced, language), id=content)
-
-
-def _groups_of(assistant: Assistant, document: str | None) -> set[str]:
-    return {group for entry in assistant.own() if entry.id == document for group in entry.groups}
-
-
-def _clear(uploads: Path) -> None:
-    """Delete what a killed server left."""
-    for left in uploads.iterdir():
-        if left.suffix.lower() in FORMATS and left.is_file():
-            left.unlink()
-
-
-def _of_this_name(assistant: Assistant, name: str, content: str) -> list[str]:
-    """The ids of the documents that were added under this name, but for the one with this content."""
-    return [entry.id for entry in assistant.own() if entry.name == name and entry.id != content]
-
-
-class _Told:
-    """Tells how an `add` goes; see `index.Progress`."""
-
-    def __init__(self, tell: Tell) -> None:
-        self._tell, self._done, self._of = tell, 0, 0
-
-    def reading(self, name: str, number: int, total: int) -> None:  # noqa: ARG002 - `index.Progress` names them; here it is one file
-        self._tell("reading")
-
-    def encoding(self, passages: int) -> None:
-        self._done, self._of = 0, passages
-        self._tell("encoding", done=0, of=passages)
-
-    def encoded(self, passages: int) -> None:
-        self._done += passages
-        self._tell("encoding", done=self._done, of=self._of)
-
-
-def _message(added: Added, removed: Sequence[Entry], language: Language) -> str:
-    """What became of a file, in a few sentences."""
-    if added.known is not None:
-        return say("lib_known", language, name=added.known.name)
-    said = [say("lib_done", language, title=added.title)]
-    for entry in [added.replaces] if added.replaces else removed:
-        said.append(say("lib_replaced", language, name=entry.name, date=entry.added[:10]))
-    if added.pages_without_text:
-        said.append(say("lib_done_no_text", language, pages=_pdf_pages(added.pages_without_text, language)))
-    return " ".join(said)
-
-
-def _pdf_pages(pages: tuple[int, ...], language: Language) -> str:
-    return say("lib_pdf_pages" if len(pages) > 1 else "lib_pdf_page", language, pages=page_runs(pages))

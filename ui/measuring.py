@@ -83,7 +83,7 @@ def run(
         indexed = Path(temporary) if articles else folder
         home = Path(temporary) / "home"
         if indexed is not None:
-            _add_all(indexed, Home(home), settings.model)
+            _add_all(indexed, Home(home), settings)
         assistant = Assistant.open(home if indexed or not questions else None)
         rows, milliseconds = _ask_all(assistant, asked, within=within)
         found = figures(rows)
@@ -179,11 +179,11 @@ def _threshold(given: str) -> tuple[str, float]:
         ) from None
 
 
-def _add_all(folder: Path, home: Home, model: str) -> None:
+def _add_all(folder: Path, home: Home, settings: Settings) -> None:
     """Add all documents of a folder to a home. Raises DocumentError if one can't be read."""
-    files, _ = files_in([folder])
+    files = files_in([folder]).files
     with Bar(_err) as bar:
-        outcomes = add(home, files, SentenceTransformerEncoder.load(model), bar)
+        outcomes = add(home, files, SentenceTransformerEncoder.load(settings.model), bar, (), settings.reading())
     for outcome in outcomes:
-        if outcome.error is not None:
+        if outcome.error is not None and not outcome.is_other:
             raise DocumentError(outcome.error)

@@ -1,9 +1,11 @@
 """Answers and documents as lines of text."""
 
 from assistant import Answer
-from corpus import shown_name
+from corpus import Summary, shown_name
 from index import Added, Stored
-from ui.wording import as_language, explain, place, say, suggest
+from ui.places import place
+from ui.summaries import notes_on, sentences_on
+from ui.wording import as_language, explain, language_name, say, suggest
 
 
 def answer_text(answer: Answer) -> str:
@@ -19,29 +21,33 @@ def answer_text(answer: Answer) -> str:
     if answer.citations:
         lines += ["", f"{say('sources', language)}:"]
         lines += [
-            f"[{citation.number}] {place(citation)} ({citation.source}, {citation.start}-{citation.end})"
+            f"[{citation.number}] {place(citation, language)} ({citation.source}, {citation.start}-{citation.end})"
             for citation in answer.citations
         ]
     if answer.nearest:
         lines += ["", say("nearest", language)]
-        lines += [f"- “{citation.text}” {place(citation)}" for citation in answer.nearest]
+        lines += [f"- “{citation.text}” {place(citation, language)}" for citation in answer.nearest]
     elif answer.suggestions:
         lines += ["", say("you_could_ask", language)]
         lines += [f"- {question}" for question in suggest(answer.suggestions, language)]
     return "\n".join(lines)
 
 
-def added_line(added: Added) -> str:
-    """What was read of one file that was added."""
-    parts = [count(added.pages, "page")] if added.pages else []
-    parts.append(count(added.passages, "passage"))
-    said = f"already in the library as {added.known.name}" if added.known else f"{', '.join(parts)}. “{added.title}”"
-    line = f"{shown_name(added.path.name)}: {said}."
-    if added.pages_without_text and not added.known:
-        line += f" No text on {page_numbers(added.pages_without_text)}: scanned or blank; a scanned page needs OCR."
+def added_lines(added: Added) -> str:
+    """What became of one file that was to be added: what was read of it, and below that what should be known of how."""
+    if added.error is not None:
+        return f"quipu: {added.error}" if added.failed else added.error
+    if added.removed is not None:
+        return f"{added.name} was removed: {shown_name(added.path.name)} doesn't hold it any more."
+    read = added.summary
+    parts = [count(read.pages, read.page_kind)] if read.pages else []
+    parts += [count(added.passages, "passage"), language_name(read.language, "en")]
+    said = f"already in the library as {added.known.name}" if added.known else f"{', '.join(parts)}. “{read.title}”"
+    line = f"{added.name}: {said}."
     if added.replaces is not None:
         line += f" It replaces what was added on {added.replaces.added[:10]}."
-    return line
+    notes = [] if added.known else sentences_on(read, "en")
+    return "\n    ".join([line, " ".join(notes)] if notes else [line])
 
 
 def document_row(kept: Stored) -> tuple[str, ...]:
@@ -50,32 +56,9 @@ def document_row(kept: Stored) -> tuple[str, ...]:
     known = entry.added[:10], ", ".join(entry.groups) or "everyone", entry.id
     if document is None:
         return entry.name, kept.problem, "", "", "", *known
-    empty = page_numbers(document.pages_without_text()) if document.pages_without_text() else ""
-    return entry.name, document.title, str(len(document.pages) or ""), empty, document.language, *known
-
-
-def page_numbers(pages: tuple[int, ...]) -> str:
-    """Physical page numbers, ascending, with runs drawn together.
-
-    >>> page_numbers((2, 5, 6, 7))
-    'PDF pages 2, 5-7'
-    """
-    return f"PDF page{'s' if len(pages) > 1 else ''} {page_runs(pages)}"
-
-
-def page_runs(pages: tuple[int, ...]) -> str:
-    """Numbers, ascending, with runs drawn together.
-
-    >>> page_runs((2, 5, 6, 7))
-    '2, 5-7'
-    """
-    runs: list[list[int]] = []
-    for page in pages:
-        if runs and page == runs[-1][-1] + 1:
-            runs[-1].append(page)
-        else:
-            runs.append([page])
-    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    read = Summary.of(document)
+    pages = count(read.pages, read.page_kind) if read.page_kind != "page" else str(read.pages or "")
+    return entry.name, read.title, pages, read.language, "; ".join(notes_on(read, "en")), *known
 
 
 def count(number: int, noun: str) -> str:

@@ -1,0 +1,212 @@
+"""Adds files to a library, each with what is in it."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from corpus import FORMATS, USUAL_READING, Document, DocumentError, LibraryError, Reading, Summary, Worker, document_id, shown_name
+from index.containers import Part, file_of, is_in, parts_of
+from index.encoder import Encoder
+from index.generation import discard_unused, open_current
+from index.home import Home
+from index.library import Entry, Library, now
+from index.shelf import Shelf, Volume
+from index.writer import SILENT, Progress, check_encoder, commit, embed, model_of
+
+_NOTHING = Summary()
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of one file, or of one in a zip or an e-mail. Either `error` says in a sentence why it was not added, or
+    `removed` is what its zip or e-mail held before and doesn't hold any more, or the rest says what was read.
+
+    `path` is the file on the disk. `id` is "" if nothing could be loaded. `is_other` says that it is no failure: a file of a type
+    that Quipu doesn't read, among others in a zip or an e-mail. `known` names the entry if the same bytes were in the library
+    already; `replaces` is what the file held when it was added before.
+    """
+
+    path: Path
+    name: str
+    id: str = ""
+    summary: Summary = _NOTHING
+    passages: int = 0
+    known: Entry | None = None
+    replaces: Entry | None = None
+    removed: Entry | None = None
+    error: str | None = None
+    is_other: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether it should have been added, and wasn't."""
+        return self.error is not None and not self.is_other
+
+
+def add(
+    home: Home,
+    paths: Sequence[Path],
+    encoder: Encoder,
+    progress: Progress = SILENT,
+    groups: Collection[str] = (),
+    reading: Reading = USUAL_READING,
+) -> list[Added]:
+    """Add files to the library and index them. A file that can't be read is an `Added` with its error; the rest goes on.
+
+    The documents in a zip, and an e-mail's attachments, are documents of their own.
+    Only readers in one of the `groups` may see them; all may if there are none. A document that is there already keeps its groups
+    and gets these too, and so does a file that replaces another, or that is in a zip or an e-mail which was limited: adding never
+    opens to all what was limited.
+    Only what is new is embedded. A file whose content changed since it was added from the same place replaces what it was.
+    Raises LibraryError if the home can't be written, EncoderError if the index was made with another encoder.
+    """
+    with home.writing(), Worker(reading) as worker:
+        discard_unused(home)
+        generation = open_current(home)
+        if generation is not None and generation.manifest.passages:
+            check_encoder(generation.manifest.model, encoder)
+        volumes = {volume.id: volume for volume in generation.manifest.volumes} if generation else {}
+        adding = _Adding(home, encoder, worker, progress, volumes, groups)
+        outcomes: list[Added] = []
+        for number, path in enumerate(paths, 1):
+            progress.reading(shown_name(path.name), number, len(paths))
+            outcomes += adding.file(path)
+        outcomes += adding.remove_gone()
+        commit(home, generation, model_of(encoder), adding.volumes)
+        return outcomes
+
+
+class _Adding:
+    """One `add`: the files that it has opened, and the volumes that are to be searched after it."""
+
+    def __init__(
+        self,
+        home: Home,
+        encoder: Encoder,
+        worker: Worker,
+        progress: Progress,
+        volumes: dict[str, Volume],
+        groups: Collection[str],
+    ) -> None:
+        self._home, self._encoder, self._worker, self._progress, self._groups = home, encoder, worker, progress, groups
+        self._library, self._shelf = Library(home), Shelf(home)
+        self.volumes = volumes
+        self._held: dict[str, dict[str, str]] = {}  # by the file on the disk: the places in it, with the ids of what is there
+        self._elsewhere: dict[str, dict[str, str]] = {}  # the same of files that are not among those that are added
+        self._closed: set[str] = set()  # the places of what couldn't be opened
+        self._paths: dict[str, Path] = {}
+
+    def file(self, path: Path) -> Iterator[Added]:
+        """What becomes of a file, and of those in it."""
+        try:
+            for part in parts_of(path, self._worker):
+                yield self._part(path, part)
+        except DocumentError as error:
+            yield Added(path, shown_name(path.name), error=str(error))
+
+    def remove_gone(self) -> Iterator[Added]:
+        """Take out of the library what the files that were opened held before, and don't hold any more."""
+        gone = [entry for entry in self._library.active() if self._is_gone(entry)]
+        if gone:
+            self._library.mark_removed([entry.id for entry in gone])
+        for entry in gone:
+            yield Added(self._paths[file_of(entry.path)], entry.name, entry.id, removed=entry)
+
+    def _part(self, path: Path, part: Part) -> Added:
+        outer = file_of(part.place)
+        self._paths[outer] = path
+        held = self._held.setdefault(outer, {})
+        if part.problem:
+            self._closed.add(part.place)
+            return Added(path, part.name, error=part.problem)
+        content = document_id(part.data)
+        held[part.place] = content
+        if part.within and part.ending not in FORMATS:
+            said = f"{part.name} was passed over: Quipu doesn't read that type."
+            return Added(path, part.name, content, error=said, is_other=True)
+        try:
+            return self._document(path, part, content)
+        except DocumentError as error:
+            return Added(path, part.name, content, error=str(error))
+
+    def _document(self, path: Path, part: Part, content: str) -> Added:
+        """Enter a document and put it on the shelf. Raises DocumentError if it can't be read."""
+        active = self._library.active()
+        known = next((other for other in active if other.id == content), None)
+        replaces = next((other for other in active if other.path == part.place and other.id != content), None)
+        name = known.name if known else part.name
+        entry = Entry(content, name, part.place, now(), groups=self._groups_of(part, active))
+        kept = self._kept(content) if known else None
+        document = self._read(part, name, kept)
+        if known is None:
+            self._library.put(entry)  # before its files, so that `remove` finds whatever a killed `add` leaves
+        elif replaces is not None or not self._holds(known, part):
+            self._library.put(entry)
+        elif entry.groups:
+            self._library.put(replace(known, groups=entry.groups))
+        is_searched = content in self.volumes
+        volume, passages = embed(self._home, document, part.data, self._encoder, self._progress)
+        self.volumes[volume.id] = volume
+        return Added(
+            path,
+            part.name,
+            content,
+            Summary.of(document),
+            passages,
+            known if is_searched and document == kept else None,
+            replaces,
+        )
+
+    def _read(self, part: Part, name: str, kept: Document | None) -> Document:
+        """The document in a part; the `kept` one, unless it has pages without text, and OCR may be there only since it was read."""
+        if kept is None:
+            return self._worker.read(part.data, name)
+        by_ocr = any(page.ocr for page in kept.pages)
+        is_unread = kept.is_pdf and bool(kept.pages_without_text()) and not by_ocr
+        return self._worker.read(part.data, name) if is_unread and self._worker.reading.can_ocr else kept
+
+    def _kept(self, content: str) -> Document | None:
+        """The document as this version of Quipu and this encoder have it already."""
+        searched = self.volumes.get(content)
+        if searched is not None and searched == Volume.named(content, searched.digest, self._encoder.fingerprint):
+            with suppress(LibraryError):
+                self._shelf.passages(searched)
+                return self._shelf.document(searched)
+        volume = self._shelf.find(content, self._encoder.fingerprint)
+        return self._shelf.document(volume) if volume else None
+
+    def _groups_of(self, part: Part, active: Sequence[Entry]) -> tuple[str, ...]:
+        """The groups whose readers may see a part: where all else of its zip or e-mail is limited, those too that may see that."""
+        outer = file_of(part.place)
+        others = [entry for entry in active if part.within and file_of(entry.path) == outer]
+        is_limited = bool(others) and all(entry.groups for entry in others)
+        return tuple({*self._groups, *(group for entry in others if is_limited for group in entry.groups)})
+
+    def _holds(self, entry: Entry, part: Part) -> bool:
+        """Whether the file that the entry was added from still holds the same, so that it isn't entered as from that of the part.
+
+        Within the file that is being added, the last place counts: what is still to come of it isn't known.
+        """
+        if entry.path == part.place:
+            return True
+        outer = file_of(entry.path)
+        if outer == file_of(part.place):
+            return False
+        held = self._held.get(outer) or self._held_elsewhere(outer)
+        return held.get(entry.path) == entry.id
+
+    def _held_elsewhere(self, outer: str) -> Mapping[str, str]:
+        """The places in a file that isn't being added, or not yet, with the ids of what is there."""
+        if outer not in self._elsewhere:
+            found: dict[str, str] = {}
+            with suppress(DocumentError):
+                for part in parts_of(Path(outer), self._worker):
+                    found[part.place] = document_id(part.data)
+            self._elsewhere[outer] = found
+        return self._elsewhere[outer]
+
+    def _is_gone(self, entry: Entry) -> bool:
+        """Whether a file that was opened held this before, and doesn't hold it any more."""
+        held = self._held.get(file_of(entry.path))
+        return held is not None and entry.path not in held and not any(is_in(entry.path, closed) for closed in self._closed)
