@@ -33,7 +33,9 @@ class Reason:
 class Citation:
     """A place in a document. `quote` is `document.text[start:end]`; `text` is the quote as it is shown.
 
-    `row` is the number of the row where it begins, in a sheet. `ocr` says that OCR read a page of it, which may have misread it.
+    `row` is the number of the row where it begins, in a sheet. `ocr` says that OCR read a page of it, which may have misread it;
+    `is_pdf`, that `page` is one of a PDF. `cells` are those of the table row that it stands in, each with the name of its column
+    or "".
     """
 
     number: int
@@ -50,6 +52,8 @@ class Citation:
     page_kind: PageKind = "page"
     row: int | None = None
     ocr: bool = False
+    is_pdf: bool = False
+    cells: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, number: int, document: Document, start: int, end: int) -> Self:
@@ -71,28 +75,38 @@ class Citation:
             page_kind=document.page_kind,
             row=row.number if row else None,
             ocr=any(page.ocr and page.start < end and start < page.end for page in document.pages),
+            is_pdf=document.is_pdf,
+            cells=_cells(document, start, end) if row and end <= row.end else (),
         )
 
     @property
     def label(self) -> str:
-        """Where the quote begins: "p. 14 · PDF 26" where the printed number differs, "p. 14" where not, "PDF 26" without one;
-        "slide 5" or "Budget, row 12"; "" without pages.
+        """Where the quote begins: "p. 14" by the number that is printed, else by its own; of a PDF "p. 14 · PDF 26" where they
+        differ, and "PDF 26" where none is printed; "slide 5" or "Budget, row 12"; "" without pages.
         """
+        return self.labelled("p. {}", "slide {}", "row {}")
+
+    def labelled(self, page: str, slide: str, row: str) -> str:
+        """The `label` in other words, each of which has its number at "{}"."""
+        if self.page_kind == "sheet":
+            return ", ".join(part for part in (self.page_label, row.format(self.row) if self.row is not None else "") if part)
         if self.page is None:
             return ""
-        if self.page_kind == "sheet":
-            return ", ".join(part for part in (self.page_label, f"row {self.row}" if self.row else None) if part)
         if self.page_kind == "slide":
-            return f"slide {self.page}"
-        if self.page_label is None:
-            return f"PDF {self.page}"
-        return f"p. {self.page_label}" if self.page_label == str(self.page) else f"p. {self.page_label} · PDF {self.page}"
+            return slide.format(self.page)
+        number, printed = str(self.page), self.page_label
+        said = "" if self.is_pdf and printed is None else page.format(printed or number)
+        return " · ".join(part for part in (said, f"PDF {number}" if self.is_pdf and printed != number else "") if part)
 
     @property
     def link(self) -> str:
         """Where the document opens at the quote: root-relative, with the quote's hash in case the range should no longer fit."""
         digest = hashlib.sha256(self.quote.encode("utf-8")).hexdigest()[:8]
         return f"/documents/{self.document_id}?{urlencode({'start': self.start, 'end': self.end, 'q': digest})}"
+
+
+def _cells(document: Document, start: int, end: int) -> tuple[tuple[str, str], ...]:
+    return tuple((name.removesuffix(": "), text) for name, text in document.cells_shown(start, end))
 
 
 @dataclass(frozen=True, slots=True)

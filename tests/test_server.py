@@ -13,8 +13,9 @@ from assistant import Assistant, SentenceReader, Settings
 from corpus import AddressError, read_bytes
 from index import Home, SentenceTransformerEncoder, add, remove
 from tests.made import REPORT, pdf, write
-from ui.documents import found_in, locate, render
+from ui.documents import locate, render
 from ui.drawings import Drawings
+from ui.finding import found_in
 from ui.pages import Frame
 from ui.security import serves_this_machine
 from ui.server import bind

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 
+from ui.places import page_name
 from ui.visitor import SESSION_COOKIE, visitor_of
 from ui.wording import Language, language_of, say
 
@@ -45,6 +46,7 @@ def page(template: str, frame: Frame, **values: object) -> str:
         user=frame.user,
         session=frame.session,
         say=say,
+        page_name=page_name,
         **values,
     )
 

@@ -1,8 +1,10 @@
 """Answers and documents as JSON: the same objects from `quipu ask --json`, from the API and from the tools."""
 
 from assistant import Answer, Assistant, Citation
+from corpus import Summary
 from ui import shapes
-from ui.wording import as_language, explain, suggest
+from ui.places import label
+from ui.wording import Language, as_language, explain, suggest
 
 
 def payload(answer: Answer, milliseconds: float, feedback: str | None = None, root: str = "") -> shapes.Answer:
@@ -28,8 +30,8 @@ def payload(answer: Answer, milliseconds: float, feedback: str | None = None, ro
             }
             for sentence in answer.sentences
         ],
-        "citations": [citation_payload(citation, root) for citation in answer.citations],
-        "nearest": [citation_payload(citation, root) for citation in answer.nearest],
+        "citations": [citation_payload(citation, language, root) for citation in answer.citations],
+        "nearest": [citation_payload(citation, language, root) for citation in answer.nearest],
         "suggestions": suggest(answer.suggestions, language),
         "generation": answer.generation,
         "milliseconds": round(milliseconds, 1),
@@ -37,8 +39,8 @@ def payload(answer: Answer, milliseconds: float, feedback: str | None = None, ro
     }
 
 
-def citation_payload(citation: Citation, root: str = "") -> shapes.Citation:
-    """A citation as plain values. `root` is the prefix of its link."""
+def citation_payload(citation: Citation, language: Language, root: str = "") -> shapes.Citation:
+    """A citation as plain values, its place in this language. `root` is the prefix of its link."""
     return {
         "number": citation.number,
         "document_id": citation.document_id,
@@ -50,6 +52,11 @@ def citation_payload(citation: Citation, root: str = "") -> shapes.Citation:
         "end": citation.end,
         "page": citation.page,
         "page_label": citation.page_label,
+        "page_kind": citation.page_kind,
+        "row": citation.row,
+        "label": label(citation, language),
+        "ocr": citation.ocr,
+        "cells": [{"name": name, "text": text} for name, text in citation.cells],
         "heading_path": list(citation.heading_path),
         "link": root + citation.link,
     }
@@ -69,7 +76,11 @@ def document_payloads(assistant: Assistant, root: str = "") -> list[shapes.Docum
             "media_type": document.media_type,
             "language": document.language,
             "pages": len(document.pages),
+            "page_kind": document.page_kind,
             "pages_without_text": list(document.pages_without_text()),
+            "ocr_pages": list(Summary.of(document).ocr_pages),
+            "running_lines": document.running_lines,
+            "garbled": round(document.garbled, 4),
             "passages": index.size([entry.id]),
             "added": entry.added,
             "link": f"{root}/documents/{entry.id}",

@@ -7,10 +7,11 @@ from typing import Any
 from assistant import Citation, Reason
 from corpus import Document
 from eval import Change, Figure, Place, Row, curves
-from ui.documents import around
+from ui.blocks import around
 from ui.evaluation import HEADINGS, questions_in
 from ui.pages import TEMPLATES
-from ui.wording import explain, within
+from ui.places import within
+from ui.wording import explain
 
 _AROUND = 300  # characters of the document that are shown on either side of a quote
 _HEADLINES = {
@@ -97,7 +98,7 @@ def _shown(document: Document, place: Place, address: str | None, *, is_page: bo
     citation = Citation.of(1, document, start, end)
     first, last = around(document, start, end, _AROUND)
     return ShownPlace(
-        where=" · ".join(part for part in (citation.title, within(citation)) if part),
+        where=" · ".join(part for part in (citation.title, within(citation, "en")) if part),
         link=f"{address}{citation.link}" if address else "",
         before=document.plain(first, start) if first < start else "",
         text=citation.text,

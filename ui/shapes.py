@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic can't read that of `typing` before Python 3.12
 
 from assistant import Status
+from corpus import PageKind
 
 _DOCUMENTED = ConfigDict(use_attribute_docstrings=True)
 
@@ -31,6 +32,16 @@ class Sentence(TypedDict):
 
 
 @with_config(_DOCUMENTED)
+class Cell(TypedDict):
+    """A cell of a table row that is quoted."""
+
+    name: str
+    """The name of its column; "" where none is known."""
+    text: str
+    """Its text."""
+
+
+@with_config(_DOCUMENTED)
 class Citation(TypedDict):
     """A place in a document: `quote` is the document's text from `start` to `end`, character for character."""
 
@@ -45,15 +56,26 @@ class Citation(TypedDict):
     quote: str
     """The text, exactly as the document has it."""
     text: str
-    """The quote as it is shown: with single spaces, and without a hyphen at a line's end."""
+    """The quote as it is shown: with single spaces, and without a hyphen at a line's end. A table row reads cell by cell, each with
+    the name of its column: `Region: Loreto | 2021: 412`."""
     start: Count
     """Where the quote begins in the document's text, in characters."""
     end: Count
     """Where it ends: the character after the last."""
     page: Annotated[int | None, Field(ge=1)]
-    """The page of the PDF where it begins, from 1; null in a document without pages."""
+    """The page, slide or sheet where it begins, from 1; null in a document without any."""
     page_label: str | None
-    """The number that is printed on that page, where it has one."""
+    """The number that is printed on that page, where it has one; the name of a sheet."""
+    page_kind: PageKind
+    """What the pages of the document are."""
+    row: Annotated[int | None, Field(ge=1)]
+    """The number of the row where it begins, in a sheet; null elsewhere."""
+    label: str
+    """Where it begins, in the language of the answer: `p. 14 · PDF 26`, `slide 5`, `Budget, row 12`; "" in a text without pages."""
+    ocr: bool
+    """Whether it stands on a page that is a picture, whose words were recognised and may be misread."""
+    cells: list[Cell]
+    """If it is a table row, or in one: its cells, of which `text` is made; else empty."""
     heading_path: list[str]
     """The headings above it, the outermost first."""
     link: Link
@@ -114,9 +136,17 @@ class Document(TypedDict):
     language: str
     """The language of its text, as a code of two letters."""
     pages: Count
-    """How many pages it has; 0 for a type without pages."""
+    """How many pages, slides or sheets it has; 0 for a type without any."""
+    page_kind: PageKind
+    """What these are."""
     pages_without_text: list[int]
-    """The pages of the PDF, from 1, that have no text: blank, or scanned."""
+    """Those, from 1, that have no text: blank, or scanned."""
+    ocr_pages: list[int]
+    """Those, from 1, that are pictures whose words were recognised, and may be misread."""
+    running_lines: Count
+    """How many lines were left out as headers and footers."""
+    garbled: Annotated[float, Field(ge=0, le=1)]
+    """The share of its characters that stand for nothing: from 0.01 on, its text can't be relied on."""
     passages: Count
     """In how many passages it is searched."""
     added: str
@@ -136,18 +166,47 @@ class Piece(TypedDict):
 
 
 @with_config(_DOCUMENTED)
+class TableCell(TypedDict):
+    """A cell of a table row that isn't blank."""
+
+    column: Count
+    """Its column, from 0."""
+    span: Annotated[int, Field(ge=1)]
+    """Over how many columns it reaches."""
+    pieces: list[Piece]
+    """Its text, in pieces."""
+
+
+@with_config(_DOCUMENTED)
+class TableRow(TypedDict):
+    """A row of a table near a passage. Before the first comes what names the columns, be it far above."""
+
+    table: Annotated[int, Field(ge=1)]
+    """Which table of the document it belongs to, from 1."""
+    number: Annotated[int | None, Field(ge=1)]
+    """Its number in its sheet; null elsewhere."""
+    names_columns: bool
+    """Whether it does nothing but name the columns."""
+    cells: list[TableCell]
+    """Its cells, from the first column on."""
+
+
+@with_config(_DOCUMENTED)
 class Paragraph(TypedDict):
-    """A paragraph or heading near a passage."""
+    """A paragraph, heading or table row near a passage."""
 
     heading: bool
     """Whether it is a heading."""
     pieces: list[Piece]
     """Its text, in pieces."""
+    row: NotRequired[TableRow]
+    """Its cells, if it is a row of a table."""
 
 
 def _as_of_a_citation(schema: dict[str, Any]) -> None:
     """Say of the fields of a citation what is said there: docstrings aren't inherited."""
-    schema["properties"] |= TypeAdapter(Citation).json_schema()["properties"]
+    for name, field in TypeAdapter(Citation).json_schema()["properties"].items():
+        schema["properties"][name]["description"] = field["description"]
 
 
 @with_config(ConfigDict(use_attribute_docstrings=True, json_schema_extra=_as_of_a_citation))
@@ -191,7 +250,9 @@ class Step(TypedDict):
     message: NotRequired[str]
     """What became of it, in words: only in the last line."""
     id: NotRequired[DocumentId]
-    """The document's id: only with `added`."""
+    """The document's id, or that of the first in a zip: only with `added`."""
+    ids: NotRequired[list[DocumentId]]
+    """The ids of all documents in the file, itself first: several in a zip, or in an e-mail with attachments."""
     done: NotRequired[Count]
     """How many passages are ready: only with `encoding`."""
     of: NotRequired[Count]

@@ -1,7 +1,8 @@
 """A cited place with what stands around it: for the panel beside the chat, and as JSON."""
 
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
@@ -10,13 +11,15 @@ from starlette.exceptions import HTTPException
 from assistant import Assistant, Citation
 from corpus import Document
 from ui import shapes
-from ui.documents import Piece, around, findable, locate, pieces
+from ui.blocks import Piece, ShownBlock, ShownTable, around, pieces, shown_blocks
+from ui.documents import findable, locate
 from ui.drawings import Drawings
 from ui.pages import frame_of, page
 from ui.payload import citation_payload
+from ui.places import within
 from ui.reference import problems
 from ui.visitor import seen_by_visitor
-from ui.wording import within
+from ui.wording import Language, language_of
 
 _AROUND = 700  # characters of the document on either side of a quote
 
@@ -36,21 +39,10 @@ Digest = Annotated[
 ]
 
 
-class Paragraph(NamedTuple):
-    """A block beside a cited place: whether it is a heading, and its text in pieces."""
-
-    heading: bool
-    pieces: tuple[Piece, ...]
-
-
-def context(document: Document, start: int, end: int) -> list[Paragraph]:
-    """The blocks around a range, cut at a word where they are too far from it, with the range marked."""
+def context(document: Document, start: int, end: int) -> list[ShownBlock]:
+    """The blocks around a range, cut at a word where they are too far from it, with the range marked. Tables have whole rows."""
     first, last = around(document, start, end, _AROUND)
-    headings = {heading.start for heading in document.headings}
-    return [
-        Paragraph(block.start in headings, tuple(pieces(document, max(block.start, first), min(block.end, last), (start, end))))
-        for block in document.blocks_within(first, last)
-    ]
+    return shown_blocks(document, tuple(document.blocks_within(first, last)), (start, end), (first, last))
 
 
 def source_routes(assistant: Assistant, drawings: Drawings) -> APIRouter:
@@ -85,8 +77,11 @@ def source_routes(assistant: Assistant, drawings: Drawings) -> APIRouter:
         ),
     )
     def passage(request: Request, place: Place, q: Digest = None) -> shapes.Passage:
-        """The passage as a citation, and the paragraphs around it with their text in pieces, of which some are cited."""
-        return passage_payload(*find(seen_by_visitor(assistant, request), place, q), request.scope["root_path"])
+        """The passage as a citation, and the paragraphs around it with their text in pieces, of which some are cited. Where they
+        are rows of a table, those that name its columns come first.
+        """
+        found = find(seen_by_visitor(assistant, request), place, q)
+        return passage_payload(*found, language_of(request.headers), request.scope["root_path"])
 
     return routes
 
@@ -102,11 +97,28 @@ def find(assistant: Assistant, place: str, q: str | None) -> tuple[Document, Cit
     return document, Citation.of(1, document, *found)
 
 
-def passage_payload(document: Document, citation: Citation, root: str = "") -> shapes.Passage:
+def passage_payload(document: Document, citation: Citation, language: Language, root: str = "") -> shapes.Passage:
     """A place of this document with what stands around it, as plain values. `root` is the prefix of its link."""
-    blocks = context(document, citation.start, citation.end)
-    around_it: list[shapes.Paragraph] = [
-        {"heading": block.heading, "pieces": [{"text": piece.text, "cited": piece.cited} for piece in block.pieces]}
-        for block in blocks
-    ]
-    return {**citation_payload(citation, root), "context": around_it}
+    around_it: list[shapes.Paragraph] = []
+    for block in context(document, citation.start, citation.end):
+        if block.table is not None:
+            around_it += _rows(document, block.table, (citation.start, citation.end))
+        elif block.pieces:
+            around_it.append({"heading": block.tag != "p", "pieces": _pieces(block.pieces)})
+    return {**citation_payload(citation, language, root), "context": around_it}
+
+
+def _rows(document: Document, table: ShownTable, cited: tuple[int, int]) -> Iterator[shapes.Paragraph]:
+    for row in (*table.heads, *table.rows):
+        cells: list[shapes.TableCell] = [
+            {"column": cell.column, "span": cell.span, "pieces": _pieces(cell.pieces)} for cell in row.cells if cell.pieces
+        ]
+        yield {
+            "heading": False,
+            "pieces": _pieces(pieces(document, row.start, row.end, cited)),
+            "row": {"table": table.number, "number": row.number, "names_columns": row.names, "cells": cells},
+        }
+
+
+def _pieces(shown: Iterable[Piece]) -> list[shapes.Piece]:
+    return [{"text": piece.text, "cited": piece.cited} for piece in shown]

@@ -39,10 +39,11 @@ from ui import shapes
 from ui.api import Ask
 from ui.asking import Asking
 from ui.payload import document_payloads, payload
+from ui.places import place, within
 from ui.security import problem
 from ui.source import PLACE, find, passage_payload
 from ui.visitor import seen_by_visitor, told
-from ui.wording import as_language, explain, language_of, place, say, suggest, within
+from ui.wording import Language, as_language, explain, language_of, say, suggest
 
 _INSTRUCTIONS = (
     "Quipu answers from a fixed set of documents and from nothing else. Its answers are verbatim quotes with citations: give them "
@@ -190,9 +191,10 @@ def _tools(assistant: Assistant, settings: Settings, asking: Asking) -> dict[str
 
     def passage(asked: PassageArguments, request: Request) -> tuple[shapes.Passage, str]:
         document, citation = find(seen_by_visitor(assistant, request), asked.id, asked.q)
-        given = passage_payload(document, citation, request.scope["root_path"])
+        language = language_of(request.headers)
+        given = passage_payload(document, citation, language, request.scope["root_path"])
         around = "\n\n".join("".join(piece["text"] for piece in block["pieces"]) for block in given["context"])
-        where = f"“{citation.text}”\n{place(citation)}\n{site(request)}{citation.link}"
+        where = f"“{citation.text}”\n{place(citation, language)}\n{site(request)}{citation.link}"
         return given, f"{where}\n\nWhat stands around it:\n\n{around}"
 
     return {
@@ -215,7 +217,7 @@ def _tools(assistant: Assistant, settings: Settings, asking: Asking) -> dict[str
         ),
         "passage": _Tool(
             "See a quote in its context",
-            "A cited place with the paragraphs around it, word for word.",
+            "A cited place with the paragraphs and table rows around it, word for word.",
             PassageArguments,
             shapes.Passage,
             passage,
@@ -232,18 +234,18 @@ def answer_text(answer: Answer, site: str) -> str:
     lines += [f"“{sentence.text}” {' '.join(f'[{number}]' for number in sentence.citations)}" for sentence in answer.sentences]
     if answer.reason is not None:
         lines.append(explain(answer.reason, language, answer.unanswered))
-    lines += [f"[{citation.number}] {_reference(citation, site)}" for citation in answer.citations]
+    lines += [f"[{citation.number}] {_reference(citation, language, site)}" for citation in answer.citations]
     if answer.nearest:
         lines.append(say("nearest", language))
-        lines += [f"“{citation.text}” {_reference(citation, site)}" for citation in answer.nearest]
+        lines += [f"“{citation.text}” {_reference(citation, language, site)}" for citation in answer.nearest]
     if answer.suggestions:
         lines.append(" ".join([say("you_could_ask", language), *suggest(answer.suggestions, language)]))
     return "\n\n".join(lines)
 
 
-def _reference(citation: Citation, site: str) -> str:
+def _reference(citation: Citation, language: Language, site: str) -> str:
     """Where a quote stands, its link, and its id for `passage`."""
-    where = ", ".join(part for part in (citation.title, within(citation), citation.source) if part)
+    where = ", ".join(part for part in (citation.title, within(citation, language), citation.source) if part)
     return f"{where}. {site}{citation.link} (id {citation.document_id}:{citation.start}-{citation.end})"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
@@ -11,6 +11,8 @@ from assistant import Citation
 from corpus import Document, QuestionError, QuipuError, shown_name
 from index import Entry
 from ui.payload import citation_payload
+from ui.places import label
+from ui.wording import Language
 
 Reread = Callable[[Entry], Document]
 
@@ -113,9 +115,12 @@ def _verified(citation: GivenCitation, entry: Entry | None, reread: Reread) -> V
 
 
 def _changed(citation: GivenCitation, document: Document) -> list[str]:
-    """The parts of a citation that are otherwise in the document."""
-    now: Mapping[str, object] = citation_payload(Citation.of(citation.number, document, citation.start, citation.end))
+    """The parts of a citation that are otherwise in the document. Its place may be in any language."""
+    place = Citation.of(citation.number, document, citation.start, citation.end)
+    now: Mapping[str, object] = citation_payload(place, "en")
     given = citation.model_dump()
+    if given.get("label") in [label(place, language) for language in get_args(Language)]:
+        del given["label"]
     if str(given.get("link")).endswith(str(now["link"])):  # below the prefix of whoever answered
         del given["link"]
     return [name for name in now if name in given and given[name] != now[name]]

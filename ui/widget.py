@@ -18,8 +18,8 @@ from ui.wording import Language, as_language, say
 _STATIC = Path(__file__).parent / "static"
 _VALUES = {name: f"{{{name}}}" for name in ("origin", "query", "seconds", "status")}  # the widget puts these in
 _KEYS = (
-    "answers close helpful nearest new next not_helpful open_document previous searched send source sources "
-    "state_answered state_not_in_documents state_partly thanks widget_ask widget_back widget_failed "
+    "answers by_ocr by_ocr_why close helpful nearest new next not_helpful open_document previous searched send source sources "
+    "state_answered state_not_in_documents state_partly table thanks widget_ask widget_back widget_failed "
     "widget_looking widget_no_token widget_open widget_sign_in widget_unlisted widget_unreachable "
     "widget_wait you_could_ask"
 ).split()

@@ -5,7 +5,7 @@ from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from typing import Literal, get_args
 
-from assistant import Citation, Reason
+from assistant import Reason
 
 Language = Literal["en", "es"]
 
@@ -71,7 +71,27 @@ _WORDS: dict[str, dict[Language, str]] = {
     "nearest": {"en": "Related, but not an answer:", "es": "Relacionado, pero no es una respuesta:"},
     "you_could_ask": {"en": "You could ask:", "es": "Podría preguntar:"},
     "page": {"en": "Page {label}", "es": "Página {label}"},
+    "slide": {"en": "Slide {label}", "es": "Diapositiva {label}"},
     "page_without_text": {"en": "no text", "es": "sin texto"},
+    "at_page": {"en": "p. {{}}", "es": "p. {{}}"},
+    "at_slide": {"en": "slide {{}}", "es": "diapositiva {{}}"},
+    "at_row": {"en": "row {{}}", "es": "fila {{}}"},
+    "by_ocr": {"en": "read by OCR", "es": "leído por OCR"},
+    "by_ocr_why": {
+        "en": "The page is a picture; its words were recognised and may be misread: compare with the page.",
+        "es": "La página es una imagen; sus palabras se reconocieron y pueden estar mal leídas: compare con la página.",
+    },
+    "table": {"en": "Table", "es": "Tabla"},
+    "sheets": {"en": "Sheets", "es": "Hojas"},
+    "part": {
+        "en": "The document is long; this is a part of it: {where}.",
+        "es": "El documento es largo; esta es una parte: {where}.",
+    },
+    "part_from_to": {"en": "{first} to {last}", "es": "{first} a {last}"},
+    "part_first": {"en": "Beginning", "es": "Principio"},
+    "part_earlier": {"en": "Before this", "es": "Antes"},
+    "part_later": {"en": "After this", "es": "Después"},
+    "part_last": {"en": "End", "es": "Final"},
     "back": {"en": "Ask a question", "es": "Hacer una pregunta"},
     "quote_not_found": {
         "en": "The quoted passage is not in this document any more. The document is shown from its beginning.",
@@ -145,6 +165,9 @@ _WORDS: dict[str, dict[Language, str]] = {
     "lib_language": {"en": "Language", "es": "Idioma"},
     "lib_added": {"en": "Added", "es": "Añadido"},
     "lib_no_text": {"en": "no text on {pages}", "es": "sin texto en {pages}"},
+    "lib_ocr": {"en": "read by OCR: {pages}", "es": "con OCR: {pages}"},
+    "lib_garbled": {"en": "{percent} % garbled", "es": "{percent} % ilegible"},
+    "lib_running": {"en": "header and footer lines left out: {count}", "es": "líneas de encabezado y pie omitidas: {count}"},
     "lib_choose": {"en": "Choose “{title}”", "es": "Elegir «{title}»"},
     "lib_ask_chosen": {"en": "Ask within the chosen documents", "es": "Preguntar en los documentos elegidos"},
     "lib_ask": {"en": "Ask within", "es": "Preguntar"},
@@ -176,9 +199,38 @@ _WORDS: dict[str, dict[Language, str]] = {
     "lib_encoding": {"en": "{done} of {of} passages", "es": "{done} de {of} pasajes"},
     "lib_done": {"en": "It was added as “{title}”.", "es": "Se añadió como «{title}»."},
     "lib_known": {"en": "It is in the library already, as {name}.", "es": "Ya está en la biblioteca, como {name}."},
+    "lib_done_blank": {"en": "There is no text on {pages}.", "es": "No hay texto en {pages}."},
+    "lib_done_ocr": {
+        "en": "Read by OCR, and so perhaps misread: {pages}.",
+        "es": "Con OCR, y por eso quizá con errores: {pages}.",
+    },
+    "lib_done_garbled": {
+        "en": "{percent} % of its characters stand for nothing: its text can't be relied on.",
+        "es": "El {percent} % de sus caracteres no significa nada: su texto no es fiable.",
+    },
+    "lib_done_running": {
+        "en": "Header and footer lines left out: {count}.",
+        "es": "Líneas de encabezado y pie omitidas: {count}.",
+    },
+    "lib_done_several": {"en": "Added from {name}: {titles}.", "es": "Añadido de {name}: {titles}."},
+    "lib_known_several": {"en": "In the library already: {names}.", "es": "Ya en la biblioteca: {names}."},
+    "lib_gone": {
+        "en": "Removed, since {name} doesn't hold it any more: {names}.",
+        "es": "Quitado, porque {name} ya no lo contiene: {names}.",
+    },
+    "lib_and_more": {"en": "{names} and {count} more", "es": "{names} y {count} más"},
+    "lib_more_wrong": {"en": "So it is with {count} more files.", "es": "Y así con {count} archivos más."},
+    "lib_same_container": {
+        "en": "Documents from a file named {name} are in the library: replace one of them by this file, or remove them first.",
+        "es": "En la biblioteca hay documentos de un archivo llamado {name}: reemplace uno por este archivo, o quítelos antes.",
+    },
+    "lib_nothing_in": {
+        "en": "{name} holds nothing that Quipu reads. It reads {formats}.",
+        "es": "{name} no contiene nada que Quipu lea. Lee {formats}.",
+    },
     "lib_done_no_text": {
-        "en": "There is no text on {pages}: scanned or blank; a scanned page needs OCR.",
-        "es": "No hay texto en {pages}: escaneada o en blanco; una página escaneada necesita OCR.",
+        "en": "There is no text on {pages}: blank, or scanned; scanned pages are read by OCR where tesseract is installed.",
+        "es": "No hay texto en {pages}: en blanco o escaneadas; las escaneadas se leen con OCR donde está instalado tesseract.",
     },
     "lib_known_not_replaced": {
         "en": "It is in the library already, as {name}; nothing was replaced.",
@@ -188,8 +240,17 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "It replaces {name}, which was added on {date}.",
         "es": "Reemplaza {name}, que se añadió el {date}.",
     },
-    "lib_pdf_page": {"en": "PDF page {pages}", "es": "la página {pages} del PDF"},
-    "lib_pdf_pages": {"en": "PDF pages {pages}", "es": "las páginas {pages} del PDF"},
+    "some_pdf_page": {"en": "PDF page {pages}", "es": "la página {pages} del PDF"},
+    "some_pdf_pages": {"en": "PDF pages {pages}", "es": "las páginas {pages} del PDF"},
+    "some_page": {"en": "page {pages}", "es": "la página {pages}"},
+    "some_pages": {"en": "pages {pages}", "es": "las páginas {pages}"},
+    "some_slide": {"en": "slide {pages}", "es": "la diapositiva {pages}"},
+    "some_slides": {"en": "slides {pages}", "es": "las diapositivas {pages}"},
+    "some_sheet": {"en": "sheet {pages}", "es": "la hoja {pages}"},
+    "some_sheets": {"en": "sheets {pages}", "es": "las hojas {pages}"},
+    "of_page": {"en": "{count} pages", "es": "{count} páginas"},
+    "of_slide": {"en": "{count} slides", "es": "{count} diapositivas"},
+    "of_sheet": {"en": "{count} sheets", "es": "{count} hojas"},
     "lib_lost": {
         "en": "The connection to Quipu was lost; reload the page to see what was added.",
         "es": "Se perdió la conexión con Quipu; vuelva a cargar la página para ver qué se añadió.",
@@ -355,13 +416,3 @@ def explain(reason: Reason, language: Language, part: str = "") -> str:
 def suggest(topics: tuple[str, ...], language: Language) -> list[str]:
     """Topics as questions."""
     return [say("suggested", language, topic=topic) for topic in topics]
-
-
-def place(citation: Citation) -> str:
-    """Where a citation stands: its document's title, its headings, and its page."""
-    return " · ".join(part for part in (citation.title, within(citation)) if part)
-
-
-def within(citation: Citation) -> str:
-    """Where a citation stands in its document: its headings and its page; "" in a text without either."""
-    return " · ".join(part for part in (" › ".join(citation.heading_path), citation.label) if part)

@@ -10,12 +10,24 @@ const said = document.createElement("p"); // what a screen reader is told
 said.setAttribute("role", "status");
 said.className = "visually-hidden";
 
+/** Lets the keyboard scroll tables that are larger than their box, and brings the words that answer into view there. */
+const sizes = new ResizeObserver((boxes) => {
+  for (const { target: box } of boxes) {
+    if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+    const words = box.querySelector("strong")?.getBoundingClientRect();
+    const { left, top } = box.getBoundingClientRect();
+    if (words) box.scrollBy(words.right - left - box.clientWidth / 2, words.bottom - top - box.clientHeight / 2);
+  }
+});
+
 /** Make buttons of the links that stand for actions: they lead nowhere, and their addresses are nothing to be read. */
 function dress(root) {
   // Gradio names a message by its content, which here is HTML; and it opens every link in a new tab, which keeps the
   // conversation; but the language is chosen in this one.
   root.querySelectorAll('#chat [data-testid="bot"][aria-label]').forEach((message) => message.removeAttribute("aria-label"));
   root.querySelectorAll('#top a[target][href*="/language/"]').forEach((link) => link.removeAttribute("target"));
+  root.querySelectorAll(".tabled").forEach((box) => sizes.observe(box));
   for (const link of root.querySelectorAll('a[href^="#"]')) {
     const [name] = link.getAttribute("href").split(/(?<==)/);
     if (!ACTIONS[name]) continue;
@@ -209,7 +221,9 @@ async function show(link) {
   panel.hidden = false;
   document.body.classList.add("with-source");
   panel.focus({ preventScroll: true });
-  panel.querySelector("mark, .box")?.scrollIntoView({ block: "center" });
+  const cited = panel.querySelector("mark, .box");
+  cited?.scrollIntoView({ block: "center" });
+  cited?.closest(".long")?.scrollIntoView({ block: "center" }); // the names of its columns, too
 }
 
 /** Say in the panel why a citation can't be shown. */

@@ -1,8 +1,16 @@
-// Brings the cited place into view, tells a screen reader where it is, and zooms drawn pages.
+// Brings the cited place into view, tells a screen reader where it is, zooms drawn pages, and lets a keyboard scroll wide tables.
 "use strict";
+const sizes = new ResizeObserver((boxes) => {
+  for (const { target: box } of boxes) {
+    if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+});
+document.querySelectorAll(".tabled").forEach((box) => sizes.observe(box));
 const place = document.querySelector("mark, .box");
 if (place) {
   place.scrollIntoView({ block: "center" });
+  place.closest(".long")?.scrollIntoView({ block: "center" }); // the names of its columns, too
   (document.querySelector("mark") ?? document.querySelector("#cited"))?.focus({ preventScroll: true });
 } else if (window.matchMedia("(max-width: 56rem)").matches) {
   document.querySelector(".outline")?.removeAttribute("open");

@@ -74,11 +74,44 @@
   /** English or Spanish, if a language tag is one of them. */
   const known = (tag) => Object.keys(WORDS).find((code) => code === (tag ?? "").slice(0, 2).toLowerCase());
 
-  /** Where a citation stands in its document, as `Citation.label` and `within` in Quipu's code say it. */
-  function within({ page, page_label: printed, heading_path: headings, source }) {
-    const pdf = page === null ? "" : `PDF ${page}`;
-    const label = pdf && printed !== null ? (printed === String(page) ? `p. ${printed}` : `p. ${printed} · ${pdf}`) : pdf;
-    return [headings.join(" › "), label].filter(Boolean).join(" · ") || source;
+  /** Where a citation stands in its document, as `within` in Quipu's code says it. */
+  function within({ heading_path: headings, label, ocr, page_kind: kind, page_label: name, source }, language) {
+    const path = headings.filter((heading) => kind !== "sheet" || heading !== name).join(" › ");
+    return [path, label, ocr && say(language, "by_ocr")].filter(Boolean).join(" · ") || source;
+  }
+
+  /** A table in a box of its own, which scrolls if it is wide. */
+  function tabled(language, ...rows) {
+    const lines = rows.map((cells) => make("tr", {}, ...cells));
+    const box = { class: "tabled", role: "group", tabindex: "0", "aria-label": say(language, "table") };
+    return make("div", box, make("table", {}, ...lines));
+  }
+
+  /** Bring the words that answer into view within a table's box. */
+  function reveal(box) {
+    const words = box.querySelector("strong")?.getBoundingClientRect();
+    const { left, top } = box.getBoundingClientRect();
+    if (words) box.scrollBy(words.right - left - box.clientWidth / 2, words.bottom - top - box.clientHeight / 2);
+  }
+
+  /** The cells of a row with its number and the blanks between them, given what is made of their pieces. */
+  function cellsOf({ number, names_columns: names, cells }, inside) {
+    const made = number === null ? [] : [make("td", { class: "number" }, number)];
+    let next = 0;
+    for (const { column, span, pieces } of cells) {
+      if (column > next) made.push(make("td", { colspan: column - next }));
+      made.push(make(names ? "th" : "td", { dir: "auto", colspan: span }, ...inside(pieces)));
+      next = column + span;
+    }
+    return made;
+  }
+
+  /** A text with a range of it marked, which counts code points from `place` before the text. */
+  function marked(text, span, place = 0) {
+    const letters = [...text];
+    const piece = (start, end) => letters.slice(start, end).join("");
+    const [start, end] = (span ?? [0, 0]).map((at) => Math.min(Math.max(at - place, 0), letters.length));
+    return start < end ? [piece(0, start), make("strong", {}, piece(start, end)), piece(end)] : [text];
   }
 
   /** Milliseconds for which a token that was just signed can be used; what it doesn't say, a 401 will. */
@@ -144,6 +177,7 @@
         const answer = await this.#call("api/ask", body);
         this.#asked.push(text);
         waiting.replaceWith(this.#answer(answer));
+        turn.querySelectorAll(".tabled").forEach(reveal);
         this.#parts.fresh.hidden = false;
       } catch (trouble) {
         waiting.replaceWith(this.#failure(trouble));
@@ -361,7 +395,7 @@
       if (citations.length) parts.push(label("sources"), this.#sources(citations, language));
       if (nearest.length) {
         const items = nearest.map((citation) => {
-          const place = `${citation.title} · ${within(citation)}`;
+          const place = `${citation.title} · ${within(citation, language)}`;
           return make("li", {}, make("q", { dir: "auto" }, citation.text), " ", this.#cite(place, citation, nearest, language));
         });
         parts.push(label("nearest"), make("ul", { class: "nearest" }, ...items));
@@ -376,20 +410,28 @@
       return make("div", { class: `answer ${answer.status}`, lang: language }, ...parts);
     }
 
-    /** A sentence with the answer's words in it marked, and its citations. The span counts code points. */
+    /** A sentence with the answer's words in it marked, and its citations; a table row is a small table. */
     #sentence({ text, citations: numbers, answer_span: span }, citations, language) {
-      const letters = [...text];
-      const piece = (start, end) => letters.slice(start, end).join("");
-      const [start, end] = span ?? [0, 0];
-      const strong = start < end ? make("strong", {}, piece(start, end)) : null;
       const links = numbers.flatMap((number) => [" ", this.#cite(`[${number}]`, citations[number - 1], citations, language)]);
-      return make("p", { class: "sentence", dir: "auto" }, piece(0, start), strong, piece(end), ...links);
+      const cells = numbers.length === 1 ? citations[numbers[0] - 1].cells : [];
+      if (!cells.some(({ name }) => name)) return make("p", { class: "sentence", dir: "auto" }, ...marked(text, span), ...links);
+      let place = 0;
+      const values = cells.map(({ name, text }) => {
+        place += name ? [...name].length + 2 : 0; // as in ui/message.py
+        const value = make("td", { dir: "auto" }, ...marked(text, span, place));
+        place += [...text].length + 3;
+        return value;
+      });
+      const across = cells.length <= 5; // else each cell is beside its name
+      const names = cells.map(({ name }) => make("th", { scope: across ? "col" : "row", dir: "auto" }, name));
+      const rows = across ? [names, values] : names.map((name, number) => [name, values[number]]);
+      return make("div", { class: "sentence" }, tabled(language, ...rows), ...links);
     }
 
     /** The places of an answer, each under the title of its document. */
     #sources(citations, language) {
       const items = citations.flatMap((citation, number) => {
-        const link = this.#cite(`[${citation.number}] ${within(citation)}`, citation, citations, language);
+        const link = this.#cite(`[${citation.number}] ${within(citation, language)}`, citation, citations, language);
         const titled = number === 0 || citation.document_id !== citations[number - 1].document_id;
         return [titled ? make("li", { class: "title", dir: "auto" }, citation.title) : null, make("li", {}, link)];
       });
@@ -400,6 +442,7 @@
     #cite(text, citation, among, language) {
       const button = make("button", { type: "button", class: "cite", dir: "auto", "aria-expanded": "false" }, text);
       button.setAttribute("aria-label", `${say(language, "source")}: ${text}`);
+      if (citation.ocr) button.title = say(language, "by_ocr_why");
       button.addEventListener("click", () => this.#showSource(citation, among, button));
       return button;
     }
@@ -459,7 +502,13 @@
       const body = make("div", { class: "body", tabindex: "0", "aria-busy": "true" }, quote);
       source.replaceChildren(
         make("div", { class: "bar" }, back, ...walking),
-        make("div", { class: "of" }, line("title", citation.title), line("where", within(citation))),
+        make(
+          "div",
+          { class: "of" },
+          line("title", citation.title),
+          line("where", within(citation, this.#language)),
+          citation.ocr ? line("ocr", this.#say("by_ocr_why")) : null,
+        ),
         body,
         make("p", { class: "onward" }, this.#link(citation)),
       );
@@ -473,18 +522,32 @@
       try {
         const place = await this.#call(`api/passages/${citation.document_id}:${citation.start}-${citation.end}?q=${q}`);
         if (this.#shown !== shown) return; // another was asked for meanwhile
-        body.replaceChildren(
-          ...place.context.map(({ heading, pieces }) => {
-            const inside = pieces.map(({ text, cited }) => (cited ? make("mark", {}, text) : text));
-            return make("p", { dir: "auto", class: heading ? "heading" : null }, ...inside);
-          }),
-        );
-        const mark = body.querySelector("mark");
-        if (mark) body.scrollTop = mark.offsetTop - Math.max(24, (body.clientHeight - mark.offsetHeight) / 2);
+        body.replaceChildren(...this.#context(place.context));
+        const mark = body.querySelector("mark")?.getBoundingClientRect();
+        const seen = body.getBoundingClientRect();
+        if (mark) body.scrollTop += mark.top - seen.top - Math.max(24, (seen.height - mark.height) / 2);
       } catch (trouble) {
         if (this.#shown === shown) body.append(make("p", { class: "lost", role: "status" }, trouble.message));
       }
       body.removeAttribute("aria-busy");
+    }
+
+    /** What stands around a citation: paragraphs, and tables of the rows that follow one another in one. */
+    #context(context) {
+      const inside = (pieces) => pieces.map(({ text, cited }) => (cited ? make("mark", {}, text) : text));
+      const shown = [];
+      let rows, table;
+      const end = () => rows && shown.push(tabled(this.#language, ...rows));
+      for (const { heading, pieces, row } of [...context, {}]) {
+        if (row?.table !== table) {
+          end();
+          rows = row && [];
+          table = row?.table;
+        }
+        if (row) rows.push(cellsOf(row, inside));
+        else if (pieces) shown.push(make("p", { dir: "auto", class: heading ? "heading" : null }, ...inside(pieces)));
+      }
+      return shown;
     }
 
     #closeSource() {
