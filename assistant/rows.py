@@ -1,9 +1,9 @@
 """Table rows as evidence: which of them a question is about, and how the reader reads one."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
-from corpus import CELLS_APART, Document
+from corpus import CELLS_APART, Document, Row, Table
 from index import terms
 
 _READ_APART = ", "
@@ -12,6 +12,7 @@ those that a row answers from the others with an AUROC of .96, and of .93 with b
 """
 
 _NUMBER = re.compile(r"\d+")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def as_sentence(document: Document, start: int, end: int) -> str:
@@ -46,13 +47,38 @@ def telling_rows(document: Document, starts: Iterable[int], asked: Collection[fr
     `asked` are the words of a question, each as the index terms that it may be. A word that is in some rows and not in others says
     which row is meant: of "trucks seized in Loreto in 2021", the rows of other regions and years say nothing.
     """
-    tables: dict[int, dict[int, int]] = {}
+    tables: dict[int, tuple[Table, list[Row]]] = {}
     for start in starts:
         row, table = document.row_at(start), document.table_at(start)
         if row is not None and table is not None:
-            found = set(terms(document.plain(row.start, row.end), document.language))
-            tables.setdefault(table.rows[0].start, {})[start] = sum(1 for forms in asked if forms & found)
-    return {start for had in tables.values() for start, count in had.items() if count == max(had.values())}
+            tables.setdefault(table.rows[0].start, (table, []))[1].append(row)
+    return {start for table, rows in tables.values() for start in _telling(document, table, rows, asked)}
+
+
+def _telling(document: Document, table: Table, rows: Iterable[Row], asked: Collection[frozenset[str]]) -> Iterator[int]:
+    """Where the telling rows of a table begin. A number in the label of one, as in "Zone 50", is looked for in labels alone;
+    a year that names columns is one of which a row without a value there says nothing.
+    """
+    found = {row: _terms(document, row.start, row.end) for row in rows}
+    labels = {row: _terms(document, row.cells[0].start, row.cells[0].end) for row in found}
+    had = dict.fromkeys(found, 0)
+    for forms in asked:
+        is_label = all(map(str.isdecimal, forms)) and any(forms & label for label in labels.values())
+        for row, words in (labels if is_label else found).items():
+            had[row] += bool(forms & words)
+    years = {form for forms in asked for form in forms if _YEAR.fullmatch(form)}
+    named = [
+        {year for start, end in names for year in years & set(_NUMBER.findall(document.text[start:end]))} for names in table.columns
+    ]
+    years = set().union(*named)
+    for row, count in had.items():
+        own = found[row].union(*(named[cell.column] for cell in row.cells))
+        if count == max(had.values()) and (not years or years & own):
+            yield row.start
+
+
+def _terms(document: Document, start: int, end: int) -> set[str]:
+    return set(terms(document.plain(start, end), document.language))
 
 
 def _cells(document: Document, start: int, end: int) -> list[tuple[str, str]]:

@@ -183,7 +183,7 @@ class Settings(BaseSettings):
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not used: no settings from .env and secret files
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - nor this one
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What is passed, then variables, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

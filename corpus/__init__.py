@@ -12,6 +12,7 @@ from corpus.parts import Block, Cell, Heading, Page, PageKind, Row, Run, Table, 
 from corpus.read import FORMATS, READER, document_id, read, read_bytes, shipped
 from corpus.reading import USUAL_READING, Reading
 from corpus.sentences import sentences, split_sentences
+from corpus.sniff import passed_over
 from corpus.split import SPLITTER, encoded_text, searched_text, split
 from corpus.summary import Summary
 from corpus.worker import Worker
@@ -49,6 +50,7 @@ __all__ = [
     "encoded_text",
     "language_of",
     "load",
+    "passed_over",
     "read",
     "read_bytes",
     "searched_text",

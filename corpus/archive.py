@@ -18,7 +18,7 @@ from corpus.errors import DocumentError
 from corpus.names import printable, shown_name
 from corpus.reading import MEGABYTE
 
-MOST_MEMBERS = 10_000
+_MOST_MEMBERS = 10_000
 """A presentation of a thousand slides has about six thousand parts."""
 
 _MOST_UNPACKED = 1000 * MEGABYTE  # of an Office file or an EPUB: more than a workbook of a million full rows
@@ -31,7 +31,7 @@ _UTF8_NAME = 0x800  # the flag of a member whose name is UTF-8
 _PICTURES = (".svg", ".png", ".jpeg", ".jpg", ".gif", ".emf", ".wmf")
 """Parts that no reader opens. Some programs declare entities in the SVG that they write."""
 
-_BROKEN = (BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, UnicodeError, ValueError, LZMAError, zlib.error)
+BROKEN_ZIP = (BadZipFile, EOFError, OSError, RuntimeError, ValueError, LZMAError, zlib.error)
 """What `zipfile` raises for a zip that is damaged, or packed in a way of its own."""
 
 
@@ -67,7 +67,7 @@ def documents(data: bytes, name: str, most: int, read: Collection[str]) -> Itera
         for path, member in shown.items():
             try:
                 yield path, archive.read(member) if path in taken else b""
-            except _BROKEN as error:
+            except BROKEN_ZIP as error:
                 inner = shown_name(PurePosixPath(path).name)
                 raise DocumentError(f"{name} is broken: {inner} can't be unpacked ({printable(str(error))}).") from None
 
@@ -76,13 +76,13 @@ def documents(data: bytes, name: str, most: int, read: Collection[str]) -> Itera
 def _opened(data: bytes, name: str) -> Iterator[ZipFile]:
     try:
         archive = ZipFile(io.BytesIO(data))
-    except _BROKEN as error:
+    except BROKEN_ZIP as error:
         raise DocumentError(
             f"{name} is broken or cut short ({printable(str(error))}): copy or download it again, and add that."
         ) from None
     with archive:
-        if len(archive.infolist()) > MOST_MEMBERS:
-            raise DocumentError(f"{name} has {len(archive.infolist())} parts, and Quipu takes {MOST_MEMBERS}: split it.")
+        if len(archive.infolist()) > _MOST_MEMBERS:
+            raise DocumentError(f"{name} has {len(archive.infolist())} parts, and Quipu takes {_MOST_MEMBERS}: split it.")
         yield archive
 
 
@@ -110,7 +110,7 @@ def _refuse_entities(archive: ZipFile, member: ZipInfo, name: str, *, may_name_t
     try:
         with archive.open(member) as part:
             refused = _declares(part, may_name_type=may_name_type)
-    except _BROKEN:
+    except BROKEN_ZIP:
         return  # the reader says what is wrong with it
     if refused:
         inner = shown_name(PurePosixPath(member.filename).name)

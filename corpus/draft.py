@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from corpus.document import CELLS_APART
@@ -42,6 +43,11 @@ class Draft:
     def text(self) -> str:
         """All that was written so far."""
         return "".join(self._parts)
+
+    def first_heading(self, *levels: int) -> str:
+        """The text of the first heading, or of the first one of these levels; "" if there is none."""
+        found = (heading for heading in self.headings if not levels or heading.level in levels)
+        return next((self.text[heading.start : heading.end] for heading in found), "")
 
     def write(self, text: str) -> None:
         """Append `text` as it is."""
@@ -94,3 +100,14 @@ class Draft:
         self.blocks.append(Block(start, self.length))
         if level:
             self.headings.append(Heading(level, start, self.length))
+
+    def tile(self, starts: Sequence[int], labels: Sequence[str | None]) -> None:
+        """Part the text into pages with these labels. They begin at `starts`, but for the first one, which begins with the text."""
+        ranges = pairwise((0, *starts[1:], self.length))
+        self.pages = [Page(number, label, *bounds) for number, (label, bounds) in enumerate(zip(labels, ranges, strict=False), 1)]
+
+    def tile_by_blocks(self, firsts: Sequence[int], labels: Sequence[str | None]) -> None:
+        """The same, by how many blocks had been laid down when each page began. One without a block is an empty range where the
+        next one begins.
+        """
+        self.tile([self.blocks[first].start if first < len(self.blocks) else self.length for first in firsts], labels)

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 OUT_OF_MEMORY = 77
 """What a worker exits with that can't have more memory."""
 
-MOST_PARTS = 10_000
+_MOST_PARTS = 10_000
 """Files that are taken out of one archive."""
 
 _PROGRAM = "import sys; sys.path.append(sys.argv[1]); from corpus.work import main; main(sys.argv[2])"
@@ -103,7 +103,7 @@ class Process:
     def _answers(self, watch: "_Watch") -> list[Answer]:
         answers: list[Answer] = []
         room = self._reading.megabytes * MEGABYTE
-        while len(answers) <= MOST_PARTS:
+        while len(answers) <= _MOST_PARTS:
             message, data = receive(cast("BinaryIO", self._process.stdout), room)
             if "alive" in message:
                 watch.restart()
@@ -114,7 +114,7 @@ class Process:
             else:
                 answers.append(Answer(message, data))
                 room -= len(data)
-        raise FrameError(f"more than {MOST_PARTS} files")
+        raise FrameError(f"more than {_MOST_PARTS} files")
 
     def _end_of(self, name: str, watch: "_Watch") -> str:
         """Why it ended, for people."""

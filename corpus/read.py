@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.resources import files
@@ -15,6 +15,7 @@ from corpus.errors import DocumentError
 from corpus.language import USUAL_LANGUAGES, language_of
 from corpus.load import load
 from corpus.names import WITHIN, shown_name, shown_sentence
+from corpus.parts import Cell
 from corpus.reading import USUAL_READING
 from corpus.sniff import refuse_other, unknown
 
@@ -22,7 +23,10 @@ READER = 3
 """Raise this when the same file gives another text, so that stored texts are made anew."""
 
 _TELLING = 300
-"""Letters. A text with fewer is taken for one in a usual language, since a guess among all is often wrong."""
+"""Letters, but for those of short table cells, which are names above all. A text with fewer is taken for one in a usual language,
+since a guess among all is often wrong."""
+
+_SHORT_CELL = 40  # characters
 
 _LONGEST_TITLE = 300
 """Characters. It is shown in a line, and searched with every passage."""
@@ -93,16 +97,23 @@ def read_bytes(data: bytes, name: str, *, ocr: bool = True) -> Document:
     """The document in a file's bytes; `name` says by its ending which format they are. Pages that are pictures are read by OCR
     where it is installed, if `ocr` is True. Raises DocumentError as `read` does.
     """
-    return in_its_language(read_untold(data, name, ocr=ocr))
+    return in_its_language(read_without_language(data, name, ocr=ocr))
 
 
 def in_its_language(document: Document) -> Document:
     """The document with the language that it is in."""
     text = document.text
-    return replace(document, language=language_of(text, USUAL_LANGUAGES if sum(map(str.isalpha, text)) < _TELLING else ()))
+    short = "".join(text[cell.start : cell.end] for cell in _short_cells(document))
+    letters = sum(map(str.isalpha, text)) - sum(map(str.isalpha, short))
+    return replace(document, language=language_of(text, USUAL_LANGUAGES if letters < _TELLING else ()))
 
 
-def read_untold(data: bytes, name: str, *, ocr: bool = True) -> Document:
+def _short_cells(document: Document) -> Iterator[Cell]:
+    cells = (cell for table in document.tables for row in table.rows for cell in row.cells)
+    return (cell for cell in cells if cell.end - cell.start <= _SHORT_CELL)
+
+
+def read_without_language(data: bytes, name: str, *, ocr: bool = True) -> Document:
     """The document in a file's bytes as `read_bytes` gives it, but for its language: what tells that takes long to load."""
     form = FORMATS.get(Path(name).suffix.lower())
     if form is None:

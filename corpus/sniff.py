@@ -6,13 +6,13 @@ thousand kinds take texts for some of them, and tell DOCX from XLSX by their end
 
 import io
 import struct
-import zlib
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
+from corpus.archive import BROKEN_ZIP
 from corpus.errors import DocumentError
 
 _HEAD = 4096  # bytes of a file by which most kinds are known
@@ -22,7 +22,7 @@ _OLE_NAMES = 1 << 20  # bytes at either end of an OLE file in which its streams 
 _HTML = (b"<!doctype html", b"<html", b"<head", b"<body")
 
 
-class Kind(NamedTuple):
+class _Kind(NamedTuple):
     """A kind of file: what it is called, the endings it may have, and what to do to have it read, if it isn't its ending alone."""
 
     called: str
@@ -30,8 +30,8 @@ class Kind(NamedTuple):
     advice: str = ""
 
 
-def _kind(called: str, endings: str, advice: str = "") -> Kind:
-    return Kind(called, frozenset(endings.split()), advice)
+def _kind(called: str, endings: str, advice: str = "") -> _Kind:
+    return _Kind(called, frozenset(endings.split()), advice)
 
 
 _SAVE = "open it and save it as {}"
@@ -96,19 +96,26 @@ _MAGIC = (
 )
 """Kinds by what stands at a place of the file; none of it begins a text."""
 
+_TEMPLATES = (
+    _kind("a Word document with macros or a template", ".docm .dotx .dot", _SAVE.format("DOCX")),
+    _kind("an Excel workbook with macros or a template", ".xlsm .xltx .xlt", _SAVE.format("XLSX")),
+    _kind("a presentation with macros or a template", ".pptm .potx .pps", _SAVE.format("PPTX")),
+)
+"""Kinds that only their endings tell from others."""
+
 _BY_ENDING = {
     ending: kind
-    for kind in (*(kind for _, kind in _OLE_STREAMS + _OPEN_PARTS), *_OPEN_TYPES.values(), *(kind for *_, kind in _MAGIC))
+    for kind in (*(kind for *_, kind in (*_OLE_STREAMS, *_OPEN_PARTS, *_MAGIC)), *_OPEN_TYPES.values(), *_TEMPLATES)
     for ending in kind.endings
     if kind.advice
-} | dict.fromkeys((".docm", ".dotx", ".dot"), _kind("a Word document with macros or a template", "", _SAVE.format("DOCX")))
-_BY_ENDING |= dict.fromkeys(
-    (".xlsm", ".xltx", ".xlt"), _kind("an Excel workbook with macros or a template", "", _SAVE.format("XLSX"))
-)
-_BY_ENDING |= dict.fromkeys((".pptm", ".potx", ".pps"), _kind("a presentation with macros or a template", "", _SAVE.format("PPTX")))
+}
+"""What to do with a file whose content tells nothing."""
+
+_DOCUMENTS = {ending: kind.advice for ending, kind in _BY_ENDING.items() if kind.advice not in (_PICTURE, _NO_DOCUMENT)}
+"""What to do to have a file of this ending read, which may well be a document."""
 
 
-def kind_of(data: bytes) -> Kind | None:
+def _kind_of(data: bytes) -> _Kind | None:
     """What the content is known to be; None for text, and for what isn't in the list."""
     head = data[:_HEAD]
     if head.startswith(b"PK\x03\x04"):
@@ -129,7 +136,7 @@ def refuse_other(data: bytes, name: str, *, is_text: bool, is_zip: bool) -> None
     inside (`is_zip`), a zip that is none of the known ones is left to its reader.
     """
     ending = Path(name).suffix.lower()
-    kind = kind_of(data)
+    kind = _kind_of(data)
     if kind is None and not is_text and _begins_html(data):
         kind = _HTML_PAGE
     if kind is None or ending in kind.endings or (is_zip and kind is _ZIP):
@@ -143,7 +150,7 @@ def refuse_other(data: bytes, name: str, *, is_text: bool, is_zip: bool) -> None
 
 def unknown(data: bytes, name: str, known: Collection[str]) -> DocumentError:
     """What to say of a file whose ending is none of the `known`: what it is by its content or its ending, and what to do."""
-    kind = kind_of(data)
+    kind = _kind_of(data)
     if kind is _ENCRYPTED:
         return DocumentError(f"{name} is encrypted: {_LOCKED}.")
     if kind is not None and kind.endings & set(known):
@@ -155,16 +162,27 @@ def unknown(data: bytes, name: str, known: Collection[str]) -> DocumentError:
     return DocumentError(f"{name} is of a type that Quipu doesn't read. It reads {listed}.")
 
 
-def _to_do(kind: Kind, name: str) -> str:
+def passed_over(name: str) -> str:
+    """What to say of a file among others that isn't read: what would have it read, if it may be a document by its ending.
+
+    >>> passed_over("old.doc"), passed_over("logo.png")
+    ("old.doc was passed over: Quipu doesn't read that type; open it and save it as DOCX.", \
+"logo.png was passed over: Quipu doesn't read that type.")
+    """
+    advice = _DOCUMENTS.get(Path(name).suffix.lower())
+    return f"{name} was passed over: Quipu doesn't read that type{f'; {advice}' if advice else ''}."
+
+
+def _to_do(kind: _Kind, name: str) -> str:
     """What would have it read."""
     if kind.advice:
         return kind.advice
     return f"name it {Path(name).stem}{min(kind.endings)} and add it again"
 
 
-def _in_zip(data: bytes) -> Kind | None:
+def _in_zip(data: bytes) -> _Kind | None:
     """What is in a zip; None for one that can't be opened."""
-    with suppress(BadZipFile, EOFError, OSError, RuntimeError, ValueError, zlib.error), ZipFile(io.BytesIO(data)) as archive:
+    with suppress(*BROKEN_ZIP), ZipFile(io.BytesIO(data)) as archive:
         names = archive.namelist()
         if "mimetype" in names and archive.getinfo("mimetype").file_size < _LONGEST_TYPE:
             return _OPEN_TYPES.get(archive.read("mimetype").strip(), _ZIP)
@@ -174,7 +192,7 @@ def _in_zip(data: bytes) -> Kind | None:
     return None
 
 
-def _in_ole(data: bytes) -> Kind:
+def _in_ole(data: bytes) -> _Kind:
     """What is in an OLE file, whose directory of UTF-16 names may stand anywhere; mostly near an end."""
     parts = data[:_OLE_NAMES] + data[-_OLE_NAMES:]
     return next((kind for stream, kind in _OLE_STREAMS if stream.encode("utf-16-le") in parts), _OLE)

@@ -18,7 +18,7 @@ from corpus.archive import documents
 from corpus.errors import DocumentError
 from corpus.frames import FrameError, receive, send
 from corpus.process import OUT_OF_MEMORY
-from corpus.read import FORMATS, read_untold
+from corpus.read import FORMATS, read_without_language
 from corpus.reading import MEGABYTE, Reading
 from corpus.worker import show_life_by
 
@@ -95,7 +95,7 @@ def _limit(reading: Reading) -> None:
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:
     """An audit hook that lets no library reach another machine, and none but listed programs be started."""
     if event == "subprocess.Popen":
-        if Path(os.fsdecode(arguments[0])).name not in _PROGRAMS:  # type: ignore[arg-type]
+        if Path(os.fsdecode(arguments[0])).name not in _PROGRAMS:  # type: ignore[arg-type]  # a path, by this event
             raise PermissionError(f"a reader may not start {arguments[0]}")
     elif event in _REACHING or event in _STARTING:
         raise PermissionError(f"a reader may not use {event}")
@@ -105,7 +105,7 @@ def _work(message: dict[str, Any], data: bytes, reading: Reading, answers: Binar
     name = message["name"]
     try:
         if message["do"] == "read":
-            document = read_untold(data, name, ocr=message["ocr"])
+            document = read_without_language(data, name, ocr=message["ocr"])
             send(answers, {"document": {field.name: getattr(document, field.name) for field in fields(document)}})
         else:
             for part, content in _unpacked(data, name, reading):
@@ -114,7 +114,7 @@ def _work(message: dict[str, Any], data: bytes, reading: Reading, answers: Binar
     except DocumentError as error:
         send(answers, {"error": str(error)})
     except FrameError:
-        send(answers, {"error": f"{name} holds more text than Quipu takes from one file: split it."})
+        send(answers, {"error": f"{name} holds more text, or more cells, than Quipu takes from one file: split it."})
     except MemoryError:
         raise
     except Exception as error:  # as good as the files that it was tried on

@@ -85,23 +85,20 @@ class Worker:
             return self._ask_once(message, data, name, taken)
 
     def _ask_once(self, message: dict[str, Any], data: bytes, name: str, taken: Callable[[list[Answer]], _Taken]) -> _Taken:
-        is_whole = False
+        is_usable = False  # afterwards: it has answered in full, and waits for the next file
         try:
             if self._process is None:
                 self._process = Process(self.reading, name)
-            answers = self._process.ask(message | {"name": name}, data, name)
-            is_whole = True
-            return taken(answers)
-        except BrokenError:
-            raise
-        except DocumentError:
-            is_whole = True
+            found = taken(self._process.ask(message | {"name": name}, data, name))
+            is_usable = True
+            return found
+        except DocumentError as error:
+            is_usable = not isinstance(error, BrokenError)
             raise
         except _NONSENSE as error:
-            is_whole = False
             raise BrokenError(f"{name} can't be read: its reader gave what is no document ({error}).") from None
         finally:
-            if not is_whole:
+            if not is_usable:
                 self._end()
 
     def _end(self) -> None:

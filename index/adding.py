@@ -5,7 +5,19 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from corpus import FORMATS, USUAL_READING, Document, DocumentError, LibraryError, Reading, Summary, Worker, document_id, shown_name
+from corpus import (
+    FORMATS,
+    USUAL_READING,
+    Document,
+    DocumentError,
+    LibraryError,
+    Reading,
+    Summary,
+    Worker,
+    document_id,
+    passed_over,
+    shown_name,
+)
 from index.containers import Part, file_of, is_in, parts_of
 from index.encoder import Encoder
 from index.generation import discard_unused, open_current
@@ -123,8 +135,7 @@ class _Adding:
         content = document_id(part.data)
         held[part.place] = content
         if part.within and part.ending not in FORMATS:
-            said = f"{part.name} was passed over: Quipu doesn't read that type."
-            return Added(path, part.name, content, error=said, is_other=True)
+            return Added(path, part.name, content, error=passed_over(part.name), is_other=True)
         try:
             return self._document(path, part, content)
         except DocumentError as error:

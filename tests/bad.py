@@ -1,8 +1,4 @@
-"""What tests of bad files share: whole ones to break, zips, and the one sentence that a bad file costs."""
-
-import io
-import zipfile
-from collections.abc import Callable, Mapping
+"""What tests of bad files share: whole ones to break, and the one sentence that a bad file costs."""
 
 import pytest
 
@@ -20,18 +16,3 @@ def said(data: bytes, name: str) -> str:
     assert sentence.isprintable()
     assert sentence.endswith(".")
     return sentence
-
-
-def packed(members: Mapping[str, bytes | str], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", compression) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return out.getvalue()
-
-
-def with_part(data: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
-    """A zip with one part changed, or added if it isn't there."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = {part: archive.read(part) for part in archive.namelist()}
-    return packed(members | {name: change(members.get(name, b""))})

@@ -24,6 +24,21 @@ def encoder() -> SentenceTransformerEncoder:
     return SentenceTransformerEncoder.load()
 
 
+@pytest.fixture(scope="session")
+def shipped_report(tmp_path_factory: pytest.TempPathFactory, encoder: SentenceTransformerEncoder) -> Home:
+    """The index of the report that ships, as each home has it."""
+    home = Home(tmp_path_factory.mktemp("shipped") / "home")
+    Assistant(home, encoder, SentenceReader.load(encoder)).index()
+    return home.shipped
+
+
+@pytest.fixture
+def begun(home: Home, shipped_report: Home) -> Home:
+    """The home with that index in it, so that it need not be made anew."""
+    shutil.copytree(shipped_report.path, home.shipped.path)
+    return home
+
+
 @pytest.fixture
 def words() -> WordEncoder:
     return WordEncoder()
@@ -57,15 +72,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def address(home: Home, encoder: SentenceTransformerEncoder) -> Iterator[str]:
+def address(begun: Home, encoder: SentenceTransformerEncoder) -> Iterator[str]:
     """A served assistant over `home`."""
-    with serving(Assistant(home, encoder, SentenceReader.load(encoder)), Feedback(home), Settings.load()) as address:
+    with serving(Assistant(begun, encoder, SentenceReader.load(encoder)), Feedback(begun), Settings.load()) as address:
         yield address
 
 
 @pytest.fixture
-def client(encoder: SentenceTransformerEncoder, home: Home) -> Iterator[TestClient]:
-    app = create_app(Assistant(home, encoder, SentenceReader.load(encoder)))
+def client(encoder: SentenceTransformerEncoder, begun: Home) -> Iterator[TestClient]:
+    app = create_app(Assistant(begun, encoder, SentenceReader.load(encoder)))
     with TestClient(app, base_url="http://localhost:7860", client=("127.0.0.1", 50000)) as client:
         yield client
 

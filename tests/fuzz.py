@@ -303,11 +303,11 @@ def main() -> int:
                 total.setdefault(form, Seen()).take_in(seen)
     for form, seen in total.items():
         counts = ", ".join(f"{seen.outcomes[outcome]} {outcome}" for outcome in OUTCOMES)
-        print(f"{form}: {counts}; at most {seen.seconds:.1f} s and {seen.memory} MB")  # noqa: T201
+        print(f"{form}: {counts}; at most {seen.seconds:.1f} s and {seen.memory} MB")  # noqa: T201 - what the command says
         for kind, times in seen.unforeseen.most_common():
-            print(f"  {kind} in {times} sentences")  # noqa: T201
+            print(f"  {kind} in {times} sentences")  # noqa: T201 - what the command says
         for fault in seen.wrong[:10]:
-            print(f"  WRONG {fault}")  # noqa: T201
+            print(f"  WRONG {fault}")  # noqa: T201 - what the command says
         if given.save:
             given.save.mkdir(parents=True, exist_ok=True)
             for name, data in seen.notable:

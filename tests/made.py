@@ -69,7 +69,7 @@ def table_pdf(rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def drawn_pdf(draw: Callable[[Canvas], None]) -> bytes:
-    """A PDF of one page that `draw` draws."""
+    """A PDF that `draw` draws, which begins other pages by itself."""
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), invariant=1)
     draw(canvas)

@@ -1,21 +1,13 @@
 """Makes the zips and e-mails that the tests read."""
 
-import io
 from email.message import EmailMessage
-from zipfile import ZIP_DEFLATED, ZipFile
+
+from tests.zips import packed
 
 
 def zipped(**files: str | bytes) -> bytes:
     """A zip of these files; in their names "__" stands for a dot."""
-    return zipped_as({name.replace("__", "."): data for name, data in files.items()})
-
-
-def zipped_as(files: dict[str, str | bytes]) -> bytes:
-    out = io.BytesIO()
-    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return out.getvalue()
+    return packed({name.replace("__", "."): data for name, data in files.items()})
 
 
 def mail(subject: str, text: str, *attached: tuple[str, bytes]) -> bytes:

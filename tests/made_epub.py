@@ -1,8 +1,8 @@
 """Makes EPUB files."""
 
-import io
 from collections.abc import Mapping, Sequence
-from zipfile import ZIP_DEFLATED, ZipFile
+
+from tests.zips import packed
 
 _CONTAINER = """<?xml version="1.0"?><container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
 <rootfiles><rootfile full-path="OEBPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>"""
@@ -63,8 +63,4 @@ def epub(
         "OEBPS/book.opf": package,
     }
     files |= {f"OEBPS/{name}": content for name, content in parts.items()} | dict(more or {})
-    out = io.BytesIO()
-    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
-        for path, content in files.items():
-            archive.writestr(path, content)
-    return out.getvalue()
+    return packed(files)

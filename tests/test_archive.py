@@ -11,9 +11,10 @@ import pytest
 from corpus import DocumentError, Worker, read_bytes, shown_name
 from corpus.archive import documents, guard
 from index import Home, add
-from tests.bad import WHOLE, packed, said, with_part
+from tests.bad import WHOLE, said
 from tests.fakes import WordEncoder
 from tests.made import REPORT, docx_bytes, write
+from tests.zips import packed, with_part
 
 READ = frozenset([".txt", ".pdf", ".zip"])
 

@@ -12,9 +12,10 @@ import pytest
 
 from corpus import DocumentError, Reading, Worker, load, read, read_bytes
 from index import Home, add
-from tests.bad import WHOLE, said, with_part
+from tests.bad import WHOLE, said
 from tests.fakes import WordEncoder, first_hit
 from tests.made import pdf, write
+from tests.zips import with_part
 
 PROJECT = Path(__file__).parent.parent
 

@@ -19,7 +19,7 @@ from ui.source import context
 def page_of(
     document: Document, cited: tuple[int, int] | None = None, *, language: str = "en", **asked: object
 ) -> parsed.HtmlElement:
-    return parsed.fromstring(render(document, cited, False, Frame("es" if language == "es" else "en"), **asked))  # type: ignore[arg-type]
+    return parsed.fromstring(render(document, cited, False, Frame("es" if language == "es" else "en"), **asked))  # type: ignore[arg-type]  # names of `render`
 
 
 def rows_of(table: parsed.HtmlElement) -> list[list[str]]:

@@ -107,7 +107,9 @@ def test_a_row_is_a_table_in_the_chat_the_panel_and_the_document(
 
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "dark"), (360, "light")])
 def test_a_row_is_a_table_in_the_widget(browser: Browser, served: str, width: int, scheme: Literal["light", "dark"]) -> None:
-    context = browser.new_context(locale="es-PE", viewport={"width": width, "height": 800}, color_scheme=scheme)
+    context = browser.new_context(
+        locale="es-PE", viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
+    )
     page = context.new_page()
     page.goto(f"{served}/embed")
     widget = page.locator("quipu-chat")

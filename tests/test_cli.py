@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from assistant import Answer, Citation, Feedback, Settings
-from index import Home, Library
+from index import Home, Library, add
 from tests.commands import Quipu
+from tests.fakes import WordEncoder
 from tests.made import REPORT, pdf, scanned_pdf, write
 from tests.made_containers import zipped
 
@@ -62,6 +63,7 @@ def test_a_library_from_its_first_document_to_its_last(quipu: Quipu, tmp_path: P
     write(tmp_path / "in" / "forests.txt", REPORT)
     write(tmp_path / "in" / "deep" / "half.pdf", scanned_pdf(3, with_text=[2]))
     write(tmp_path / "in" / "picture.png", b"\x89PNG")
+    write(tmp_path / "in" / "old.doc", b"\xd0\xcf")
     added = quipu("add", str(tmp_path / "in"))
     assert added.code == 0
     assert added.out.splitlines() == [
@@ -70,6 +72,7 @@ def test_a_library_from_its_first_document_to_its_last(quipu: Quipu, tmp_path: P
         "forests.txt: 2 passages, English. “Forests of the North”.",
     ]
     assert "picture.png was passed over: Quipu doesn't read that type." in added.err
+    assert "old.doc was passed over: Quipu doesn't read that type; open it and save it as DOCX." in added.err
     assert quipu("add", str(tmp_path / "in" / "forests.txt")).out == "forests.txt: already in the library as forests.txt.\n"
     listed = quipu("documents").out
     assert "forests.txt  Forests of the North" in listed
@@ -124,6 +127,17 @@ def test_verify_finds_a_changed_original(quipu: Quipu, tmp_path: Path, home: Hom
     result = quipu("verify")
     assert result.code == 1
     assert "is not the file that was added" in result.out
+
+
+def test_a_name_that_no_disk_takes_is_one_sentence_and_the_rest_is_added(quipu: Quipu, tmp_path: Path) -> None:
+    long = f"{'n' * 300}.txt"
+    result = quipu("add", long, str(write(tmp_path / "forests.txt", REPORT)))
+    assert result.code == 2
+    assert result.out.startswith("forests.txt: 2 passages")
+    assert result.err.splitlines()[-1] == f"quipu: {long} can't be read: File name too long."
+    watched = quipu("add", "--watch", long)
+    assert (watched.code, " is no folder: --watch keeps" in watched.err) == (2, True)
+    assert quipu("add", f"{'x*' * 150}.txt").err.startswith("quipu: No file fits the pattern x*x*")
 
 
 @pytest.mark.parametrize(
@@ -284,17 +298,19 @@ def test_what_is_in_a_zip_is_added_listed_limited_and_removed(quipu: Quipu, tmp_
     assert quipu("remove", "x.zip").out.startswith("Removed x.zip › roads.txt (")
 
 
-def test_a_terminal_that_cannot_show_a_letter_shows_its_number(tmp_path: Path) -> None:
+def test_a_terminal_that_cannot_show_a_letter_shows_its_number(tmp_path: Path, home: Home, words: WordEncoder) -> None:
+    add(home, [write(tmp_path / "Peru’s forests.txt", REPORT)], words)
     environment = {
+        "QUIPU_HOME": str(home.path),
         "PYTHONPATH": str(Path(__file__).parent.parent),
         "HOME": str(tmp_path),
         "PATH": "",
         "PYTHONIOENCODING": "latin-1",
     }
-    command = [sys.executable, "-m", "ui", "ask", "Are prisons overcrowded?"]
+    command = [sys.executable, "-m", "ui", "documents"]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, encoding="latin-1")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Peru\\u2019s Law Enforcement Agencies" in done.stdout
+    assert "Peru\\u2019s forests.txt" in done.stdout
 
 
 def test_an_index_made_with_another_encoder_says_so(quipu: Quipu, tmp_path: Path, home: Home) -> None:

@@ -10,7 +10,8 @@ from index import Added, Home, Library, add, limit, remove, remove_from, verify
 from index.containers import parts_of, place_of
 from tests.fakes import WordEncoder, files_holding, first_hit, open_index
 from tests.made import REPORT, pdf, write
-from tests.made_containers import mail, zipped, zipped_as
+from tests.made_containers import mail, zipped
+from tests.zips import packed
 
 RIVERS = "Rivers\n\nThe river Marañón is wide.\n"
 ROADS = "Roads\n\nThe road to Iquitos is long.\n"
@@ -34,7 +35,7 @@ def test_the_documents_in_a_zip_are_documents_of_their_own(home: Home, words: Wo
         "2021/figures.pdf": pdf([["Timber was dear."]]),
         "photo.png": b"\x89PNG",
     }
-    outcomes = add(home, [write(tmp_path / "reports.zip", zipped_as(files))], words)
+    outcomes = add(home, [write(tmp_path / "reports.zip", packed(files))], words)
     assert said(outcomes) == [
         ("reports.zip › forests.txt", "new"),
         ("reports.zip › figures.pdf", "new"),
@@ -98,7 +99,7 @@ def test_a_zip_that_changed_replaces_its_documents_one_by_one(home: Home, words:
 def test_what_moves_within_a_zip_or_to_another_stays(home: Home, words: WordEncoder, tmp_path: Path) -> None:
     first, second = tmp_path / "a.zip", tmp_path / "b.zip"
     add(home, [write(first, zipped(rivers__txt=RIVERS, roads__txt=ROADS))], words)
-    write(first, zipped_as({"new/rivers.txt": RIVERS, "roads.txt": ROADS}))
+    write(first, packed({"new/rivers.txt": RIVERS, "roads.txt": ROADS}))
     assert said(add(home, [first], words)) == [("a.zip › rivers.txt", "known"), ("a.zip › roads.txt", "known")]
     write(first, zipped(roads__txt=ROADS))
     write(second, zipped(rivers__txt=RIVERS))
@@ -154,7 +155,7 @@ def test_hostile_names_are_only_shown(home: Home, words: WordEncoder, tmp_path: 
         "\u202egpj.txt": "Turned around it is.\n",
     }
     before = sorted(tmp_path.rglob("*"))
-    outcomes = add(home, [write(tmp_path / "x.zip", zipped_as(files))], words)
+    outcomes = add(home, [write(tmp_path / "x.zip", packed(files))], words)
     assert [outcome.name for outcome in outcomes] == [
         "x.zip › passwd.txt",
         "x.zip › abs.txt",

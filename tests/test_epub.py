@@ -4,15 +4,11 @@ import pytest
 
 from corpus import Document, DocumentError, read_bytes, sentences
 from tests.made_epub import epub, link, nav, ncx, page, point, toc
+from tests.shown import levelled
 
 
 def read(data: bytes) -> Document:
     return read_bytes(data, "r.epub")
-
-
-def shown(document: Document) -> list[tuple[int, str]]:
-    levels = {heading.start: heading.level for heading in document.headings}
-    return [(levels.get(block.start, 0), document.shown(*block)) for block in document.blocks]
 
 
 def on_pages(document: Document) -> list[tuple[int, str | None, str]]:
@@ -30,7 +26,7 @@ def test_a_book_is_read_in_its_order() -> None:
     document = read(epub(parts, title="The  North", spine=["text/a.xhtml", "b.xhtml", "text/a.xhtml", "missing"]))
     assert (document.title, document.media_type, document.page_kind) == ("The North", "application/epub+zip", "page")
     assert document.pages == ()
-    assert shown(document) == [
+    assert levelled(document) == [
         (1, "One"),
         (0, "Café & bar."),
         (0, "Aside."),
@@ -52,7 +48,7 @@ def test_parts_without_headings_have_those_of_the_contents() -> None:
         "b.xhtml": page("<p>Officers.</p>"),
         "c.xhtml": page("<img src='x.png'/>"),
     }
-    assert shown(read(epub(parts))) == [
+    assert levelled(read(epub(parts))) == [
         (1, "TIMBER"),
         (0, "It begins."),
         (2, "Sawmills"),
@@ -69,7 +65,7 @@ def test_an_older_book_has_headings_and_pages_by_its_ncx() -> None:
     pages = "".join(point(f"a.xhtml#p{number}", str(number), tag="pageTarget") for number in (6, 7))
     body = "<p><a id='p6'></a>It begins.</p><p id='s2'>Four <a name='p7'></a>hundred.</p>"
     document = read(epub({"a.xhtml": page(body), "toc.ncx": ncx(points, pages)}))
-    assert shown(document) == [(1, "Timber"), (0, "It begins."), (2, "Sawmills"), (0, "Four hundred.")]
+    assert levelled(document) == [(1, "Timber"), (0, "It begins."), (2, "Sawmills"), (0, "Four hundred.")]
     assert on_pages(document) == [(1, "<6", "Timber"), (2, "6", "It begins. Sawmills Four"), (3, "7", "hundred.")]
 
 
@@ -122,7 +118,7 @@ def test_notes_in_another_part_follow_the_block_that_refers_to_them() -> None:
     note = "<p epub:type='rearnote' id='{}'>{}</p>".format
     notes = "<h2>Notes</h2>" + note("a", "<a href='../t/a.xhtml#r'>1</a>. Forty.") + note("b", "Nobody asks.")
     document = read(epub({"t/a.xhtml": page(text + hidden), "n/notes.xhtml": page(notes)}))
-    assert [line for _, line in shown(document)] == [
+    assert [line for _, line in levelled(document)] == [
         "It seized¹ it.",
         "1. Forty.",
         "More*.",
@@ -139,7 +135,7 @@ def test_a_part_that_is_no_xhtml_is_read_as_html() -> None:
 def test_what_xml_cannot_hold_is_left_out_of_a_heading() -> None:
     broken = "<html><body>Text &#1; of it.<p>"
     parts = {"nav.xhtml": "<html><nav epub:type='toc'><ol><li><a href='a.xhtml'>Tim&#2;ber<p></ol></nav>", "a.xhtml": broken}
-    assert shown(read(epub(parts))) == [(1, "Timber"), (0, "Text of it.")]
+    assert levelled(read(epub(parts))) == [(1, "Timber"), (0, "Text of it.")]
 
 
 def encryption(method: str, path: str) -> dict[str, str | bytes]:

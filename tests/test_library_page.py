@@ -245,6 +245,8 @@ def test_in_spanish(client: TestClient) -> None:
     assert "Las respuestas se citan de estos documentos" in page
     assert "inglés" in page
     assert 'href="/language/en?next=/documents"' in page
+    send(client, "puentes.csv", "Puente;Largo\nUcayali;400\n")
+    assert re.search(r'data-label="Páginas">\s*1 hoja\s*</td>', client.get("/documents").text)
     refused = client.post("/api/documents", params={"name": "x.exe"}, content=b"x")
     assert refused.json()["detail"].startswith("x.exe es de un tipo que Quipu no lee.")
 

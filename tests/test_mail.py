@@ -1,5 +1,6 @@
 """E-mail: who wrote to whom, what they wrote, and what they attached."""
 
+import time
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -7,6 +8,7 @@ import pytest
 
 from corpus import Document, DocumentError, read_bytes
 from corpus.readers.mail import attachments
+from tests.shown import blocks_of
 
 
 def message(text: str = "", subject: str = "Sawmills in the north") -> EmailMessage:
@@ -22,10 +24,6 @@ def message(text: str = "", subject: str = "Sawmills in the north") -> EmailMess
 
 def read(mail: EmailMessage | bytes) -> Document:
     return read_bytes(mail if isinstance(mail, bytes) else mail.as_bytes(policy=SMTP), "mail.eml")
-
-
-def texts(document: Document) -> list[str]:
-    return [document.shown(*block) for block in document.blocks]
 
 
 HEAD = [
@@ -45,7 +43,7 @@ def test_a_message_reads_with_its_head_and_what_it_quotes() -> None:
     document = read(mail)
     assert document.title == "Sawmills in the north"
     assert [(heading.level, document.shown(heading.start, heading.end)) for heading in document.headings] == [(1, HEAD[0])]
-    assert texts(document) == [
+    assert blocks_of(document) == [
         *HEAD[:3],
         "Cc: Rosa <rosa@forests.example>",
         HEAD[3],
@@ -63,16 +61,16 @@ def test_a_message_reads_with_its_head_and_what_it_quotes() -> None:
 def test_of_a_text_that_is_there_twice_the_plain_one_is_read() -> None:
     mail = message("The plain text.")
     mail.add_alternative("<p>The <b>HTML</b>.</p><img src='http://evil.example/x'>", subtype="html")
-    assert texts(read(mail))[4:] == ["The plain text."]
+    assert blocks_of(read(mail))[4:] == ["The plain text."]
 
 
 def test_html_is_read_where_there_is_nothing_else() -> None:
     mail = message()
     mail.set_content("<html><head><title>x</title></head><body><h2>Timber</h2><p>412 sawmills.</p></body></html>", subtype="html")
-    assert texts(read(mail))[4:] == ["Timber", "412 sawmills."]
+    assert blocks_of(read(mail))[4:] == ["Timber", "412 sawmills."]
     blank = message("\n \n")
     blank.add_alternative("<p>412 sawmills.</p>", subtype="html")
-    assert texts(read(blank))[4:] == ["412 sawmills."]
+    assert blocks_of(read(blank))[4:] == ["412 sawmills."]
 
 
 def test_texts_between_attachments_are_all_read() -> None:
@@ -80,7 +78,7 @@ def test_texts_between_attachments_are_all_read() -> None:
     mail.add_attachment(b"\x89PNG", maintype="image", subtype="png", filename="map.png")
     mail.add_attachment("Second.", disposition="inline")
     mail.add_attachment("A list of its own.", filename="list.txt")
-    assert texts(read(mail))[4:] == ["First.", "Second."]
+    assert blocks_of(read(mail))[4:] == ["First.", "Second."]
 
 
 def test_attachments_have_the_last_part_of_their_names() -> None:
@@ -93,15 +91,15 @@ def test_attachments_have_the_last_part_of_their_names() -> None:
     found = attachments(mail.as_bytes(policy=SMTP), "mail.eml")
     assert [name for name, _ in found] == ["report.pdf", "año.csv", "part 3.bin", "Re: a-b.eml"]
     assert [content for _, content in found[:3]] == [b"%PDF-1.7", b"a;b\r\n", b"PK"]
-    assert texts(read(found[3][1]))[-1] == "The message before."
-    assert texts(read(mail))[4:] == ["See what is attached."]
+    assert blocks_of(read(found[3][1]))[-1] == "The message before."
+    assert blocks_of(read(mail))[4:] == ["See what is attached."]
     assert attachments(message("Nothing.").as_bytes(), "mail.eml") == []
 
 
 def test_odd_encodings_are_read() -> None:
     head = b"From: a\nSubject: =?utf-8?q?A=C3=B1o?= =?what?q?x?= 2021\nContent-Transfer-Encoding: 8bit\n"
-    assert texts(read(head + b"Content-Type: text/plain; charset=nonsense\n\nEl ni\xf1o\n"))[-1] == "El niño"
-    assert texts(read(head + b"Content-Type: text/plain\n\n" + "El niño\n".encode()))[-1] == "El niño"
+    assert blocks_of(read(head + b"Content-Type: text/plain; charset=nonsense\n\nEl ni\xf1o\n"))[-1] == "El niño"
+    assert blocks_of(read(head + b"Content-Type: text/plain\n\n" + "El niño\n".encode()))[-1] == "El niño"
     assert read(b"From: a\nSubject: caf\xc3\xa9\n\nx 1\n").title == "café"
     assert read(head + b"\nx 1\n").title.endswith("2021")
 
@@ -123,3 +121,16 @@ def test_what_is_no_mail_is_one_sentence(data: bytes, sentence: str) -> None:
     for function in (lambda: read(data), lambda: attachments(data, "mail.eml")):
         with pytest.raises(DocumentError, match=rf"^mail\.eml [^\n]*{sentence}[^\n]*$"):
             function()
+
+
+def test_a_header_too_long_to_decode_stands_as_it_is_and_costs_no_time() -> None:
+    encoded = "=?utf-8?q?=C3=A1?= "
+    started = time.monotonic()
+    assert read_bytes(f"From: a@b.c\nSubject: {encoded * 100_000}\n\nWords.".encode(), "m.eml").text.endswith("Words.")
+    assert time.monotonic() - started < 5
+    assert read_bytes(f"From: a@b.c\nSubject: {encoded * 1000}\n\nWords.".encode(), "m.eml").text.startswith("á" * 1000)
+
+
+def test_a_character_set_that_only_python_knows_is_not_believed() -> None:
+    data = b"From: a@b.c\nContent-Type: text/plain; charset=punycode\n\nRivers-wide"
+    assert blocks_of(read_bytes(data, "m.eml"))[-1] == "Rivers-wide"

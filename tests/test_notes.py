@@ -1,20 +1,21 @@
 """Footnotes and endnotes of DOCX, HTML and Markdown: each follows the block that refers to it, with its mark in both places."""
 
+import time
+
 import docx as python_docx
 import pytest
 from docx.enum.style import WD_STYLE_TYPE
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
 
-from corpus import Document, read_bytes, sentences
+from corpus import read_bytes, sentences
 from tests.made import docx_bytes, text_document
 from tests.made_word import add_notes, add_xml, paragraph, reference, run
-
-
-def lines(document: Document) -> list[str]:
-    return [document.shown(*block) for block in document.blocks]
+from tests.shown import blocks_of
 
 
 def of_docx(report: python_docx.document.Document) -> list[str]:
-    return lines(read_bytes(docx_bytes(report), "r.docx"))
+    return blocks_of(read_bytes(docx_bytes(report), "r.docx"))
 
 
 def test_a_docx_note_follows_its_paragraph() -> None:
@@ -24,7 +25,7 @@ def test_a_docx_note_follows_its_paragraph() -> None:
     own_mark = "<w:r><w:footnoteRef/></w:r>"
     add_notes(report, {3: paragraph(own_mark + run(" In Iquitos.")) + paragraph(run("Twice.")), 7: paragraph(run("Forty."))})
     document = read_bytes(docx_bytes(report), "r.docx")
-    assert lines(document) == [
+    assert blocks_of(document) == [
         "It seized trucks¹ in 2019² and fled.",
         "¹ Forty.",
         "² In Iquitos.",
@@ -114,7 +115,7 @@ WORD = """<p>It seized<a style='mso-footnote-id:ftn1' href="#_ftn1" name="_r1">[
     ],
 )
 def test_an_html_note_follows_its_block(page: str, blocks: list[str]) -> None:
-    assert lines(text_document(page, "r.html")) == blocks
+    assert blocks_of(text_document(page, "r.html")) == blocks
 
 
 def test_html_notes_of_a_table_follow_it() -> None:
@@ -122,7 +123,7 @@ def test_html_notes_of_a_table_follow_it() -> None:
     page = (
         f"<table><caption>Cases</caption><tr><th>Region<th>Cases</tr>{cells}</table><p>End.</p><p id=n role=doc-footnote>North.</p>"
     )
-    assert lines(text_document(page, "r.html")) == [
+    assert blocks_of(text_document(page, "r.html")) == [
         "Cases",
         "Region | Cases",
         "Region: Loreto¹ | Cases: 15",
@@ -135,14 +136,14 @@ def test_html_notes_of_a_table_follow_it() -> None:
 def test_html_notes_that_refer_to_each_other_end() -> None:
     notes = "".join(f'<li id="n{n}">Note {n}<sup><a href="#n{n % 3 + 1}">{n % 3 + 1}</a></sup></li>' for n in (1, 2, 3))
     page = f'<p>Text<sup><a href="#n1">1</a></sup></p><p>End.</p><ol class="footnotes">{notes}</ol>'
-    assert lines(text_document(page, "r.html")) == ["Text¹", "¹ Note 1²", "² Note 2³", "³ Note 3¹", "End."]
+    assert blocks_of(text_document(page, "r.html")) == ["Text¹", "¹ Note 1²", "² Note 2³", "³ Note 3¹", "End."]
     alone = '<p>End.</p><ol class="footnotes"><li id="a">A<a href="#b">1</a></li><li id="b">B<a href="#a">2</a></li></ol>'
-    assert lines(text_document(alone, "r.html")) == ["End.", "B²", "² A¹"]
+    assert blocks_of(text_document(alone, "r.html")) == ["End.", "B²", "² A¹"]
 
 
 def test_words_that_lead_to_a_note_are_no_mark_and_a_link_elsewhere_is_none() -> None:
     page = '<p>See <a href="#n">the first note</a> or <a href="#top">[1]</a>.</p><p id=n role=doc-footnote>Forty.</p>'
-    assert lines(text_document(page, "r.html")) == ["See the first note or [1].", "Forty."]
+    assert blocks_of(text_document(page, "r.html")) == ["See the first note or [1].", "Forty."]
 
 
 def test_a_figure_keeps_its_caption_and_soft_hyphens_are_no_letters() -> None:
@@ -157,7 +158,7 @@ def test_a_markdown_note_follows_its_block() -> None:
         "[^1]: https://x.example\n[^b]: Forty[^t].\n\n    Twice.\n\n[^t]: In thousands.\n\n[^never]: Nobody asks.\n",
         "r.md",
     )
-    assert lines(document) == [
+    assert blocks_of(document) == [
         "It seized¹ trucks² in 2019.",
         "¹ Forty³.",
         "Twice.",
@@ -173,5 +174,34 @@ def test_a_markdown_note_follows_its_block() -> None:
 
 def test_markdown_notes_in_and_around_each_other_lose_nothing() -> None:
     document = text_document("Text.\n\n[^a]: One[^a].\n\n    [^b]: Two.\n\n[^a]: Again.\n", "r.md")
-    assert sorted(lines(document)) == sorted(["Text.", "[a] One¹.", "[b] Two.", "[a] Again."])
-    assert lines(text_document("No note[^x] here.\n", "r.md")) == ["No note[^x] here."]
+    assert sorted(blocks_of(document)) == sorted(["Text.", "[a] One¹.", "[b] Two.", "[a] Again."])
+    assert blocks_of(text_document("No note[^x] here.\n", "r.md")) == ["No note[^x] here."]
+
+
+def test_docx_notes_that_refer_to_notes_end_and_lose_nothing() -> None:
+    report = python_docx.Document()
+    add_xml(report, paragraph(run("Forests shrink.") + reference(1)))
+    chain = {number: paragraph(run(f"Note {number}.") + reference(number + 1)) for number in range(1, 1500)}
+    add_notes(report, chain | {1500: paragraph(run("The last one.") + reference(1))})
+    blocks = blocks_of(read_bytes(docx_bytes(report), "r.docx"))
+    assert len(blocks) == 1501
+    assert "Note 2." in blocks[2]
+    assert "The last one." in blocks[-1]
+
+
+def test_docx_styles_made_from_each_other_and_symbols_of_no_letter_do_no_harm() -> None:
+    report = python_docx.Document()
+    names = [f"S{number}" for number in range(1500)]
+    for name, base in zip(names, [*names[1:], "Circle"], strict=True):
+        based = f'<w:style {nsdecls("w")} w:type="paragraph" w:styleId="{name}"><w:basedOn w:val="{base}"/></w:style>'
+        report.styles.element.append(parse_xml(based))
+    circle = f'<w:style {nsdecls("w")} w:type="paragraph" w:styleId="Circle"><w:basedOn w:val="S1"/></w:style>'
+    report.styles.element.append(parse_xml(circle))
+    styled = '<w:pPr><w:pStyle w:val="S0"/></w:pPr>'
+    symbols = "".join(f'<w:r><w:sym w:char="{code}"/></w:r>' for code in ("0041", "FFFFFFFF", "no", ""))
+    add_xml(report, paragraph(styled + run("Rivers") + symbols))
+    started = time.monotonic()
+    document = read_bytes(docx_bytes(report), "r.docx")
+    assert blocks_of(document) == ["RiversA\ufffd\ufffd\ufffd"]
+    assert document.headings == ()
+    assert time.monotonic() - started < 3

@@ -1,5 +1,6 @@
 """Numbers and dates as a spreadsheet shows them."""
 
+import time
 from datetime import datetime
 
 import pytest
@@ -77,3 +78,11 @@ def test_times_without_a_day_and_dates_that_are_none() -> None:
     assert shown_number(1e12, "yyyy-mm-dd") == "1000000000000"
     assert shown_number(-3, "yyyy-mm-dd") == "-3"
     assert shown_number(0, "yyyy", MAC_EPOCH) == "1904"
+
+
+def test_a_code_longer_than_any_program_writes_is_not_looked_into() -> None:
+    assert shown_number(5, "0" * 1000) == "5".rjust(1000, "0")
+    assert shown_number(5, "0" * 1001) == "5"
+    started = time.monotonic()
+    assert shown_number(3, "[" * 5000) == "3"
+    assert time.monotonic() - started < 0.1

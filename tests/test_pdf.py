@@ -7,6 +7,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from corpus import Document, DocumentError, read_bytes, sentences
 from tests.made import HEIGHT, WIDTH, Styled, drawn_pdf, pdf, scanned_pdf, table_pdf
+from tests.shown import blocks_of
 
 BOLD = "Helvetica-Bold"
 
@@ -18,10 +19,6 @@ LINES = [
 
 def pages_of(document: Document) -> list[str]:
     return [document.text[page.start : page.end].strip() for page in document.pages]
-
-
-def blocks_of(document: Document) -> list[str]:
-    return [document.shown(*block) for block in document.blocks]
 
 
 def test_running_headers_and_footers_are_dropped_before_the_text_exists() -> None:
@@ -137,6 +134,43 @@ def test_a_raised_number_of_a_note_stays_in_its_line() -> None:
             canvas.drawRightString(200, y, value)
 
     assert blocks_of(read_bytes(drawn_pdf(draw), "r.pdf")) == ["Sawmills (1) | 412", "Sawmills (1) | 97"]
+
+
+def test_the_number_of_a_note_is_no_digit_of_the_number_before_it() -> None:
+    def draw(canvas: Canvas) -> None:
+        y, x = 500.0, 30.0
+        for text, size, rise in (
+            ("The ministry paid 412", 10, 0),
+            ("1", 6, 4),
+            (" million in 2019", 10, 0),
+            ("2,3", 6, 4),
+            (". Of 14", 10, 0),
+            ("15", 7, 0),
+            (" were lost.", 10, 0),
+        ):
+            canvas.setFont("Helvetica", size)
+            canvas.drawString(x, y + rise, text)
+            x += canvas.stringWidth(text, "Helvetica", size)
+        for left, size, rise, text in ((30, 11, 0, "Sawmills"), (180, 8, 1, "2022"), (240, 8, 1, "14")):
+            canvas.setFont("Helvetica", size)
+            canvas.drawString(left, 400 + rise, text)
+
+    document = read_bytes(drawn_pdf(draw), "r.pdf")
+    assert [block.replace(" .", ".") for block in blocks_of(document)] == [
+        "The ministry paid 412¹ million in 2019²,³. Of 1415 were lost.",
+        "Sawmills 2022 14",
+    ]
+
+
+def test_footnotes_that_were_drawn_first_stand_behind_the_text() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 7)
+        canvas.drawString(30, 60, "1 Law No. 30071, published in March.")
+        canvas.setFont("Helvetica", 10)
+        for place, text in enumerate(LINES):
+            canvas.drawString(30, 500 - 14 * place, text)
+
+    assert blocks_of(read_bytes(drawn_pdf(draw), "r.pdf")) == [" ".join(LINES), "1 Law No. 30071, published in March."]
 
 
 def test_ligatures_and_soft_hyphens_do_not_change_a_word() -> None:

@@ -1,11 +1,11 @@
-import io
 from collections.abc import Sequence
 from itertools import zip_longest
 
 from reportlab.pdfgen.canvas import Canvas
 
 from corpus import Document, read_bytes
-from tests.made import HEIGHT, LEADING, TOP, WIDTH, drawn_pdf
+from tests.made import LEADING, TOP, WIDTH, drawn_pdf
+from tests.shown import blocks_of
 
 LEFT = [
     "The ministry of forests counted more",
@@ -38,10 +38,6 @@ def two_columns(canvas: Canvas, left: Sequence[str], right: Sequence[str], top: 
 
 def read(data: bytes) -> Document:
     return read_bytes(data, "r.pdf")
-
-
-def blocks_of(document: Document) -> list[str]:
-    return [document.shown(*block) for block in document.blocks]
 
 
 def test_columns_that_were_written_across_are_read_one_after_the_other() -> None:
@@ -82,12 +78,11 @@ def test_columns_written_one_after_the_other_stay_as_they_are() -> None:
 
 
 def test_a_page_of_two_columns_goes_on_on_the_next() -> None:
-    out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), invariant=1)
-    for left, right in ((LEFT, [*RIGHT[:6], "the same month, and nobody ever"]), (["said why.", *LEFT], RIGHT)):
-        two_columns(canvas, left, right)
+    def draw(canvas: Canvas) -> None:
+        two_columns(canvas, LEFT, [*RIGHT[:6], "the same month, and nobody ever"])
         canvas.showPage()
-    canvas.save()
-    document = read(out.getvalue())
+        two_columns(canvas, ["said why.", *LEFT], RIGHT)
+
+    document = read(drawn_pdf(draw))
     assert "the same month, and nobody ever said why." in document.shown(0, len(document.text))
     assert document.pages[1].start == document.text.index("said why.")

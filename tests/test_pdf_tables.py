@@ -1,4 +1,3 @@
-import io
 from collections.abc import Sequence
 
 import pypdfium2 as pdfium
@@ -7,7 +6,8 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from corpus import Document, read_bytes, sentences
-from tests.made import HEIGHT, TOP, WIDTH
+from tests.made import TOP, drawn_pdf
+from tests.shown import blocks_of
 
 LEFT, PITCH = 30.0, 14.0
 COLUMNS = (200.0, 280.0, 360.0)
@@ -40,23 +40,23 @@ def middle(first: int, last: int, text: str) -> Placed:
 
 
 def drawn(*pages: Sequence[Drawn]) -> Document:
-    out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), invariant=1)
-    for lines in pages:
-        canvas.setFont("Helvetica", 10)
-        y = TOP
-        for below, label, placed in lines:
-            y -= below
-            canvas.drawString(LEFT, y, label)
-            for x, text in placed:
-                if x > 0:
-                    canvas.drawRightString(x, y, text)
-                else:
-                    canvas.drawCentredString(-x, y, text)
-        canvas.showPage()
-    canvas.save()
-    document = read_bytes(out.getvalue(), "r.pdf")
-    assert_runs_are_the_files(document, out.getvalue())
+    def draw(canvas: Canvas) -> None:
+        for lines in pages:
+            canvas.setFont("Helvetica", 10)
+            y = TOP
+            for below, label, placed in lines:
+                y -= below
+                canvas.drawString(LEFT, y, label)
+                for x, text in placed:
+                    if x > 0:
+                        canvas.drawRightString(x, y, text)
+                    else:
+                        canvas.drawCentredString(-x, y, text)
+            canvas.showPage()
+
+    data = drawn_pdf(draw)
+    document = read_bytes(data, "r.pdf")
+    assert_runs_are_the_files(document, data)
     return document
 
 
@@ -73,10 +73,6 @@ def assert_runs_are_the_files(document: Document, data: bytes) -> None:
     opened.close()
 
 
-def shown(document: Document) -> list[str]:
-    return [document.shown(*block) for block in document.blocks]
-
-
 HEADS = (
     line(middle(0, 2, "Years ended December 31,")),
     row("", "2018", "2017", "2016"),
@@ -91,7 +87,7 @@ BODY = (
 def test_a_row_reads_with_the_names_of_its_columns_and_is_quoted_as_it_stands() -> None:
     document = drawn([*HEADS, *BODY])
     years = "Years ended December 31, 2018", "Years ended December 31, 2017", "Years ended December 31, 2016"
-    assert shown(document)[2:] == [
+    assert blocks_of(document)[2:] == [
         f"Net sales | {years[0]}: $ 1,204 | {years[1]}: $ 1,100 | {years[2]}: $ 998",
         f"Cost of sales | {years[0]}: (704) | {years[1]}: (650) | {years[2]}: —",
         f"Margin | {years[0]}: 41.5% | {years[1]}: 40.9% | {years[2]}: n/a",
@@ -111,13 +107,13 @@ def test_a_row_reads_with_the_names_of_its_columns_and_is_quoted_as_it_stands() 
 
 def test_what_stands_on_the_line_of_the_years_names_the_labels() -> None:
     document = drawn([row("(in millions)", "2018", "2017", "2016"), *BODY[:2]])
-    assert shown(document)[1] == "(in millions): Net sales | 2018: $ 1,204 | 2017: $ 1,100 | 2016: $ 998"
+    assert blocks_of(document)[1] == "(in millions): Net sales | 2018: $ 1,204 | 2017: $ 1,100 | 2016: $ 998"
 
 
 def test_a_title_that_happens_to_stand_over_a_column_is_none_of_its_names() -> None:
     title = line((-185.0, "(In thousands)"))
     document = drawn([title, HEADS[1], *BODY])
-    assert shown(document)[:3] == [
+    assert blocks_of(document)[:3] == [
         "(In thousands)",
         "2018 | 2017 | 2016",
         "Net sales | 2018: $ 1,204 | 2017: $ 1,100 | 2016: $ 998",
@@ -130,13 +126,13 @@ def test_the_lines_of_one_head_name_one_column() -> None:
         line(middle(0, 0, "Employees"), middle(1, 1, "costs"), middle(2, 2, "Other"), below=9.5),
     )
     document = drawn([*heads, *BODY])
-    assert shown(document)[2] == "Net sales | Employees: $ 1,204 | Fixed asset costs: $ 1,100 | Other: $ 998"
+    assert blocks_of(document)[2] == "Net sales | Employees: $ 1,204 | Fixed asset costs: $ 1,100 | Other: $ 998"
 
 
 def test_a_head_that_may_be_over_one_column_or_over_all_names_neither() -> None:
     heads = (line(middle(1, 1, "Segment")), line(middle(0, 0, "Europe"), middle(1, 1, "Americas"), middle(2, 2, "Asia")))
     document = drawn([*heads, *BODY[:2]])
-    assert shown(document) == [
+    assert blocks_of(document) == [
         "Segment",
         "Europe Americas Asia",
         "Segment Europe Americas Asia: Net sales $ 1,204 $ 1,100 $ 998",
@@ -153,8 +149,8 @@ def test_years_that_repeat_are_told_apart_by_what_stands_over_them() -> None:
     )
     more = line(*[(right, value) for right, value in zip(narrow, ("1", "2", "3", "4"), strict=True)], label="Gain")
     document = drawn([over, years, values, more])
-    assert shown(document)[3] == "Gain | Pension 2018: 1 | Pension 2017: 2 | Other benefits 2018: 3 | Other benefits 2017: 4"
-    assert shown(drawn([years, values, more]))[1] == "2018 2017 2018 2017: Cost 11,111 22,222 33,333 44,444"
+    assert blocks_of(document)[3] == "Gain | Pension 2018: 1 | Pension 2017: 2 | Other benefits 2018: 3 | Other benefits 2017: 4"
+    assert blocks_of(drawn([years, values, more]))[1] == "2018 2017 2018 2017: Cost 11,111 22,222 33,333 44,444"
 
 
 @pytest.mark.parametrize(
@@ -164,18 +160,18 @@ def test_years_that_repeat_are_told_apart_by_what_stands_over_them() -> None:
 )
 def test_a_row_of_words_or_years_within_a_table_gives_no_names(between: Drawn) -> None:
     document = drawn([*HEADS, *BODY, between, row("Notes", "1,5", "2,5", "3,5"), row("Bonds", "7,5", "8,5", "9,5")])
-    assert shown(document)[-2:] == ["Notes | 1,5 | 2,5 | 3,5", "Bonds | 7,5 | 8,5 | 9,5"]
+    assert blocks_of(document)[-2:] == ["Notes | 1,5 | 2,5 | 3,5", "Bonds | 7,5 | 8,5 | 9,5"]
 
 
 def test_new_years_within_a_table_are_its_names_from_there_on() -> None:
     document = drawn([HEADS[1], *BODY, row("As of June 30,", "2015", "2014", "2013"), *BODY])
-    assert shown(document)[-1] == "As of June 30: Margin | 2015: 41.5% | 2014: 40.9% | 2013: n/a"
+    assert blocks_of(document)[-1] == "As of June 30: Margin | 2015: 41.5% | 2014: 40.9% | 2013: n/a"
 
 
 def test_values_in_the_same_place_as_the_table_above_a_title_keep_its_names() -> None:
     title = line((-200.0, "LIABILITIES AND EQUITY"))
     document = drawn([HEADS[1], *BODY, title, row("Debt", "9", "8", "7"), row("Equity", "6", "5", "4")])
-    assert shown(document)[4:] == [
+    assert blocks_of(document)[4:] == [
         "LIABILITIES AND EQUITY",
         "Debt | 2018: 9 | 2017: 8 | 2016: 7",
         "Equity | 2018: 6 | 2017: 5 | 2016: 4",
@@ -194,22 +190,29 @@ def test_a_label_on_two_lines_is_one_row() -> None:
             line(label="to others", below=11.0),
         ]
     )
-    assert shown(document)[-2:] == [
+    assert blocks_of(document)[-2:] == [
         "Income attributable to shareholders | 2018: 55 | 2017: 44 | 2016: 33",
         "Loss attributable | 2018: 5 | 2017: 4 | 2016: 3 | to others",
     ]
 
 
+def test_a_label_that_goes_on_in_brackets_is_one_row() -> None:
+    below = [line(label="Costs recorded in Other", below=PITCH), row("(income) or loss", "5", "4", "3", below=11.0)]
+    assert blocks_of(drawn([HEADS[1], *BODY, *below]))[-1] == (
+        "Costs recorded in Other (income) or loss | 2018: 5 | 2017: 4 | 2016: 3"
+    )
+
+
 def test_labels_among_the_rows_are_rows_too() -> None:
     document = drawn([HEADS[1], line(label="Current assets:"), *BODY, line(label="Other:"), row("Land", "3", "2", "1")])
-    assert shown(document)[1] == "Current assets:"
-    assert shown(document)[-2:] == ["Other:", "Land | 2018: 3 | 2017: 2 | 2016: 1"]
+    assert blocks_of(document)[1] == "Current assets:"
+    assert blocks_of(document)[-2:] == ["Other:", "Land | 2018: 3 | 2017: 2 | 2016: 1"]
     assert len(document.tables[0].rows) == 7
 
 
 def test_a_table_that_goes_on_over_a_page_keeps_its_names() -> None:
     document = drawn([HEADS[1], *BODY], [row("Land", "3", "2", "1"), row("Cash", "6", "5", "4")])
-    assert shown(document)[-1] == "Cash | 2018: 6 | 2017: 5 | 2016: 4"
+    assert blocks_of(document)[-1] == "Cash | 2018: 6 | 2017: 5 | 2016: 4"
     assert len(document.tables) == 1
     assert document.page_at(document.tables[0].rows[-1].start) == document.pages[1]
 
@@ -217,12 +220,12 @@ def test_a_table_that_goes_on_over_a_page_keeps_its_names() -> None:
 def test_names_that_the_next_page_repeats_are_those_of_its_rows() -> None:
     heads = row("", "2015", "2014", "2013")
     document = drawn([HEADS[1], *BODY], [heads, row("Land", "3", "2", "1"), row("Cash", "6", "5", "4")])
-    assert shown(document)[-2:] == ["Land | 2015: 3 | 2014: 2 | 2013: 1", "Cash | 2015: 6 | 2014: 5 | 2013: 4"]
+    assert blocks_of(document)[-2:] == ["Land | 2015: 3 | 2014: 2 | 2013: 1", "Cash | 2015: 6 | 2014: 5 | 2013: 4"]
 
 
 def test_values_in_other_places_on_the_next_page_have_no_names() -> None:
     other = [line((150.0, "3"), (250.0, "2"), label="Land"), line((150.0, "6"), (250.0, "5"), label="Cash")]
-    assert shown(drawn([HEADS[1], *BODY], other))[-1] == "Cash | 6 | 5"
+    assert blocks_of(drawn([HEADS[1], *BODY], other))[-1] == "Cash | 6 | 5"
 
 
 def test_a_column_of_words_between_labels_and_values_is_one() -> None:
@@ -232,11 +235,11 @@ def test_a_column_of_words_between_labels_and_values_is_one() -> None:
     document = drawn(
         [lease("Lease", "Kind", "2018", "2017"), lease("Offices", "Rent", "12", "11"), lease("Cars", "Rent", "2", "1")]
     )
-    assert shown(document)[1] == "Lease: Offices | Kind: Rent | 2018: 12 | 2017: 11"
+    assert blocks_of(document)[1] == "Lease: Offices | Kind: Rent | 2018: 12 | 2017: 11"
 
 
 def test_lines_of_text_with_numbers_are_no_table() -> None:
     text = "The ministry counted 412 sawmills in 2021 and closed 20 of them."
     document = drawn([line(label=text), line(label=text), line(label=text)])
     assert document.tables == ()
-    assert shown(document) == [" ".join([text] * 3)]
+    assert blocks_of(document) == [" ".join([text] * 3)]

@@ -1,8 +1,6 @@
 """The readers of text formats: what is a heading, a paragraph, a list item, a table row."""
 
-import io
 import re
-from zipfile import ZipFile
 
 import docx as python_docx
 import pytest
@@ -10,18 +8,12 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
-from corpus import Document, DocumentError, read_bytes
+from corpus import DocumentError, read_bytes
 from corpus.draft import Draft
 from corpus.read import FORMATS
 from tests.made import docx_bytes, text_document
-
-Shown = list[tuple[int, str]]
-
-
-def shown(document: Document) -> Shown:
-    """Every block with its heading level, 0 for text."""
-    levels = {heading.start: heading.level for heading in document.headings}
-    return [(levels.get(block.start, 0), document.shown(*block)) for block in document.blocks]
+from tests.shown import levelled
+from tests.zips import with_part
 
 
 def test_plain_text_wrapped_by_hand() -> None:
@@ -33,7 +25,7 @@ def test_plain_text_wrapped_by_hand() -> None:
         "Grupos de crimen organizado\n\nLos grupos operan en el norte. Los jefes viven en Lima, la\ncapital.\n"
     )
     assert document.title == "ANNUAL REPORT"
-    assert shown(document) == [
+    assert levelled(document) == [
         (1, "ANNUAL REPORT"),
         (1, "1. Introduction"),
         (
@@ -53,7 +45,7 @@ def test_plain_text_wrapped_by_hand() -> None:
 def test_plain_text_with_a_paragraph_a_line() -> None:
     long = "Many criminal groups in the country are small and operate locally, and some of them control entire regions of it, " * 2
     document = text_document(f"The Title of It All\n{long}.\nGroups and Regions\n- {long}.\n- short.\n")
-    assert shown(document) == [
+    assert levelled(document) == [
         (1, "The Title of It All"),
         (0, f"{long}."),
         (2, "Groups and Regions"),
@@ -90,7 +82,7 @@ def test_markdown_reads_as_its_page_does() -> None:
         "r.md",
     )
     assert document.title == "My report"
-    assert shown(document) == [
+    assert levelled(document) == [
         (1, "H1 em"),
         (0, "Para bold link and alt code next."),
         (0, "one"),
@@ -118,7 +110,7 @@ PAGE = """<!doctype html><html><head><title>Site | Annual</title><meta charset="
 def test_html_keeps_the_text_and_leaves_out_the_furniture() -> None:
     document = text_document(PAGE, "r.html")
     assert document.title == "Annual report"
-    assert shown(document) == [
+    assert levelled(document) == [
         (1, "Annual report"),
         (0, "First paragraph with a link. After a break."),
         (2, "Section"),
@@ -159,7 +151,7 @@ def test_html_leaves_out_furniture_only(page: str, kept: bool) -> None:
 
 def test_html_without_structure_loses_nothing() -> None:
     layout = "<table><tr><td><h2>Head</h2>left <table><tr><td>a</td><td>b</td></tr></table></td><td>right</td></tr></table>"
-    assert shown(text_document(f"bare text<p>para</p>{layout}tail", "r.htm")) == [
+    assert levelled(text_document(f"bare text<p>para</p>{layout}tail", "r.htm")) == [
         (0, "bare text"),
         (0, "para"),
         (2, "Head"),
@@ -192,7 +184,7 @@ def test_docx_text_that_is_not_shown_is_not_read() -> None:
     row = report.add_table(rows=2, cols=1).rows
     row[0].cells[0].text, row[1].cells[0].text = "Kept.", "Deleted."
     row[1]._tr.get_or_add_trPr().append(parse_xml(f'<w:del {nsdecls("w")} w:id="1" w:author="a"/>'))
-    assert [text for _, text in shown(read_bytes(docx_bytes(report), "r.docx"))] == ["He is guilty, by ±5 votes.", "Kept."]
+    assert [text for _, text in levelled(read_bytes(docx_bytes(report), "r.docx"))] == ["He is guilty, by ±5 votes.", "Kept."]
 
 
 def test_html_in_a_declared_character_set() -> None:
@@ -242,7 +234,7 @@ def test_docx_has_headings_lists_and_table_rows_in_order() -> None:
     document = read_bytes(docx_bytes(report), "forests.docx")
     assert document.title == "Forests of the North"
     assert document.pages == ()
-    assert shown(document) == [
+    assert levelled(document) == [
         (1, "Forests"),
         (1, "Timber"),
         (0, "The ministry counted sawmills."),
@@ -264,26 +256,21 @@ def test_docx_headings_are_known_by_the_style_that_theirs_is_made_from() -> None
     report.add_paragraph("Two", style="Outlined")
     report.add_paragraph("Text.")
     report.add_paragraph("Body.", style="Body Text")
-    assert shown(read_bytes(docx_bytes(report), "r.docx")) == [(1, "One"), (3, "Two"), (0, "Text."), (0, "Body.")]
-
-
-def repacked(data: bytes, path: str, content: bytes) -> bytes:
-    """A zip with another content of one of its members."""
-    out = io.BytesIO()
-    with ZipFile(io.BytesIO(data)) as old, ZipFile(out, "w") as new:
-        for member in old.namelist():
-            new.writestr(member, content if member == path else old.read(member))
-    return out.getvalue()
+    assert levelled(read_bytes(docx_bytes(report), "r.docx")) == [(1, "One"), (3, "Two"), (0, "Text."), (0, "Body.")]
 
 
 def test_a_docx_that_is_wrong_in_what_it_says_of_itself_is_read_and_one_with_a_broken_part_is_not() -> None:
     report = python_docx.Document()
     report.add_heading("Forests", 1)
     data = docx_bytes(report)
-    assert read_bytes(repacked(data, "docProps/core.xml", b"<p/>"), "r.docx").title == "Forests"
+    assert read_bytes(with_part(data, "docProps/core.xml", lambda _: b"<p/>"), "r.docx").title == "Forests"
+
+    def with_body(part: bytes) -> bytes:
+        return with_part(data, "word/document.xml", lambda _: part)
+
     for part in (b"<p>\0\n</p>", b"<cut", b"<other/>"):
-        with pytest.raises(DocumentError, match=r"^r\.docx is not a DOCX file \(.*\): open it in a word processor and save it as"):
-            read_bytes(repacked(data, "word/document.xml", part), "r.docx")
+        with pytest.raises(DocumentError, match=r"^r\.docx is not a DOCX file, or is broken \(.*\): open it in a word processor"):
+            read_bytes(with_body(part), "r.docx")
 
 
 def test_docx_leaves_out_no_text_because_of_its_wrapping() -> None:
@@ -298,7 +285,7 @@ def test_docx_leaves_out_no_text_because_of_its_wrapping() -> None:
         report.element.body.append(parse_xml(f"<w:p {nsdecls('w', 'm')}>{inner}</w:p>"))
     wrapped = "<w:sdtContent><w:p><w:r><w:t>In a control.</w:t></w:r></w:p></w:sdtContent>"
     report.element.body.append(parse_xml(f"<w:sdt {nsdecls('w')}>{wrapped}</w:sdt>"))
-    assert shown(read_bytes(docx_bytes(report), "r.docx")) == [
+    assert levelled(read_bytes(docx_bytes(report), "r.docx")) == [
         (0, "Inserted."),
         (0, "A field. After a tab."),
         (0, "A rate of r=5% a year."),
@@ -316,7 +303,7 @@ def test_docx_cells_merged_over_rows_read_in_each_of_them() -> None:
         for cell, text in zip(row.cells, texts, strict=True):
             cell.text = text
     table.cell(1, 0).merge(table.cell(2, 0))
-    assert [text for _, text in shown(read_bytes(docx_bytes(report), "r.docx"))] == [
+    assert [text for _, text in levelled(read_bytes(docx_bytes(report), "r.docx"))] == [
         "Region | Year | Cases",
         "Region: Loreto | Year: 2020 | Cases: 15",
         "Region: Loreto | Year: 2021 | Cases: 16",
@@ -372,7 +359,7 @@ def test_html_within_markdown_reads_as_a_page_does() -> None:
         "<h2>Three</h2>\n\n<p hidden>secret</p>\n",
         "r.md",
     )
-    assert shown(document) == [
+    assert levelled(document) == [
         (0, "a | b"),
         (0, "a: 12 34 | b: Lima Cusco"),
         (0, "12 | 34"),
@@ -423,6 +410,7 @@ def test_a_reader_that_fails_is_one_sentence(monkeypatch: pytest.MonkeyPatch) ->
         ("r.html", b"<html><head><title>T</title></head><frameset><frame src=x></frameset></html>", "r.html holds no text."),
         ("r.html", b"<!-- -->", "r.html can't be read as HTML"),
         ("r.html", b"<meta charset=klingon><p>x", "r.html can't be read as HTML: unknown encoding: klingon."),
+        ("r.html", b"<meta charset=punycode><p>x", "r.html can't be read as HTML: unknown encoding: punycode."),
         ("r.docx", b"this is not a zip", "r.docx is not a DOCX file"),
         ("r.docx", b"PK\x03\x04 cut short", "r.docx is broken or cut short"),
         ("r.pdf", b"this is not a PDF", "r.pdf can't be read as PDF"),

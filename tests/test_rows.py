@@ -217,6 +217,23 @@ def test_the_rows_that_have_most_of_the_words_are_told_table_by_table() -> None:
     assert telling_rows(document, starts, [asked["trucks"]]) == set(starts)
 
 
+def test_a_number_in_a_label_is_not_looked_for_among_the_values() -> None:
+    document = table(
+        ["District", "Officers", "Complaints"], ["Zone 25", "30", "50"], ["Zone 50", "55", "100"], ["Zone 45", "50", "90"]
+    )
+    starts = [row.start for row in document.tables[0].rows[1:]]
+    assert telling_rows(document, starts, [frozenset(["zone"]), frozenset(["50"])]) == {starts[1]}
+    assert telling_rows(document, starts, [frozenset(["zone"]), frozenset(["55"])]) == {starts[1]}
+
+
+def test_a_row_without_a_value_for_the_year_says_nothing_of_it() -> None:
+    document = table(["Region", "Approved 2021", "Approved 2022"], ["Cusco", "7", "9"], ["Total", "", "5330"])
+    starts = [row.start for row in document.tables[0].rows[1:]]
+    assert telling_rows(document, starts, [frozenset(["total"]), frozenset(["2021"])]) == set()
+    assert telling_rows(document, starts, [frozenset(["total"]), frozenset(["2022"])]) == {starts[1]}
+    assert telling_rows(document, starts, [frozenset(["cusco"]), frozenset(["2021"])]) == {starts[0]}
+
+
 def test_a_span_is_within_one_cell_and_not_in_a_column_of_another_year() -> None:
     document = table(["Region", "Trucks 2020", "Trucks 2021"], ["Cusco", "29", "350"])
     row = document.tables[0].rows[1]

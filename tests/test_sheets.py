@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZipFile
 
 import pytest
 import xlsxwriter
@@ -20,6 +20,7 @@ from assistant.answer import Citation
 from corpus import Document, DocumentError, read_bytes
 from corpus.readers import sheet_cells
 from tests.made import text_document
+from tests.zips import with_part
 
 Value = str | float | datetime | None
 Shown = list[tuple[int | None, str]]
@@ -117,13 +118,12 @@ def test_a_formula_is_its_last_result_or_blank() -> None:
 
 def edited(data: bytes, member: str, old: bytes, new: bytes) -> bytes:
     """The zip with something else in one of its members."""
-    out = io.BytesIO()
-    with ZipFile(io.BytesIO(data)) as source, ZipFile(out, "w", ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            content = source.read(name)
-            assert name != member or old in content
-            target.writestr(name, content.replace(old, new) if name == member else content)
-    return out.getvalue()
+
+    def change(content: bytes) -> bytes:
+        assert old in content
+        return content.replace(old, new)
+
+    return with_part(data, member, change)
 
 
 def test_titles_notes_and_tables_parted_by_blank_rows() -> None:
@@ -201,6 +201,33 @@ def test_tables_side_by_side_are_two() -> None:
     )
     assert shown(document)[1:3] == [(2, "Region: Loreto | Cases: 412 | Rate: 3"), (3, "Region: Lima | Cases: 32 | Rate: 1")]
     assert shown(document)[4:] == [(2, "Month: January | Trucks: 4 | Loads: 5"), (3, "Month: February | Trucks: 6 | Loads: 7")]
+
+
+def test_tables_side_by_side_of_which_one_is_longer_are_two() -> None:
+    document = sheet_document(
+        [
+            ["Month", "Arrests", None, "Officer", "Salary"],
+            ["January", 12, None, "Ana Rojas", 5400],
+            ["February", 19, None, "Luis Paz", 6900],
+            [None, None, None, "Eva Soto", 8100],
+        ]
+    )
+    assert shown(document)[1:3] == [(2, "Month: January | Arrests: 12"), (3, "Month: February | Arrests: 19")]
+    assert shown(document)[4:] == [
+        (2, "Officer: Ana Rojas | Salary: 5400"),
+        (3, "Officer: Luis Paz | Salary: 6900"),
+        (4, "Officer: Eva Soto | Salary: 8100"),
+    ]
+
+
+def test_values_behind_a_blank_column_keep_their_labels() -> None:
+    document = sheet_document(
+        [["Region", "2020", "2021", None, "2022", "2023"], ["Loreto", 10, 12, None, 4, 5], ["Lima", 20, 22, None, 7, 8]]
+    )
+    assert shown(document)[1:] == [
+        (2, "Region: Loreto | 2020: 10 | 2021: 12 | 2022: 4 | 2023: 5"),
+        (3, "Region: Lima | 2020: 20 | 2021: 22 | 2022: 7 | 2023: 8"),
+    ]
 
 
 def test_merged_cells() -> None:
@@ -341,11 +368,9 @@ def test_too_many_cells_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("member", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml"])
 def test_a_broken_part_is_one_sentence(member: str) -> None:
-    data = saved(book_of(REGIONS))
-    with ZipFile(io.BytesIO(data)) as archive:
-        content = archive.read(member)
+    data = with_part(saved(book_of(REGIONS)), member, lambda content: content[: len(content) // 2])
     with pytest.raises(DocumentError, match=r"^book\.xlsx [^\n]* \.xlsx again\.$"):
-        read_bytes(edited(data, member, content, content[: len(content) // 2]), "book.xlsx")
+        read_bytes(data, "book.xlsx")
 
 
 def test_odd_cells() -> None:
@@ -355,10 +380,8 @@ def test_odd_cells() -> None:
         b'<row r="5"><c r="B5" t="e"><v>#N/A</v></c><c t="str"><v>a_x000D_b</v></c><c t="b"><v>0</v></c></row>'
         b"</sheetData></worksheet>"
     )
-    data = saved(book_of([["x"]]))
-    with ZipFile(io.BytesIO(data)) as archive:
-        old = archive.read("xl/worksheets/sheet1.xml")
-    document = read_bytes(edited(data, "xl/worksheets/sheet1.xml", old, sheet), "book.xlsx")
+    data = with_part(saved(book_of([["x"]])), "xl/worksheets/sheet1.xml", lambda _: sheet)
+    document = read_bytes(data, "book.xlsx")
     assert shown(document) == [(1, "In line | 1e999 | 7"), (5, "#N/A | a b | FALSE")]
 
 
@@ -383,6 +406,13 @@ def test_csv_with_decimal_commas_quotes_and_lines_in_fields() -> None:
         (2, 'Fecha: 2021-03-04 | Monto: 1,5 | Nota: dos líneas; "sí"'),
         (4, "2021-03-05 | 2,5"),
     ]
+
+
+def test_a_table_of_names_alone_is_in_a_usual_language() -> None:
+    rows = "".join(f"District {chr(65 + place)}{chr(90 - place)},{10 + place},{40 + place}\n" for place in range(26))
+    document = text_document(f"District,Seizures,Kilograms\n{rows * 4}", "register.csv")
+    assert sum(map(str.isalpha, document.text)) > 1000
+    assert document.language == "en"
 
 
 def test_csv_says_its_separator_and_has_a_title() -> None:

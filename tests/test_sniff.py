@@ -6,7 +6,8 @@ import zipfile
 import pytest
 
 from corpus import read_bytes
-from tests.bad import WHOLE, packed, said
+from tests.bad import WHOLE, said
+from tests.zips import packed
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,13 @@ from docx.document import Document as DocxDocument
 from docx.oxml import OxmlElement
 from docx.table import Table as DocxTable
 
-from corpus import Document, read_bytes, sentences
+from corpus import read_bytes, sentences
 from tests.made import docx_bytes, text_document
-
-
-def lines(document: Document) -> list[str]:
-    return [document.shown(*block) for block in document.blocks]
+from tests.shown import blocks_of
 
 
 def of_html(page: str) -> list[str]:
-    return lines(text_document(page, "r.html"))
+    return blocks_of(text_document(page, "r.html"))
 
 
 def of_table(inner: str) -> list[str]:
@@ -141,7 +138,7 @@ def test_columns_beyond_any_table_lose_no_text() -> None:
 
 def test_a_markdown_row_reads_with_its_head() -> None:
     document = text_document("| Region | 2020 |  |\n|---|--:|---|\n| Loreto | 15 | x |\n| Piura |  | **y** |\n", "r.md")
-    assert lines(document) == ["Region | 2020", "Region: Loreto | 2020: 15 | x", "Region: Piura | y"]
+    assert blocks_of(document) == ["Region | 2020", "Region: Loreto | 2020: 15 | x", "Region: Piura | y"]
     assert document.text.endswith("Piura | y")
 
 
@@ -158,7 +155,7 @@ def filled(rows: list[list[str]]) -> tuple[DocxDocument, DocxTable]:
 
 
 def of_docx(report: DocxDocument) -> list[str]:
-    return lines(read_bytes(docx_bytes(report), "r.docx"))[1:-1]
+    return blocks_of(read_bytes(docx_bytes(report), "r.docx"))[1:-1]
 
 
 def mark_as_head(table: DocxTable, count: int) -> None:
@@ -194,7 +191,7 @@ def test_docx_captions_stand_next_to_their_table() -> None:
         cell.text = text
     mark_as_head(table, 1)
     document = read_bytes(docx_bytes(report), "r.docx")
-    assert lines(document) == ["Table 1: Cases", "Region | Cases", "Region: Loreto | Cases: 15"]
+    assert blocks_of(document) == ["Table 1: Cases", "Region | Cases", "Region: Loreto | Cases: 15"]
     assert [document.row_at(block.start) is None for block in document.blocks] == [True, False, False]
 
 
@@ -212,7 +209,7 @@ def test_a_docx_table_that_lays_out_a_page_is_text() -> None:
     cell.text = "First paragraph of a box."
     cell.add_paragraph("A heading in it", style="Heading 2")
     document = read_bytes(docx_bytes(report), "r.docx")
-    assert lines(document) == ["Before.", "First paragraph of a box.", "A heading in it", "After."]
+    assert blocks_of(document) == ["Before.", "First paragraph of a box.", "A heading in it", "After."]
     assert [heading.level for heading in document.headings] == [2]
     report, table = filled([["Menu", "Long text. " * 100]])
     assert of_docx(report) == ["Menu", ("Long text. " * 100).strip()]

@@ -1,6 +1,5 @@
 """The process that reads files: what comes of one that crashes, hangs, grows, lies or is left behind."""
 
-import io
 import json
 import logging
 import os
@@ -11,7 +10,6 @@ import struct
 import subprocess
 import sys
 import threading
-import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -25,6 +23,7 @@ from corpus import DocumentError, Reading, SettingsError, Worker, read_bytes
 from corpus.worker import alive
 from tests.made import REPORT, pdf
 from tests.misbehaving import PROGRAM
+from tests.zips import packed
 
 PROJECT = Path(__file__).parent.parent
 
@@ -133,7 +132,7 @@ def test_a_reader_gets_no_more_memory_than_it_may_have(order: Worker) -> None:
 
 def test_more_text_than_is_taken_is_a_sentence(order: Worker) -> None:
     order.reading = Reading(seconds=20)
-    assert said_of(order, "long") == "order.txt holds more text than Quipu takes from one file: split it."
+    assert said_of(order, "long") == "order.txt holds more text, or more cells, than Quipu takes from one file: split it."
 
 
 def test_what_a_library_prints_disturbs_nothing(order: Worker, caplog: pytest.LogCaptureFixture) -> None:
@@ -298,16 +297,13 @@ def test_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_zip_and_an_e_mail_are_unpacked_in_the_worker() -> None:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("a/rivers.txt", "Rivers are wide.")
-        archive.writestr("a/song.mp3", "la la")
+    whole = packed({"a/rivers.txt": "Rivers are wide.", "a/song.mp3": "la la"})
     message = EmailMessage()
     message["Subject"] = "Rivers"
     message.set_content("See there.")
     message.add_attachment("Rivers are wide.", filename="rivers.txt")
     with Worker() as worker:
-        assert worker.unpack(packed.getvalue(), "r.zip") == [("a/rivers.txt", b"Rivers are wide."), ("a/song.mp3", b"")]
+        assert worker.unpack(whole, "r.zip") == [("a/rivers.txt", b"Rivers are wide."), ("a/song.mp3", b"")]
         assert worker.unpack(message.as_bytes(), "r.eml") == [("rivers.txt", b"Rivers are wide.\n")]
         with pytest.raises(DocumentError, match=r"r.zip is broken or cut short \(File is not a zip file\)"):
-            worker.unpack(packed.getvalue()[:-30], "r.zip")
+            worker.unpack(whole[:-30], "r.zip")

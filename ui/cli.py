@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from assistant import Assistant, Feedback, Settings
-from corpus import QuestionError, SettingsError, Worker, load, shown_name
+from corpus import QuestionError, SettingsError, Worker, load, passed_over, shown_name
 from index import Home, Index, Library, SentenceTransformerEncoder, add, limit, rebuild, remove, reread, stored, verify
 from ui import accounts, measuring
 from ui.files import Found, files_in
@@ -23,6 +23,7 @@ from ui.terminal import added_lines, answer_text, count, document_row
 from ui.users import Users, checked_groups
 from ui.verification import read_answer, verify_answer
 from ui.watching import Watch, folders_in
+from ui.wording import listed
 
 app = typer.Typer(
     name="quipu",
@@ -55,7 +56,7 @@ def serve(
     _print_notice(assistant)
     if settings.sign_in == ("password",) and not Users(assistant.home).all():
         typer.echo("quipu: Nobody may sign in yet: `quipu user add NAME --operator` enters somebody.", err=True)
-    names = ", ".join(entry.name for entry in assistant.index().entries())
+    names = listed([entry.name for entry in assistant.index().entries()], "en")
     address, bound = listener.getsockname()[:2]
     reached = settings.address or f"http://{f'[{address}]' if ':' in address else address}:{bound}"
     typer.echo(f"Quipu answers from {names}.")
@@ -112,7 +113,7 @@ def add_command(
     for outcome in outcomes:
         typer.echo(added_lines(outcome), err=outcome.error is not None)
     for path in found.others:
-        typer.echo(f"{shown_name(str(path))} was passed over: Quipu doesn't read that type.", err=True)
+        typer.echo(passed_over(shown_name(str(path))), err=True)
     for problem in found.problems.values():
         typer.echo(f"quipu: {problem}", err=True)
     Feedback(home).forget_removed()

@@ -44,16 +44,31 @@ def files_in(given: Sequence[Path], home: Path | None = None) -> Found:
     """
     found = Found()
     for path in given:
-        if path.is_dir():
+        if is_folder(path):
             within = files_below(path, home)
             if not (within.files or within.others or within.problems):
                 raise LibraryError(f"The folder {shown_name(str(path))} holds no files.")
-        elif glob.has_magic(str(path)) and not path.exists():
+        elif glob.has_magic(str(path)) and not _is_there(path):
             within = _fitting(str(path), home)
         else:
             within = Found([path])
         found.take(within)
     return found
+
+
+def is_folder(path: Path) -> bool:
+    """Whether this is a folder; not if that can't be seen, as of a name that no disk takes."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def files_below(folder: Path, home: Path | None = None) -> Found:
@@ -87,7 +102,7 @@ def _fitting(pattern: str, home: Path | None) -> Found:
         raise LibraryError(f"No file fits the pattern {shown_name(pattern)}.")
     found = Found()
     for path in fitting:
-        if path.is_dir():
+        if is_folder(path):
             found.take(files_below(path, home))
         else:
             found.see(path)

@@ -18,7 +18,7 @@ from index import TAKEN, Entry, last_part, limit
 from ui.pages import frame_of, message_page, page
 from ui.reference import problems, stream_of_steps
 from ui.security import problem
-from ui.summaries import notes_on
+from ui.summaries import notes_on, pages_listed
 from ui.uploads import READ, Upload, added, received
 from ui.users import checked_groups
 from ui.visitor import seen_by_visitor, told, visitor_of
@@ -36,12 +36,13 @@ Replaces = Annotated[str | None, Query(description="The id of the document that 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A document as a row of the page: `document` is None if it isn't searched, because it was never fully added; `notes` say
-    how it was read.
+    """A document as a row of the page: `document` is None if it isn't searched, because it was never fully added; `pages` say
+    how many it has, and `notes` how it was read.
     """
 
     entry: Entry
     document: Document | None
+    pages: str = ""
     passages: int = 0
     language: str = ""
     notes: tuple[str, ...] = ()
@@ -174,8 +175,9 @@ def _rows(assistant: Assistant, language: Language) -> list[Row]:
     index = assistant.index()
     rows = []
     for entry, document in index.documents(index.entries()):
-        name = language_name(document.language, language)
-        rows.append(Row(entry, document, index.size([entry.id]), name, tuple(notes_on(Summary.of(document), language))))
+        read, name = Summary.of(document), language_name(document.language, language)
+        notes = tuple(notes_on(read, language))
+        rows.append(Row(entry, document, pages_listed(read, language), index.size([entry.id]), name, notes))
     shown = {row.entry.id for row in rows}
     return [*rows, *(Row(entry, None) for entry in assistant.own() if entry.id not in shown)]
 

@@ -36,6 +36,21 @@ def notes_on(summary: Summary, language: Language) -> list[str]:
     return said
 
 
+def pages_counted(summary: Summary, language: Language) -> str:
+    """How many pages, slides or sheets were read; "" if there is none.
+
+    >>> pages_counted(Summary(pages=1, page_kind="sheet"), "en"), pages_counted(Summary(pages=2, page_kind="sheet"), "es")
+    ('1 sheet', '2 hojas')
+    """
+    many = "" if summary.pages == 1 else "s"
+    return say(f"of_{summary.page_kind}{many}", language, count=f"{summary.pages:,}") if summary.pages else ""
+
+
+def pages_listed(summary: Summary, language: Language) -> str:
+    """The same for a column of pages, where their number alone is enough."""
+    return f"{summary.pages:,}" if summary.pages and summary.page_kind == "page" else pages_counted(summary, language)
+
+
 def pages_named(pages: tuple[int, ...], summary: Summary, language: Language) -> str:
     """Pages by their physical numbers, ascending.
 

@@ -4,7 +4,7 @@ from assistant import Answer
 from corpus import Summary, shown_name
 from index import Added, Stored
 from ui.places import place
-from ui.summaries import notes_on, sentences_on
+from ui.summaries import notes_on, pages_counted, pages_listed, sentences_on
 from ui.wording import as_language, explain, language_name, say, suggest
 
 
@@ -40,9 +40,9 @@ def added_lines(added: Added) -> str:
     if added.removed is not None:
         return f"{added.name} was removed: {shown_name(added.path.name)} doesn't hold it any more."
     read = added.summary
-    parts = [count(read.pages, read.page_kind)] if read.pages else []
-    parts += [count(added.passages, "passage"), language_name(read.language, "en")]
-    said = f"already in the library as {added.known.name}" if added.known else f"{', '.join(parts)}. “{read.title}”"
+    parts = [pages_counted(read, "en"), count(added.passages, "passage"), language_name(read.language, "en")]
+    said = f"{', '.join(filter(None, parts))}. “{read.title}”"
+    said = f"already in the library as {added.known.name}" if added.known else said
     line = f"{added.name}: {said}."
     if added.replaces is not None:
         line += f" It replaces what was added on {added.replaces.added[:10]}."
@@ -57,8 +57,7 @@ def document_row(kept: Stored) -> tuple[str, ...]:
     if document is None:
         return entry.name, kept.problem, "", "", "", *known
     read = Summary.of(document)
-    pages = count(read.pages, read.page_kind) if read.page_kind != "page" else str(read.pages or "")
-    return entry.name, read.title, pages, read.language, "; ".join(notes_on(read, "en")), *known
+    return entry.name, read.title, pages_listed(read, "en"), read.language, "; ".join(notes_on(read, "en")), *known
 
 
 def count(number: int, noun: str) -> str:

@@ -18,12 +18,10 @@ from assistant import Assistant
 from corpus import DocumentError, LibraryError, QuipuError, document_id
 from index import TAKEN, Added, Entry, Home, is_named, limit
 from ui.summaries import sentences_on
-from ui.wording import Language, say
+from ui.wording import NAMED, Language, listed, say
 
 READ = ", ".join(sorted(ending[1:].upper() for ending in TAKEN))
 """The types of files that are taken, in words."""
-
-_NAMED = 3  # documents of a zip, and what is wrong with some, that a message names
 
 Tell = Callable[..., None]
 
@@ -180,15 +178,15 @@ def _message(name: str, outcomes: Sequence[Added], removed: Sequence[Entry], lan
     if new and is_alone:
         said.append(say("lib_done", language, title=new[0].summary.title))
     elif new:
-        titles = [f"“{outcome.summary.title}”" for outcome in new]
-        said.append(say("lib_done_several", language, name=name, titles=_listed(titles, language)))
+        titles = [say("lib_titled", language, title=outcome.summary.title) for outcome in new]
+        said.append(say("lib_done_several", language, name=name, titles=listed(titles, language)))
     if known:
-        said.append(say("lib_known" if is_alone else "lib_known_several", language, name=known[0], names=_listed(known, language)))
-    for entry in ([outcome.replaces for outcome in read if outcome.replaces] or list(removed))[:_NAMED]:
+        said.append(say("lib_known" if is_alone else "lib_known_several", language, name=known[0], names=listed(known, language)))
+    for entry in ([outcome.replaces for outcome in read if outcome.replaces] or list(removed))[:NAMED]:
         said.append(say("lib_replaced", language, name=entry.name, date=entry.added[:10]))
     if gone := [outcome.name for outcome in outcomes if outcome.removed is not None]:
-        said.append(say("lib_gone", language, name=name, names=_listed(gone, language)))
-    for outcome in new[:_NAMED]:
+        said.append(say("lib_gone", language, name=name, names=listed(gone, language)))
+    for outcome in new[:NAMED]:
         notes = sentences_on(outcome.summary, language)
         said += notes if is_alone else [f"{outcome.name}: {' '.join(notes)}"] if notes else []
     return " ".join([*said, *_said_wrong(outcomes, language)])
@@ -197,11 +195,5 @@ def _message(name: str, outcomes: Sequence[Added], removed: Sequence[Entry], lan
 def _said_wrong(outcomes: Sequence[Added], language: Language) -> list[str]:
     """Why some were not added: the first sentences, and how many more there are."""
     wrong = [outcome.error for outcome in outcomes if outcome.error is not None]
-    more = len(wrong) - _NAMED
-    return wrong if more <= 0 else [*wrong[:_NAMED], say("lib_more_wrong", language, count=more)]
-
-
-def _listed(names: Sequence[str], language: Language) -> str:
-    """The first names, and how many more there are."""
-    said, more = ", ".join(names[:_NAMED]), len(names) - _NAMED
-    return said if more <= 0 else say("lib_and_more", language, names=said, count=more)
+    more = len(wrong) - NAMED
+    return wrong if more <= 0 else [*wrong[:NAMED], say("lib_more_wrong", language, count=more)]

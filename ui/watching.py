@@ -13,9 +13,9 @@ import typer
 from rich.console import Console
 
 from assistant import Feedback
-from corpus import USUAL_READING, LibraryError, Reading, shown_name
+from corpus import USUAL_READING, LibraryError, Reading, passed_over, shown_name
 from index import BusyError, Encoder, Home, Library, add, file_of, place_of, remove_from
-from ui.files import files_below
+from ui.files import files_below, is_folder
 from ui.progress import Bar
 from ui.terminal import added_lines, count
 
@@ -106,7 +106,7 @@ class Watch:
 
     def _look_into(self, folder: Path) -> Iterator[Path]:
         """Sees the files in a folder; gives the folders in which a file that isn't seen may be there all the same."""
-        if not folder.is_dir():
+        if not is_folder(folder):
             yield folder
             self._tell_of(folder, f"{shown_name(str(folder))} isn't there: nothing is removed, and it is looked for again.")
             return
@@ -115,7 +115,7 @@ class Watch:
             if (stamp := Stamp.of(path)) is not None:
                 self._seen[path] = stamp
         for path in found.others:
-            self._tell_once(path, "", f"{shown_name(str(path))} was passed over: Quipu doesn't read that type.")
+            self._tell_once(path, "", passed_over(shown_name(str(path))))
         for path, problem in found.problems.items():
             yield path
             self._tell_of(path, f"quipu: {problem} Nothing that was in it is removed.")
@@ -184,7 +184,7 @@ def folders_in(paths: Iterable[Path]) -> list[Path]:
     """The folders that are to be watched. Raises LibraryError for what is none."""
     folders = list(paths)
     for folder in folders:
-        if not folder.is_dir():
+        if not is_folder(folder):
             raise LibraryError(f"{shown_name(str(folder))} is no folder: --watch keeps the library in step with folders.")
     return folders
 

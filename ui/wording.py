@@ -1,6 +1,6 @@
 """Everything that Quipu says in its own words, in English and in Spanish."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from typing import Literal, get_args
@@ -10,6 +10,9 @@ from assistant import Reason
 Language = Literal["en", "es"]
 
 LANGUAGE_COOKIE = "quipu_language"
+
+NAMED = 3
+"""Of how many documents, and of what is wrong with how many, a message speaks before it counts the others."""
 
 _WORDS: dict[str, dict[Language, str]] = {
     "documents": {"en": "Documents", "es": "Documentos"},
@@ -218,6 +221,7 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "Removed, since {name} doesn't hold it any more: {names}.",
         "es": "Quitado, porque {name} ya no lo contiene: {names}.",
     },
+    "lib_titled": {"en": "“{title}”", "es": "«{title}»"},
     "lib_and_more": {"en": "{names} and {count} more", "es": "{names} y {count} más"},
     "lib_more_wrong": {"en": "So it is with {count} more files.", "es": "Y así con {count} archivos más."},
     "lib_same_container": {
@@ -248,9 +252,12 @@ _WORDS: dict[str, dict[Language, str]] = {
     "some_slides": {"en": "slides {pages}", "es": "las diapositivas {pages}"},
     "some_sheet": {"en": "sheet {pages}", "es": "la hoja {pages}"},
     "some_sheets": {"en": "sheets {pages}", "es": "las hojas {pages}"},
-    "of_page": {"en": "{count} pages", "es": "{count} páginas"},
-    "of_slide": {"en": "{count} slides", "es": "{count} diapositivas"},
-    "of_sheet": {"en": "{count} sheets", "es": "{count} hojas"},
+    "of_page": {"en": "{count} page", "es": "{count} página"},
+    "of_pages": {"en": "{count} pages", "es": "{count} páginas"},
+    "of_slide": {"en": "{count} slide", "es": "{count} diapositiva"},
+    "of_slides": {"en": "{count} slides", "es": "{count} diapositivas"},
+    "of_sheet": {"en": "{count} sheet", "es": "{count} hoja"},
+    "of_sheets": {"en": "{count} sheets", "es": "{count} hojas"},
     "lib_lost": {
         "en": "The connection to Quipu was lost; reload the page to see what was added.",
         "es": "Se perdió la conexión con Quipu; vuelva a cargar la página para ver qué se añadió.",
@@ -398,6 +405,16 @@ def as_language(code: str) -> Language:
 def say(key: str, language: Language, **values: object) -> str:
     """The words for `key`, with `values` put in."""
     return _WORDS[key][language].format(**values)
+
+
+def listed(names: Sequence[str], language: Language) -> str:
+    """The first of many names, and how many more there are.
+
+    >>> listed(["a.pdf", "b.pdf"], "en"), listed([*"abcdef"], "es")
+    ('a.pdf, b.pdf', 'a, b, c y 3 más')
+    """
+    said, more = ", ".join(names[:NAMED]), len(names) - NAMED
+    return said if more <= 0 else say("lib_and_more", language, names=said, count=more)
 
 
 def language_name(code: str, language: Language) -> str:

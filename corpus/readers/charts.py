@@ -72,14 +72,12 @@ def _points(series: etree._Element, name: str, epoch: datetime) -> dict[int, str
 
 
 def _level(level: etree._Element, epoch: datetime) -> dict[int, str]:
-    usual = level.findtext(f".//{_CHART}formatCode") or "General"
-    is_number = level.find(f".//{_CHART}formatCode") is not None or any(
-        True for _ in level.iter(f"{_CHART}numCache", f"{_CHART}numLit")
-    )
+    usual = level.findtext(f".//{_CHART}formatCode")
+    is_number = usual is not None or next(level.iter(f"{_CHART}numCache", f"{_CHART}numLit"), None) is not None
     points = {}
     for point in islice(level.iter(f"{_CHART}pt"), _MOST_POINTS):
         value = point.findtext(f"{_CHART}v") or ""
-        points[int(point.get("idx", 0))] = _shown(value, point.get("formatCode", usual), epoch) if is_number else value
+        points[int(point.get("idx", 0))] = _shown(value, point.get("formatCode", usual or "General"), epoch) if is_number else value
     return points
 
 

@@ -1,9 +1,6 @@
 """EPUB: the pages of a book in the order of reading, each read as HTML is."""
 
-from collections.abc import Sequence
-
 from corpus.draft import Draft
-from corpus.parts import Page
 from corpus.readers.epub_book import Book
 from corpus.readers.epub_contents import Contents, Pages
 from corpus.readers.web import hidden
@@ -31,19 +28,10 @@ def read_epub(data: bytes, name: str) -> Draft:
     for body in bodies.values():
         walk.all_of(body)
     walk.rest()
-    draft.pages = _pages(walk.starts, draft.length)
-    first = draft.text[slice(draft.headings[0].start, draft.headings[0].end)] if draft.headings else ""
-    draft.title = book.title or first
+    pages = sorted(walk.starts, key=lambda page: page.start)
+    if pages and pages[0].start > 0:
+        label = pages[0].label
+        pages.insert(0, PageStart(f"<{label}" if label else None, 0))
+    draft.tile([page.start for page in pages], [page.label for page in pages])
+    draft.title = book.title or draft.first_heading()
     return draft
-
-
-def _pages(starts: Sequence[PageStart], length: int) -> list[Page]:
-    """The pages that begin at `starts`; they tile a text of this length, however it begins."""
-    starts = sorted(starts, key=lambda page: page.start)
-    if not starts:
-        return []
-    if starts[0].start > 0:
-        label = starts[0].label
-        starts.insert(0, PageStart(f"<{label}" if label else None, 0))
-    ends = [*(page.start for page in starts[1:]), length]
-    return [Page(number, page.label, page.start, end) for number, (page, end) in enumerate(zip(starts, ends, strict=True), 1)]

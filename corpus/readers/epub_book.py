@@ -2,13 +2,13 @@
 
 import io
 import re
-import zlib
 from html.entities import html5
 from typing import NamedTuple
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from lxml import etree
 
+from corpus.archive import BROKEN_ZIP
 from corpus.errors import DocumentError
 from corpus.names import printable
 from corpus.readers.web import parse
@@ -45,7 +45,7 @@ class Book:
         self._name = name
         try:
             self._zip = ZipFile(io.BytesIO(data))
-        except (BadZipFile, ValueError, OSError) as error:
+        except BROKEN_ZIP as error:
             raise self._broken(str(error)) from None
         self._members = {member.casefold(): member for member in reversed(self._zip.namelist())}
         root = next(self._xml(_CONTAINER).iter("rootfile"), None)
@@ -57,7 +57,7 @@ class Book:
     def title(self) -> str:
         """The first title that the package gives; "" without one."""
         found = next(self._package.iter("title"), None)
-        return " ".join("".join(found.itertext()).split()) if found is not None else ""
+        return words(found) if found is not None else ""
 
     @property
     def is_pictured(self) -> bool:
@@ -109,7 +109,7 @@ class Book:
             raise self._broken(f"{path or 'its list of parts'} is missing")
         try:
             return self._zip.read(self._members[path.casefold()])
-        except (BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, ValueError, zlib.error) as error:
+        except BROKEN_ZIP as error:
             raise self._broken(f"{path}: {error}") from None
 
     def _broken(self, reason: str) -> DocumentError:
@@ -123,6 +123,11 @@ class Book:
             return set()
         locked = (part for part in self._xml(_ENCRYPTION).iter("EncryptedData") if not _is_font(part))
         return {address(part.get("URI", ""), "").partition("#")[0] for data in locked for part in data.iter("CipherReference")}
+
+
+def words(element: etree._Element) -> str:
+    """The text under an element, on one line."""
+    return " ".join("".join(element.itertext()).split())
 
 
 def _is_font(encrypted: etree._Element) -> bool:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from corpus.readers.epub_book import Book
-from corpus.readers.web_notes import address, kinds
+from corpus.readers.epub_book import Book, words
+from corpus.readers.web_notes import address, kinds, names_of
 from corpus.readers.web_walk import BLOCKS, HEADINGS
 
 _PAGEBREAKS = frozenset(("pagebreak", "doc-pagebreak"))
@@ -18,14 +18,14 @@ _LONGEST_HEADING = 300
 _DEEPEST = 6
 _NO_PLACE = frozenset(("html", "table", "thead", "tbody", "tfoot", "tr", "th", "td", "caption"))  # for a heading
 
-Roots = Mapping[str, etree._Element]
+_Roots = Mapping[str, etree._Element]
 """The parts of a book by their paths."""
 
 Pages = dict[etree._Element, str | None]
 """The elements that begin a page, with what is printed on it."""
 
 
-class Entry(NamedTuple):
+class _Entry(NamedTuple):
     """A line of a table of contents or of a list of pages: its text, where it leads, and how deep it stands, from 1."""
 
     text: str
@@ -37,8 +37,8 @@ class Contents:
     """What a book's navigation lists."""
 
     def __init__(self, book: Book) -> None:
-        self.entries: list[Entry] = []
-        self.pages: list[Entry] = []
+        self.entries: list[_Entry] = []
+        self.pages: list[_Entry] = []
         navigation = book.navigation()
         if navigation:
             path, root = navigation
@@ -51,7 +51,7 @@ class Contents:
             self.entries = self.entries or list(_points(root, "navPoint", path))
             self.pages = self.pages or list(_points(root, "pageTarget", path))
 
-    def add_headings(self, roots: Roots) -> None:
+    def add_headings(self, roots: _Roots) -> None:
         """Make headings, in the parts that have none, of what the table of contents leads to there."""
         for path, entries in _by_part(self.entries).items():
             root = roots.get(path)
@@ -67,7 +67,7 @@ class Contents:
                     headed.add(block)
                     _head(block, entry)
 
-    def page_starts(self, roots: Roots) -> Pages:
+    def page_starts(self, roots: _Roots) -> Pages:
         """The elements of these parts that begin a page. The numbers that are printed there are taken out of the text."""
         starts: Pages = {}
         for root in roots.values():
@@ -83,28 +83,28 @@ class Contents:
         return starts
 
 
-def _listed(nav: etree._Element, path: str) -> Iterator[Entry]:
+def _listed(nav: etree._Element, path: str) -> Iterator[_Entry]:
     """The entries of a navigation's nested lists."""
     depth = 0
     for event, element in etree.iterwalk(nav, events=("start", "end"), tag=("ol", "a")):
         if element.tag == "ol":
             depth += 1 if event == "start" else -1
         elif event == "start" and element.get("href"):
-            yield Entry(_words(element), address(element.get("href"), path), max(1, depth))
+            yield _Entry(words(element), address(element.get("href"), path), max(1, depth))
 
 
-def _points(ncx: etree._Element, tag: str, path: str) -> Iterator[Entry]:
+def _points(ncx: etree._Element, tag: str, path: str) -> Iterator[_Entry]:
     """The entries of an NCX that are elements of this name, within each other if they are nested."""
     depth = 0
     for event, point in etree.iterwalk(ncx, events=("start", "end"), tag=tag):
         depth += 1 if event == "start" else -1
         content, label = point.find("content"), point.find("navLabel")
         if event == "start" and content is not None and label is not None:
-            yield Entry(_words(label), address(content.get("src", ""), path), depth)
+            yield _Entry(words(label), address(content.get("src", ""), path), depth)
 
 
-def _by_part(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    parts: dict[str, list[Entry]] = {}
+def _by_part(entries: Iterable[_Entry]) -> dict[str, list[_Entry]]:
+    parts: dict[str, list[_Entry]] = {}
     for entry in entries:
         parts.setdefault(entry.target.partition("#")[0], []).append(entry)
     return parts
@@ -114,9 +114,8 @@ def _names(root: etree._Element) -> dict[str, etree._Element]:
     """The elements that a link can lead to by their names; the first one of each name."""
     names: dict[str, etree._Element] = {}
     for element in root.iter(etree.Element):
-        for key in ("id", "name"):
-            if name := element.get(key):
-                names.setdefault(name, element)
+        for name in names_of(element):
+            names.setdefault(name, element)
     return names
 
 
@@ -138,7 +137,7 @@ def _block(target: etree._Element | None) -> etree._Element | None:
     return None if block is None or block.tag in _NO_PLACE else block
 
 
-def _head(block: etree._Element, entry: Entry) -> None:
+def _head(block: etree._Element, entry: _Entry) -> None:
     """Make a block a heading if it says what the entry does; else put such a heading before it."""
     tag = f"h{min(entry.depth, _DEEPEST)}"
     if _says(block, entry.text) and block.tag != "body":
@@ -168,14 +167,10 @@ def _says(element: etree._Element, text: str) -> bool:
 
 def _label(pagebreak: etree._Element) -> str | None:
     """What is printed on the page that begins here, without the words of its own that say so: they are no text."""
-    printed = _words(pagebreak)
+    printed = words(pagebreak)
     is_number = len(printed) <= _LONGEST_LABEL
     if is_number:
         del pagebreak[:]
         pagebreak.text = None
     given = pagebreak.get("title") or pagebreak.get("aria-label") or (printed if is_number else "")
     return _CALLED_PAGE.sub("", given.strip()).rstrip(".")[:_LONGEST_LABEL] or None
-
-
-def _words(element: etree._Element) -> str:
-    return " ".join("".join(element.itertext()).split())

@@ -10,8 +10,9 @@ from corpus.draft import CellText, Draft
 from corpus.readers.heads import heads_of
 
 _MOST_COLUMNS = 1000  # as HTML has it; what is further to the right joins the last column
-_LONGEST_REPEATED = 300  # characters of a cell that is said again in each row that it reaches over
 _MOST_REPEATED = 1_000_000  # characters that a table may repeat; no honest one does
+LONGEST_REPEATED = 300
+"""Characters of a cell that is said again in each row that it reaches over."""
 
 
 class _Placed(NamedTuple):
@@ -140,5 +141,5 @@ def _read(row: _Row, place: int, heads_end: int) -> list[CellText]:
         placed.cell
         for _, placed in sorted(row.placed.items())
         if placed.cell.text
-        and (placed.origin == place or (placed.origin >= heads_end and len(placed.cell.text) <= _LONGEST_REPEATED))
+        and (placed.origin == place or (placed.origin >= heads_end and len(placed.cell.text) <= LONGEST_REPEATED))
     ]

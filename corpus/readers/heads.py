@@ -27,11 +27,13 @@ _NUMBER = re.compile(
     rf"\s*(?:%|{_CURRENCY})?\s*[)\]]?\s*[*†‡⁰-⁹¹²³]{{0,3}}"
 )
 _YEAR = re.compile(r"(?:FY\s?)?((?:1[89]|20)\d\d)(?:\s?[-/–]\s?(?:20)?\d\d)?\s*[EAFPepr*]?")
-_MONTH = (
-    "(?:january|february|march|april|may|june|july|august|september|october|november|december|enero|febrero|marzo|abril|mayo|junio"
-    "|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|ene|abr|ago"
-    r"|set|dic)\.?)"
+MONTHS = (
+    "january|february|march|april|may|june|july|august|september|october|november|december|enero|febrero|marzo|abril|mayo|junio"
+    "|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre"
 )
+"""The names of months, as a part of a regular expression."""
+
+_MONTH = rf"(?:{MONTHS}|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|ene|abr|ago|set|dic)\.?)"
 _DATE = re.compile(
     r"\d{4}[-/.]\d\d?(?:[-/.]\d\d?)?(?:[T ][\d:.]+Z?)?|\d\d?[-/.]\d\d?[-/.]\d{2,4}(?: [\d:.]+)?|\d\d?:\d\d(?::\d\d)?"
     rf"|\d\d?(?: de |[ -]){_MONTH}(?:(?: de |[ ,-]+)\d{{2,4}})?|{_MONTH} \d\d?, \d{{4}}|{_MONTH}(?: de |[ -])\d{{2,4}}",

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from corpus.draft import Draft
 from corpus.errors import DocumentError
-from corpus.readers.plain import read_plain
+from corpus.readers.plain import in_charset, read_plain
 from corpus.readers.web import lay_fragment
 
 _SHOWN = ("From", "To", "Cc", "Date")
@@ -20,6 +20,7 @@ _TELLING = ("From", "To", "Subject", "Date", "Received", "Message-ID")
 _QUOTED = re.compile(r"^(?:>[ \t]?)+")
 _FOLDER = re.compile(r"[/\\]")
 _DEEPEST = 50  # parts within each other
+_LONGEST_ENCODED = 100_000  # characters of a header: a longer one stands as it is, since its square is the time to decode it
 _AS_IT_IS = default.clone(refold_source="none")
 
 
@@ -77,8 +78,9 @@ def _header(message: EmailMessage, name: str) -> str:
     """
     value = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
     value = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    with suppress(LookupError, ValueError):
-        value = str(make_header(decode_header(value)))
+    if len(value) <= _LONGEST_ENCODED:
+        with suppress(LookupError, ValueError):
+            value = str(make_header(decode_header(value)))
     return " ".join(value.split())
 
 
@@ -122,7 +124,7 @@ def _text(part: EmailMessage) -> str:
     data = _content(part)
     for charset in (part.get_content_charset("utf-8"), "utf-8"):
         try:
-            return data.decode(charset).replace("\0", "")
+            return in_charset(data, charset).replace("\0", "")
         except (LookupError, ValueError):
             continue
     return data.decode("cp1252", "replace").replace("\0", "")

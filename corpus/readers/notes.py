@@ -35,17 +35,3 @@ def marked(text: str, sign: str) -> str:
     end = r"[\]).:](?!\S)" if sign.startswith("[") else r"(?!\w|[.,]\d)"
     own = rf"[\[(]?{re.escape(normalize('NFKC', sign.strip('[]')))}{end}"
     return text if re.match(own, normalize("NFKC", text[:_LOOKED_AT]), re.IGNORECASE) else f"{sign} {text}"
-
-
-def roman(number: int) -> str:
-    """A number from 1 in small Roman numerals.
-
-    >>> [roman(number) for number in (4, 19, 90)]
-    ['iv', 'xix', 'xc']
-    """
-    numerals = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"))
-    parts = []
-    for value, sign in (*numerals, (9, "ix"), (5, "v"), (4, "iv"), (1, "i")):
-        count, number = divmod(number, value)
-        parts.append(sign * count)
-    return "".join(parts)

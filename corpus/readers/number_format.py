@@ -25,6 +25,7 @@ _SHOWN_AS_WRITTEN = frozenset(("quoted", "escaped", "currency", "other"))
 _BY_LOCALE = frozenset(("mm-dd-yy", "m/d/yy h:mm", "m/d/yy"))
 """Formats of dates that each program shows in the order of its own language, and so are read in that of ISO 8601."""
 
+_LONGEST_CODE = 1000  # characters: spreadsheets write 255, and the square of its length is the time that it takes
 _MOST_DECIMALS = 30
 _PRECISION = 15  # digits that a spreadsheet keeps
 _MOST_DIGITS = 400  # as many as the largest number has, and its decimals
@@ -84,6 +85,8 @@ def shown_number(value: float, code: str, epoch: datetime = WINDOWS_EPOCH) -> st
 @lru_cache(maxsize=1024)
 def _sections(code: str) -> tuple[_Section | None, ...]:
     """The format's parts for positive numbers, negative ones, zero and text; None for one that isn't understood."""
+    if len(code) > _LONGEST_CODE:
+        return (None,)
     parts: list[list[_Token]] = [[]]
     for match in _TOKEN.finditer(code):
         kind = match.lastgroup or ""

@@ -6,7 +6,7 @@ import pypdfium2 as pdfium
 
 from corpus.draft import Draft
 from corpus.errors import DocumentError
-from corpus.parts import Cell, Page, Row, Run, Table
+from corpus.parts import Cell, Row, Run, Table
 from corpus.readers.pdf_columns import by_columns
 from corpus.readers.pdf_layout import LineBlock, blocks_of
 from corpus.readers.pdf_lines import Line, page_lines
@@ -36,9 +36,10 @@ def read_pdf(data: bytes, name: str, *, ocr: bool = True) -> Draft:
     draft = Draft()
     starts = _lay(blocks_of([by_columns(lines) for lines in kept]), draft)
     draft.running_lines = sum(map(len, running))
-    draft.pages = _pages(starts, labels, draft.length, {word.page for word in draft.words})
-    first = next((draft.text[heading.start : heading.end] for heading in draft.headings if heading.level == 1), "")
-    draft.title = title or " ".join(first.split())
+    draft.tile(_page_starts(starts, len(labels), draft.length), labels)
+    seen = {word.page for word in draft.words}
+    draft.pages = [page._replace(ocr=page.number in seen) for page in draft.pages]
+    draft.title = title or " ".join(draft.first_heading(1).split())
     return draft
 
 
@@ -110,15 +111,10 @@ def _laid_table(table: LineTable, starts: list[int]) -> Table:
     return Table(tuple(names), tuple(rows))
 
 
-def _pages(starts: dict[int, int], labels: list[str | None], length: int, ocr: set[int]) -> list[Page]:
-    """The pages as ranges that tile the text; a page without text is an empty range where the next one begins. Those in `ocr`
-    were read by it.
-    """
-    pages: list[Page] = []
-    end = length
-    for number in range(len(labels), 0, -1):
-        start = starts.get(number, end)
-        start = 0 if number == 1 else start
-        pages.insert(0, Page(number, labels[number - 1], start, end, number in ocr))
-        end = start
-    return pages
+def _page_starts(starts: dict[int, int], pages: int, length: int) -> list[int]:
+    """Where each of so many pages begins in a text of this length; one without text, where the next one does."""
+    found: list[int] = []
+    for number in range(pages, 0, -1):
+        length = starts.get(number, length)
+        found.append(length)
+    return found[::-1]

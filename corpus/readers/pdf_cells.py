@@ -15,10 +15,10 @@ _TOUCHING = 0.4  # line heights: columns are further apart
 _SAME_SIDE = 3.0  # points: how far the words of a column may begin from one another
 _CLOSE = 1.5  # line heights: how far a sign may stand from the number before it
 _NUMBER = re.compile(
-    r"[~<>≈]?[-–—−+]?\(?(?:US\$|S/\.?|[$€£¥])?[-–—−]?\(?\.?\d(?:[\d.,]*\d)?(?:%|x|bps|pp)?\)?%?(?:\(\w{1,2}\)|[*†‡])*",
+    r"[~<>≈]?[-–—−+]?\(?(?:US\$|S/\.?|[$€£¥])?[-–—−]?\(?\.?\d(?:[\d.,]*\d)?(?:%|x|bps|pp)?\)?%?(?:\(\w{1,2}\)|[*†‡⁰¹²³⁴-⁹])*",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"(?:19|20)\d\d[EAPF]?(?:\(\w{1,2}\)|[*†‡])*")
+_YEAR = re.compile(r"(?:19|20)\d\d[EAPF]?(?:\(\w{1,2}\)|[*†‡⁰¹²³⁴-⁹])*")
 _NOTHING = re.compile(r"[—–−-]{1,3}|n\.?/?a\.?|n\.?m\.?|\*{1,3}|nil|s/d|n\.?d\.?", re.IGNORECASE)
 _BEFORE = frozenset(["$", "€", "£", "¥", "US$", "S/", "S/.", "(", "$("])
 _AFTER = frozenset([")", "%", ")%", "%)", "pp", "bps"])

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from corpus.readers.pdf_lines import COLUMN_GAP, Line
+from corpus.readers.pdf_lines import Line, cell_count
 
 _GAP = 0.8  # line heights: the space between two columns is wider
 _LEAST = 5  # lines across both columns: fewer may be so by chance
@@ -96,7 +96,7 @@ def _part(line: Line, first: int, last: int) -> Line:
         sources=tuple(sources),
         left=parts[0].left,
         right=parts[-1].right,
-        cells=1 + sum(part.left - before.right > COLUMN_GAP * line.size for before, part in pairwise(parts)),
+        cells=cell_count(parts, line.size),
         parts=tuple(part._replace(start=part.start - start, end=part.end - start) for part in parts),
         words=tuple(word._replace(text_start=word.text_start - start) for word in line.words if start <= word.text_start < end),
     )

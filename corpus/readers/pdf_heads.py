@@ -9,6 +9,7 @@ from itertools import pairwise, product
 from math import prod
 from typing import NamedTuple
 
+from corpus.readers.heads import MONTHS
 from corpus.readers.pdf_cells import Column, Piece, Pieces
 
 _OFF = 0.12  # of the distance between two columns, if less than a line: how far the middle of a head is from that of its columns
@@ -19,9 +20,8 @@ _CLOSE = 1.15  # line heights: lines of one name in a cell are no further apart
 _TIGHT = 0.9  # of the distance between two rows: nor, where rows are that far apart, are other lines nearer
 _WORD = re.compile(r"[^\W\d_]+")
 _MOMENT = re.compile(
-    r"(?:19|20)\d\d|\b(?:[1-4]Q|Q[1-4]|FY|ended|ending|months?|quarters?|weeks?|years?|change|january|february|march|april|may|june|july|"
-    r"august|september|october|november|december|enero|febrero|marzo|abril|mayo|junio|julio|agosto|setiembre|septiembre|octubre|"
-    r"noviembre|diciembre|meses|trimestres?|años?)\b",
+    r"(?:19|20)\d\d|\b(?:[1-4]Q|Q[1-4]|FY|ended|ending|months?|quarters?|weeks?|years?|change|meses|trimestres?|años?"
+    rf"|{MONTHS})\b",
     re.IGNORECASE,
 )
 _OF_A_TIME = frozenset(
@@ -86,7 +86,7 @@ def naming_of(lines: Sequence[Pieces], place: Place, known: Collection[Sequence[
         if known is not None and tuple(map(line.text, over)) not in known and not _is_of_time(line, over):
             break
         apart = line.line.y - above.line.y if above else float("inf")
-        heads = _heads(line, over, place.columns, found, _Line(line.line.size, apart, place.pitch)) if place.columns else None
+        heads = _heads(line, over, place.columns, found, _Spacing(line.line.size, apart, place.pitch)) if place.columns else None
         if heads is None:
             return Naming(max(_unsure(lines, place), len(found) + 1 if found else 0))
         if over and not heads:
@@ -119,7 +119,7 @@ def _unsure(lines: Sequence[Pieces], place: Place) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _Spacing:
     """How high a line is, how far it is above the next one of heads, and the least distance between two rows of the table."""
 
     size: float
@@ -138,10 +138,10 @@ class _Line:
 
 
 def _heads(
-    line: Pieces, over: Sequence[Piece], columns: Sequence[Column], found: Sequence[Sequence[Head]], place: _Line
+    line: Pieces, over: Sequence[Piece], columns: Sequence[Column], found: Sequence[Sequence[Head]], spacing: _Spacing
 ) -> tuple[Head, ...] | None:
     """What a line says of the columns, given what was `found` below it: nothing if it is a title, None if it isn't certain."""
-    heads = _matched([(piece, line.text(piece)) for piece in over], columns, found, place) if over else []
+    heads = _matched([(piece, line.text(piece)) for piece in over], columns, found, spacing) if over else []
     if not heads:
         return () if heads is not None and len(over) < 2 else None
     below = _below(found)
@@ -174,23 +174,23 @@ def _are_in_step(years: Sequence[int]) -> bool:
 
 
 def _matched(
-    pieces: Sequence[tuple[Piece, str]], columns: Sequence[Column], found: Sequence[Sequence[Head]], line: _Line
+    pieces: Sequence[tuple[Piece, str]], columns: Sequence[Column], found: Sequence[Sequence[Head]], spacing: _Spacing
 ) -> list[Head] | None:
     """Which columns each piece of a line names, given what was `found` below it: none if a piece is over none, None if it isn't
     certain.
     """
     single = [Head(piece, text, place, place) for place, (piece, text) in enumerate(pieces)]
     if len(pieces) == len(columns) and (
-        all(_is_mostly_over(head, columns, line.size) for head in single) or _are_shifted(single, columns)
+        all(_is_mostly_over(head, columns, spacing.size) for head in single) or _are_shifted(single, columns)
     ):
         return single
-    if not line.is_tight and (groups := _over_groups(pieces, columns, found, line)):
+    if not spacing.is_tight and (groups := _over_groups(pieces, columns, found, spacing)):
         return groups
     below = _below(found)
-    choices = [[Head(piece, text, *span) for span in _spans(piece, columns, below, line.size)] for piece, text in pieces]
+    choices = [[Head(piece, text, *span) for span in _spans(piece, columns, below, spacing.size)] for piece, text in pieces]
     if not all(choices):
         return []
-    meant = [_meant(options, columns, below, line) for options in choices]
+    meant = [_meant(options, columns, below, spacing) for options in choices]
     if prod(map(len, meant)) > _MOST_WAYS:
         return None
     ways = [way for way in product(*meant) if all(one.last < other.first for one, other in pairwise(way))]
@@ -200,7 +200,7 @@ def _matched(
 
 
 def _over_groups(
-    pieces: Sequence[tuple[Piece, str]], columns: Sequence[Column], found: Sequence[Sequence[Head]], line: _Line
+    pieces: Sequence[tuple[Piece, str]], columns: Sequence[Column], found: Sequence[Sequence[Head]], spacing: _Spacing
 ) -> list[Head] | None:
     """Each piece over as many columns as the others, if the names below begin anew as often as there are pieces, and each piece
     is over the columns of its turn: "2023 | 2022" twice, under two heads.
@@ -211,15 +211,15 @@ def _over_groups(
     if len(pieces) < 2 or each < 2 or texts != texts[:each] * len(pieces) or not all(texts) or len(set(texts)) != each:
         return None
     heads = [Head(piece, text, each * place, each * place + each - 1) for place, (piece, text) in enumerate(pieces)]
-    return heads if all(_is_over_group(head, columns, found, line) for head in heads) else None
+    return heads if all(_is_over_group(head, columns, found, spacing) for head in heads) else None
 
 
-def _is_over_group(head: Head, columns: Sequence[Column], found: Sequence[Sequence[Head]], line: _Line) -> bool:
+def _is_over_group(head: Head, columns: Sequence[Column], found: Sequence[Sequence[Head]], spacing: _Spacing) -> bool:
     """Whether a head is over all the columns that it is to name, and neither over others, nor only over some or one of them."""
     others = [column for place, column in enumerate(columns) if not head.first <= place <= head.last]
     names = _names(found, len(columns))[head.first : head.last + 1]
-    singles = [name[0] for place, name in enumerate(names) if line.is_close or 2 * place + 1 != len(names)]
-    several = [span for span in _spans(head.piece, columns, _below(found), line.size) if span[0] < span[1]]
+    singles = [name[0] for place, name in enumerate(names) if spacing.is_close or 2 * place + 1 != len(names)]
+    several = [span for span in _spans(head.piece, columns, _below(found), spacing.size) if span[0] < span[1]]
     return (
         columns[head.first].left <= head.piece.middle <= columns[head.last].right
         and not any(head.piece.overlaps(*column) for column in others)
@@ -286,7 +286,7 @@ def _spans(piece: Piece, columns: Sequence[Column], below: Sequence[Head], size:
     return found + [span for span in on if span not in found and all(span[0] <= place <= span[1] for place in over)]
 
 
-def _meant(options: Sequence[Head], columns: Sequence[Column], below: Sequence[Head], line: _Line) -> list[Head]:
+def _meant(options: Sequence[Head], columns: Sequence[Column], below: Sequence[Head], spacing: _Spacing) -> list[Head]:
     """Which of the spans that a head may have it does have, as far as that is certain.
 
     It names a single column if it is right above the name of that one, or flush with it. It names several if it is wider than
@@ -301,7 +301,7 @@ def _meant(options: Sequence[Head], columns: Sequence[Column], below: Sequence[H
     under = next((other.piece for other in below if (other.first, other.last) == (head.first, head.last)), None)
     is_aligned = _aligned(head.piece, columns[head.first]) or (under is not None and _aligned(head.piece, under))
     is_flush = under is not None and min(abs(head.piece.left - under.left), abs(head.piece.right - under.right)) <= _FLUSH
-    if under is not None and is_aligned and (line.is_tight or (is_flush and abs(head.piece.middle - under.middle) > _LEAST_OFF)):
+    if under is not None and is_aligned and (spacing.is_tight or (is_flush and abs(head.piece.middle - under.middle) > _LEAST_OFF)):
         return [head]
     before, after = columns[max(0, head.first - 1)], columns[min(len(columns) - 1, head.first + 1)]
     is_wide = head.piece.left < before.right < columns[head.first].left or columns[head.first].right < after.left < head.piece.right

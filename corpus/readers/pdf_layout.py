@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from corpus.readers.pdf_lines import Line
 from corpus.readers.pdf_running import usual_leading, usual_size
@@ -105,8 +106,14 @@ def blocks_of(pages: Sequence[Sequence[Line]]) -> list[LineBlock]:
 
 
 def _without_notes(lines: Sequence[Line]) -> tuple[Sequence[Line], Sequence[Line]]:
-    """The lines of a page, and the notes at its foot: the last ones if they are smaller, and begin as a note does."""
+    """The lines of a page, and the notes at its foot: the last ones if they are smaller, and begin as a note does; or the first
+    ones, if they were drawn first and stand below all others.
+    """
     small = _NOTE * usual_size(lines)
+    first = sum(1 for _ in takewhile(lambda line: line.size < small and not _is_row(line), lines))
+    is_first = 0 < first < len(lines) and _NOTE_BEGINS.match(lines[0].text) is not None
+    if is_first and max(line.y for line in lines[:first]) < min(line.y for line in lines[first:]):
+        return lines[first:], lines[:first]
     start = len(lines)
     while start and lines[start - 1].size < small and not _is_row(lines[start - 1]):
         start -= 1

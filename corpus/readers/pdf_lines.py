@@ -2,7 +2,7 @@
 
 import ctypes
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
+from corpus.draft import raised
 from corpus.parts import Word
 
 _HYPHEN = 0x02  # PDFium's mark for a hyphen at which a word is cut over a line's end
@@ -18,9 +19,11 @@ _UNMAPPED = 0xFFFD
 _SAME_BASELINE = 0.3  # line heights: how far two baselines may be apart
 _SMALL = 0.9  # of the line's height: what the number of a note is smaller than
 _RAISED = 0.6  # line heights: how far it may stand above the line
+_LIFTED = 0.1  # line heights: how far it stands above the line at least
 _LONGEST_MARK = 6  # characters
 _HAIR = 0.5  # points: how far characters overlap that stand side by side
-COLUMN_GAP = 1.5  # line heights: a wider gap between two words separates table cells
+_TOUCHING = 0.3  # line heights: what is no further apart isn't in two cells
+_COLUMN_GAP = 1.5  # line heights: a wider gap between two words separates table cells
 
 
 class Part(NamedTuple):
@@ -110,19 +113,27 @@ def _is_raised(mark: Line, line: Line) -> bool:
     return is_small and 0 < mark.y - line.y < _RAISED * line.size
 
 
+def cell_count(parts: Sequence[Part], size: float) -> int:
+    """How many table cells the words of a line would be, of which wide gaps part one from the next."""
+    return 1 + sum(part.left - before.right > _COLUMN_GAP * size for before, part in pairwise(parts))
+
+
 def joined(before: Line, line: Line) -> Line:
     """The two as one line, `line` to the right, as high as the larger of them stands."""
     shift = len(before.text) + 1
     sources = tuple((position + shift, index, length) for position, index, length in line.sources)
     main = line if before.size < _SMALL * line.size else before
+    is_touching = line.left - before.right < _TOUCHING * main.size
+    is_one_cell = is_touching or _is_raised(before, line) or _is_raised(line, before)
+    is_mark = is_touching and line.text.isdecimal() and _is_raised(line, before)
     return replace(
         main,
-        text=f"{before.text} {line.text}",
+        text=f"{before.text} {raised(line.text) if is_mark else line.text}",
         sources=before.sources + sources,
         left=before.left,
         right=line.right,
         bold=before.bold and line.bold,
-        cells=before.cells + line.cells - (_is_raised(before, line) or _is_raised(line, before)),
+        cells=before.cells + line.cells - is_one_cell,
         parts=before.parts + tuple(part._replace(start=part.start + shift, end=part.end + shift) for part in line.parts),
         words=before.words + tuple(word._replace(text_start=word.text_start + shift) for word in line.words),
     )
@@ -155,7 +166,7 @@ def _line(textpage: pdfium.PdfTextPage, gathered: list[tuple[str, int]], number:
     parts = tuple(_parts(textpage, characters, turns, page))
     return Line(
         page=number,
-        text="".join(character for character, _ in characters),
+        text=_with_marks(textpage, characters, turns, page),
         sources=tuple(sources),
         left=parts[0].left,
         right=parts[-1].right,
@@ -163,10 +174,33 @@ def _line(textpage: pdfium.PdfTextPage, gathered: list[tuple[str, int]], number:
         margin=min(baseline, height - baseline) / height,
         size=round(size, 1),
         bold=all(_is_bold(textpage, visible[place]) for place in {0, len(visible) // 2, len(visible) - 1}),
-        cells=1 + sum(part.left - before.right > COLUMN_GAP * size for before, part in pairwise(parts)),
+        cells=cell_count(parts, size),
         turns=turns,
         parts=parts,
     )
+
+
+def _with_marks(textpage: pdfium.PdfTextPage, characters: list[tuple[str, int]], turns: int, page: tuple[float, float]) -> str:
+    """The characters of a line, those digits raised that are smaller and stand higher than the character right before them: 2019
+    with the number of a note is not 20193. Those in brackets stay.
+    """
+    x, y = ctypes.c_double(), ctypes.c_double()
+
+    def place(index: int) -> tuple[float, float]:
+        raw.FPDFText_GetCharOrigin(textpage, index, x, y)
+        return _height(textpage, index, turns), _turned(x.value, y.value, turns, page)[1]
+
+    shown = [characters[0][0]]
+    mark: tuple[float, float] | None = None
+    for (before, index_before), (character, index) in pairwise(characters):
+        if mark is not None:
+            mark = mark if (character == "," or "0" <= character <= "9") and place(index) == mark else None
+        if mark is None and "0" <= character <= "9" and before not in " \t(":
+            size, baseline = place(index_before)
+            height, own = place(index)
+            mark = (height, own) if height < _SMALL * size and _LIFTED * size < own - baseline < _RAISED * size else None
+        shown.append(raised(character) if mark is not None else character)
+    return "".join(shown)
 
 
 def _height(textpage: pdfium.PdfTextPage, index: int, turns: int) -> float:

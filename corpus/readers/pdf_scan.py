@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 import numpy as np
 import pypdfium2 as pdfium
@@ -15,7 +15,7 @@ from PIL import Image
 
 from corpus.parts import Word
 from corpus.readers.ocr import OcrError, Seen, SeenLine, SeenWord, Tesseract
-from corpus.readers.pdf_lines import COLUMN_GAP, Line, Part
+from corpus.readers.pdf_lines import Line, Part, cell_count
 from corpus.readers.pdfium import PDFIUM
 from corpus.worker import alive
 
@@ -192,7 +192,7 @@ def _line(line: SeenLine, seen: Seen, number: int, scale: float, usual: float) -
         margin=min(line.baseline, seen.height - line.baseline) / seen.height,
         size=size,
         bold=False,
-        cells=1 + sum(part.left - before.right > COLUMN_GAP * size for before, part in pairwise(parts)),
+        cells=cell_count(parts, size),
         turns=seen.turns,
         parts=parts,
         apart=line.apart,

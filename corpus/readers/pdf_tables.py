@@ -22,15 +22,12 @@ _SAME_COLUMN = 3.0  # points: how far the side of a column may move from one pag
 
 _CUT = frozenset("and or of the to for in on at by with from net a an y o de del la el los las en por con para &".split())
 
-Cells = tuple[tuple[int, int, int], ...]
-"""(column, start, end) in a row's text."""
-
 
 class LineRow(NamedTuple):
-    """A row of a table: its lines, and its cells in their texts joined by line feeds."""
+    """A row of a table: its lines, and its cells, as (column, start, end) in their texts joined by line feeds."""
 
     lines: tuple[Line, ...]
-    cells: Cells
+    cells: tuple[tuple[int, int, int], ...]
 
     @property
     def text(self) -> str:
@@ -133,7 +130,7 @@ def _is_label(row: Pieces, edge: float) -> bool:
 def _is_wrapped(above: Pieces, row: Pieces) -> bool:
     """Whether a row's label goes on in the next line, which begins with a small letter or follows a word that ends no label."""
     return (
-        (row.line.text[0].islower() or _is_cut(above))
+        (row.line.text.lstrip("([")[:1].islower() or _is_cut(above))
         and any(map(str.isalpha, above.line.text))
         and above.line.text[-1] not in ".:;"
         and above.line.bold == row.line.bold
@@ -156,7 +153,7 @@ def _table(before: Sequence[Pieces], rows: Sequence[Pieces], last: LineTable | N
     pitch = min((above.line.y - below.line.y for above, below in pairwise(rows)), default=0.0)
     place = Place(columns, Column(min(row.line.left for row in rows), edge), pitch)
     levels = _levels(before, rows[0].line)
-    lines = [_one(level) for level in levels]
+    lines = [_as_one_line(level) for level in levels]
     labels = len(list(takewhile(lambda line: not place.over(line), lines)))
     known = last.head_texts() if last is not None and _follows(last.end, before, rows[0].line, place) else None
     naming = naming_of(lines[labels:], place, known)
@@ -195,7 +192,7 @@ def _levels(before: Sequence[Pieces], first: Line) -> list[list[Pieces]]:
     return levels
 
 
-def _one(level: Sequence[Pieces]) -> Pieces:
+def _as_one_line(level: Sequence[Pieces]) -> Pieces:
     """Lines that stand side by side as one."""
     return pieces_of(reduce(joined, sorted((row.line for row in level), key=lambda line: line.left)))
 

@@ -1,11 +1,12 @@
 """Plain text. Paragraphs, headings and bullets are seen by their shape, since nothing marks them."""
 
+import codecs
 import re
 from typing import NamedTuple
 
 from corpus.draft import Draft
 from corpus.errors import DocumentError
-from corpus.parts import Block, Heading, Page
+from corpus.parts import Block, Heading
 
 _ITEM = re.compile(
     r"(?:(?P<symbol>[•‣▪◦●■□◆►▸➢❖✓\uf020-\uf0ff])|(?P<dash>[-*+·–—])|(?P<number>\(?\d{1,3}[.)]|\(?[a-zA-Z]\)))[ \t]+(?=\S)"
@@ -23,6 +24,10 @@ _LONGEST_SENTENCE_CASE_HEADING = 80
 
 SENTENCE_ENDS = ".!?:;"
 """What a line ends with that doesn't go on in the next."""
+
+
+_OF_PYTHON = frozenset(("idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined"))
+"""Character sets that Python knows and nobody writes in. Some take the square of a text's length."""
 
 
 class _Line(NamedTuple):
@@ -73,6 +78,15 @@ def decode(data: bytes, name: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def in_charset(data: bytes, charset: str) -> str:
+    """The text of `data`, which is said to be in this character set. Raises LookupError for one that nobody writes in,
+    UnicodeError if it isn't.
+    """
+    if codecs.lookup(charset).name in _OF_PYTHON:
+        raise LookupError(f"unknown encoding: {charset}")
+    return data.decode(charset)
+
+
 def read_plain(data: bytes, name: str) -> Draft:
     """`Draft.text` is the decoded file itself, so its offsets are the file's. A form feed ends a page. A heading in the first
     line is the title.
@@ -98,7 +112,8 @@ def read_plain(data: bytes, name: str) -> Draft:
             draft.headings.append(Heading(level, line.start, line.end))
         previous = None if level else line
     if "\f" in draft.text:
-        draft.pages = _pages(draft.text)
+        starts = [0, *(match.end() for match in re.finditer("\f", draft.text))]
+        draft.tile(starts, [None] * len(starts))
     return draft
 
 
@@ -144,9 +159,3 @@ def _heading_level(line: _Line, following: _Line | None, apart: bool) -> int:
     above_text = len(following.text) > 2 * len(text) or may_be_item(following.text)
     by_itself = len(text) <= _LONGEST_SENTENCE_CASE_HEADING and above_text and (following.blank_before or not line.blank_before)
     return 2 if apart and (text.isupper() or title_case or by_itself) else 0
-
-
-def _pages(text: str) -> list[Page]:
-    starts = [0, *(match.end() for match in re.finditer("\f", text))]
-    ends = [*starts[1:], len(text)]
-    return [Page(number, None, start, end) for number, (start, end) in enumerate(zip(starts, ends, strict=True), 1)]

@@ -9,7 +9,6 @@ from itertools import islice
 
 from corpus.draft import CellText, Draft
 from corpus.errors import DocumentError
-from corpus.readers.paging import tiled
 from corpus.readers.plain import decode
 from corpus.readers.sheet_cells import SheetRow
 from corpus.readers.sheet_tables import lay_rows
@@ -52,8 +51,8 @@ def _read(text: str, separator: str, name: str) -> Draft:
             f"{name} has a field of more than {csv.field_size_limit():,} characters: see whether a quotation mark is missing."
         ) from None
     lay_rows(draft, rows)
-    draft.pages = tiled(draft, [0], [None])
-    draft.title = draft.text[slice(draft.headings[0].start, draft.headings[0].end)] if draft.headings else ""
+    draft.tile([0], [None])
+    draft.title = draft.first_heading()
     return draft
 
 

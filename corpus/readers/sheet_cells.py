@@ -27,7 +27,7 @@ MOST_CELLS = 1_500_000
 _MOST_CHARACTERS = 100_000_000  # in all cells; each of them may hold the same long text
 
 
-class TooManyCellsError(ValueError):
+class TooManyCellsError(Exception):
     """A workbook has more than `MOST_CELLS`, or more text than any reader needs."""
 
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from corpus.draft import CellText, Draft
 from corpus.parts import Table
+from corpus.readers.grid import LONGEST_REPEATED
 from corpus.readers.heads import heads_of, is_number
 from corpus.readers.sheet_cells import Area, SheetRow
 
 _LONGEST_TITLE = 120
 _LONGEST_ITEM = 150  # characters of a row in a list
-_LONGEST_REPEATED = 300  # characters of a cell that is said again in each row that it is merged over
 _MOST_REPEATED = 200_000  # cells
 _SHORTEST_NOTE = 60
 _FEWEST_ITEMS = 3
@@ -23,7 +23,8 @@ _MOST_TABLES_ABREAST = 6
 _LOOKED_AT = 200  # rows of a table, from which it is told which columns hold numbers
 _NEAR = 3  # rows from the end of a table to where it may go on after blank ones
 _NOTE = re.compile(r"\W*(?:sources?|fuentes?|notes?|notas?|elabora\w+)\b|[*†‡]|\(?\d\)|\W*$", re.IGNORECASE)
-_TITLE_LEVEL = 2
+TITLE_LEVEL = 2
+"""Of a table's heading; the name of its sheet is above it."""
 
 Names = tuple[tuple[int, int], ...]
 
@@ -89,7 +90,7 @@ class _Layout:
                 area = areas.get((row.number, cell.column))
                 wide = CellText(cell.column, cell.text, area.right - area.left + 1) if area else cell
                 cells.append(wide)
-                if area is None or len(cell.text) > _LONGEST_REPEATED:
+                if area is None or len(cell.text) > LONGEST_REPEATED:
                     continue
                 first, last = bisect_right(numbers, row.number), bisect_left(numbers, area.bottom + 1)
                 below = numbers[first : min(last, first + _MOST_REPEATED - count)]
@@ -126,7 +127,7 @@ class _Layout:
 
     def _titles(self, rows: Sequence[SheetRow]) -> None:
         for place, row in enumerate(rows):
-            self.draft.block(_line(row), _TITLE_LEVEL if place == 0 and _is_title(_line(row)) else 0)
+            self.draft.block(_line(row), TITLE_LEVEL if place == 0 and _is_title(_line(row)) else 0)
 
     def _heads(self, rows: Sequence[SheetRow]) -> tuple[int, int]:
         """How many rows stand before those that name the columns, and how many do."""
@@ -153,7 +154,9 @@ class _Layout:
             return
         parts = [part for part in _side_by_side(rows) if part]
         counts = [heads_of([row.cells for row in part]) for part in parts]
-        if len(parts) > 1 and all(counts):
+        if not all(counts) and len({part[-1].number for part in parts}) > 1 and all(_is_named(part, heads) for part in parts):
+            counts = [heads] * len(parts)
+        if len(parts) > 1 and all(counts) and all(map(_has_labels, parts, counts)):
             for part, count in zip(parts, counts, strict=True):
                 self._table(part, count)
             self.before = None
@@ -232,6 +235,19 @@ def _columns(rows: Sequence[SheetRow]) -> dict[int, list[str]]:
 def _numeric(columns: Mapping[int, Sequence[str]]) -> frozenset[int]:
     """The columns that hold numbers, for the most part."""
     return frozenset(column for column, texts in columns.items() if 2 * sum(map(is_number, texts)) > len(texts))
+
+
+def _has_labels(rows: Sequence[SheetRow], heads: int) -> bool:
+    """Whether the first column holds something else than numbers: one of numbers belongs to labels further to the left."""
+    columns = _columns(rows[heads:])
+    return bool(columns) and min(columns) not in _numeric(columns)
+
+
+def _is_named(rows: Sequence[SheetRow], heads: int) -> bool:
+    """Whether the last of the first `heads` rows names each of several columns, and some hold numbers."""
+    columns = _columns(rows[heads:])
+    named = {cell.column for cell in rows[heads - 1].cells} if 0 < heads < len(rows) else set()
+    return len(columns) > 1 and columns.keys() <= named and bool(_numeric(columns))
 
 
 def _side_by_side(rows: Sequence[SheetRow]) -> Iterator[list[SheetRow]]:

@@ -3,12 +3,9 @@
 import io
 import re
 import warnings
-import zlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
-from zipfile import BadZipFile
 
-from lxml import etree
 from openpyxl.packaging.relationship import get_dependents, get_rels_path
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
@@ -17,18 +14,15 @@ from openpyxl.workbook import Workbook
 
 from corpus.draft import Draft
 from corpus.errors import DocumentError
-from corpus.names import printable
-from corpus.readers.paging import tiled
+from corpus.readers.office import parsed, whole
 from corpus.readers.sheet_cells import MOST_CELLS, Area, SheetCells, SheetReader, Style, TooManyCellsError, shared_strings
-from corpus.readers.sheet_tables import Marks, lay_rows
+from corpus.readers.sheet_tables import TITLE_LEVEL, Marks, lay_rows
 
 _STRINGS = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
 _TABLE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/table"
 _UNNAMED = re.compile(r"(?:sheet|hoja|feuil|tabelle|planilha|foglio|blad|arkusz)\s?\d*", re.IGNORECASE)
 _ROWS = re.compile(r"\$?(\d+):\$?(\d+)")
 _MOST_HEADS = 10  # rows; if more are frozen or printed on each page, they are not names alone
-_BROKEN = (AttributeError, BadZipFile, EOFError, LookupError, OSError, RuntimeError, TypeError, ValueError, zlib.error)
-"""What openpyxl, zipfile and lxml raise for broken files; lxml's errors of syntax are SyntaxErrors."""
 
 
 class _Sheet(NamedTuple):
@@ -46,17 +40,12 @@ def read_xlsx(data: bytes, name: str) -> Draft:
     file that is not an XLSX, or has more filled cells than `MOST_CELLS`.
     """
     try:
-        with warnings.catch_warnings():
+        with whole(name, "an XLSX", "a spreadsheet program"), warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="openpyxl")
             return _read(data)
     except TooManyCellsError:
         raise DocumentError(
             f"{name} has more than {MOST_CELLS:,} filled cells, or too long ones: save what is needed of it as a file of its own."
-        ) from None
-    except (*_BROKEN, etree.XMLSyntaxError) as error:
-        reason = printable(f"{type(error).__name__}: {error}")[:200]
-        raise DocumentError(
-            f"{name} is not an XLSX file, or is broken ({reason}): open it in a spreadsheet program and save it as .xlsx again."
         ) from None
 
 
@@ -81,9 +70,8 @@ def _read(data: bytes) -> Draft:
             if found.rows and (draft.headings or not _UNNAMED.fullmatch(sheet.name)):
                 draft.block(sheet.name, 1)
             lay_rows(draft, found.rows, found.merged, _marks(reader, sheet, found))
-    draft.pages = tiled(draft, firsts, labels)
-    title = next((draft.text[heading.start : heading.end] for heading in draft.headings if heading.level > 1), "")
-    draft.title = (reader.wb.properties.title or "").strip() or title
+    draft.tile_by_blocks(firsts, labels)
+    draft.title = (reader.wb.properties.title or "").strip() or draft.first_heading(TITLE_LEVEL)
     return draft
 
 
@@ -106,7 +94,7 @@ def _marks(reader: ExcelReader, sheet: _Sheet, cells: SheetCells) -> Marks:
     path, tables = get_rels_path(sheet.path), []
     for relation in get_dependents(reader.archive, path) if path in reader.valid_files else ():
         if relation.Type == _TABLE and relation.TargetMode != "External":
-            table = etree.fromstring(reader.archive.read(relation.target), etree.XMLParser(resolve_entities=False, no_network=True))
+            table = parsed(reader.archive.read(relation.target))
             if table.get("headerRowCount", "1") != "0":
                 tables.append(Area.of(table.get("ref", "")))
     filtered = {cells.filtered.top} if cells.filtered else set()

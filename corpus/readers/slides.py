@@ -1,10 +1,8 @@
 """PPTX: opened by python-pptx, its shapes walked element by element. Slides are pages; what a speaker noted stands after each."""
 
 import io
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from zipfile import BadZipFile
 
 import pptx
 from lxml import etree
@@ -15,20 +13,17 @@ from pptx.slide import Slide
 
 from corpus.draft import CellText, Draft, raised
 from corpus.errors import DocumentError
-from corpus.names import printable
 from corpus.readers.charts import lay_chart
 from corpus.readers.grid import Grid
 from corpus.readers.heads import heads_of
-from corpus.readers.paging import tiled
+from corpus.readers.office import COMPATIBILITY, EQUATION, parsed, whole
 from corpus.readers.reading_order import Box, reading_order
 
 _SHAPE, _GROUP, _FRAME, _PLACEHOLDER = map(qn, ("p:sp", "p:grpSp", "p:graphicFrame", "p:ph"))
 _PARAGRAPH, _RUN, _FIELD, _TEXT, _BREAK, _RUN_STYLE = map(qn, ("a:p", "a:r", "a:fld", "a:t", "a:br", "a:rPr"))
 _TABLE, _TABLE_STYLE, _ROW, _CELL = map(qn, ("a:tbl", "a:tblPr", "a:tr", "a:tc"))
 _CHART, _RELATION = map(qn, ("c:chart", "r:id"))
-_COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_ALTERNATIVES, _CHOICE, _FALLBACK = (f"{_COMPATIBILITY}{name}" for name in ("AlternateContent", "Choice", "Fallback"))
-_EQUATION = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
+_ALTERNATIVES, _CHOICE, _FALLBACK = (f"{COMPATIBILITY}{name}" for name in ("AlternateContent", "Choice", "Fallback"))
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
 _DIAGRAM_DATA = qn("r:dm")
 _TITLES = ("title", "ctrTitle")
@@ -49,19 +44,6 @@ _UNTITLED = frozenset(
 _NOTES = "Notes"
 _LONGEST_TITLE = 100
 _MOST_CHARACTERS = 50_000_000  # a file may show one slide any number of times
-_BROKEN = (
-    AttributeError,
-    BadZipFile,
-    EOFError,
-    LookupError,
-    OSError,
-    PythonPptxError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    zlib.error,
-)
-"""What python-pptx, zipfile and lxml raise for broken files; lxml's errors of syntax are SyntaxErrors."""
 
 
 def read_pptx(data: bytes, name: str) -> Draft:
@@ -72,13 +54,8 @@ def read_pptx(data: bytes, name: str) -> Draft:
     of slides are left out; so are comments, pictures, and what the master shows on every slide. Raises DocumentError for a file
     that is not a PPTX.
     """
-    try:
+    with whole(name, "a PPTX", "a presentation program", PythonPptxError):
         return _read(data, name)
-    except (*_BROKEN, etree.XMLSyntaxError) as error:
-        reason = printable(f"{type(error).__name__}: {error}")[:200]
-        raise DocumentError(
-            f"{name} is not a PPTX file, or is broken ({reason}): open it in a presentation program and save it as .pptx again."
-        ) from None
 
 
 def _read(data: bytes, name: str) -> Draft:
@@ -91,10 +68,9 @@ def _read(data: bytes, name: str) -> Draft:
             raise DocumentError(
                 f"{name} has more than {_MOST_CHARACTERS:,} characters of text; a presentation has a thousandth of it."
             )
-    draft.pages = tiled(draft, firsts, [None] * len(firsts))
+    draft.tile_by_blocks(firsts, [None] * len(firsts))
     own = (presentation.core_properties.title or "").strip()
-    first = draft.headings[0] if draft.headings else None
-    draft.title = own if own.casefold() not in _UNTITLED and own else draft.text[first.start : first.end] if first else ""
+    draft.title = own if own and own.casefold() not in _UNTITLED else draft.first_heading()
     return draft
 
 
@@ -163,8 +139,7 @@ class _Slide:
             self._lay_diagram(self._part(diagram.get(_DIAGRAM_DATA)))
 
     def _part(self, relation: str) -> etree._Element:
-        blob = self.slide.part.related_part(relation).blob
-        return etree.fromstring(blob, etree.XMLParser(resolve_entities=False, no_network=True))
+        return parsed(self.slide.part.related_part(relation).blob)
 
     def _lay_lines(self, element: etree._Element) -> None:
         for paragraph in element.iter(_PARAGRAPH):
@@ -206,7 +181,7 @@ def _kind(shape: etree._Element) -> str:
 def _says_something(shape: etree._Element) -> bool:
     if shape.tag == _GROUP:
         return any(map(_says_something, _shapes(shape)))
-    return shape.tag == _FRAME or any((text.text or "").strip() for text in shape.iter(_TEXT, _EQUATION))
+    return shape.tag == _FRAME or any((text.text or "").strip() for text in shape.iter(_TEXT, EQUATION))
 
 
 def _text(element: etree._Element) -> str:
@@ -222,7 +197,7 @@ def _text(element: etree._Element) -> str:
             is_raised = style is not None and not style.get("baseline", "0").startswith(("0", "-"))
         elif inner.tag == _TEXT:
             parts.append(raised(inner.text or "") if is_raised else inner.text or "")
-        elif inner.tag == _EQUATION:
+        elif inner.tag == EQUATION:
             parts.append(inner.text or "")
         elif inner.tag in (_BREAK, _PARAGRAPH) and parts:
             parts.append("\n")

@@ -11,7 +11,7 @@ from lxml import etree, html
 from corpus.draft import Draft
 from corpus.errors import DocumentError
 from corpus.names import printable
-from corpus.readers.plain import decode
+from corpus.readers.plain import decode, in_charset
 from corpus.readers.web_notes import notes_of
 from corpus.readers.web_walk import Walk
 
@@ -52,8 +52,7 @@ def read_html(data: bytes, name: str) -> Draft:
     root = parse(data, name)
     draft = Draft()
     _lay(root, draft)
-    first = next((heading for heading in draft.headings if heading.level == 1), None)
-    draft.title = draft.text[first.start : first.end] if first else " ".join((root.findtext(".//title") or "").split())
+    draft.title = draft.first_heading(1) or " ".join((root.findtext(".//title") or "").split())
     return draft
 
 
@@ -81,7 +80,7 @@ def parse(data: bytes, name: str) -> html.HtmlElement:
     charset = declared[1].decode("ascii", "replace").lower() if declared else "utf-8"
     charset = _MEANT.get(charset, charset)
     try:
-        text = decode(data, name) if charset == "utf-8" else data.decode(charset)
+        text = decode(data, name) if charset == "utf-8" else in_charset(data, charset)
         parser = _parser()
         root = html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (etree.ParserError, LookupError, UnicodeError) as error:

@@ -31,7 +31,7 @@ def notes_of(roots: Mapping[str, etree._Element]) -> Notes:
     if not any(owners.values()):
         return {}
     targets = {
-        f"{path}#{name}": note for path, owned in owners.items() for element, note in owned.items() for name in _names(element)
+        f"{path}#{name}": note for path, owned in owners.items() for element, note in owned.items() for name in names_of(element)
     }
     found: Notes = {}
     for path, root in roots.items():
@@ -49,7 +49,8 @@ def address(href: str, path: str) -> str:
     return f"{file}#{unquote(fragment)}"
 
 
-def _names(element: etree._Element) -> Iterator[str]:
+def names_of(element: etree._Element) -> Iterator[str]:
+    """The names by which a link can lead to an element."""
     return (element.get(key) for key in ("id", "name") if element.get(key))
 
 

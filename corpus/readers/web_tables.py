@@ -1,6 +1,5 @@
 """Which `<table>` of a page holds data, and which one only lays the page out."""
 
-from collections.abc import Iterator
 from itertools import islice
 
 from lxml import etree
@@ -40,14 +39,6 @@ def span(cell: etree._Element, name: str) -> int:
 
 
 def _length(cell: etree._Element) -> int:
-    """The characters of a cell that aren't blank, counted no further than it takes."""
-    total = 0
-    for text in _words(cell):
-        total += len(text)
-        if total > _LONG:
-            break
-    return total
-
-
-def _words(cell: etree._Element) -> Iterator[str]:
-    return islice((stripped for text in cell.itertext() if (stripped := text.strip())), _LONG + 1)
+    """The characters of a cell's texts, counted no further than it takes."""
+    texts = (stripped for text in cell.itertext() if (stripped := text.strip()))
+    return sum(map(len, islice(texts, _LONG + 1)))

@@ -1,10 +1,10 @@
 """DOCX: opened by python-docx, walked element by element, so that no text is left out because of what it is wrapped in."""
 
 import io
-import zlib
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
-from zipfile import BadZipFile
 
 import docx
 from docx.document import Document as DocxDocument
@@ -13,10 +13,9 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from corpus.draft import Draft, raised
-from corpus.errors import DocumentError
-from corpus.names import printable
 from corpus.readers.grid import Grid
 from corpus.readers.notes import marked
+from corpus.readers.office import BROKEN, COMPATIBILITY, EQUATION, whole
 from corpus.readers.word_notes import REFERENCES, Notes
 from corpus.readers.word_styles import SUPERSCRIPT, Styles, value_of
 
@@ -24,15 +23,12 @@ _PARAGRAPH, _TABLE, _ROW, _CELL, _BOX = map(qn, ("w:p", "w:tbl", "w:tr", "w:tc",
 _RUN, _TEXT, _SYMBOL = map(qn, ("w:r", "w:t", "w:sym"))
 _LONG = 1000  # characters: a cell with more lays out a page, where no row is marked as the table's head
 _MOST_DIGITS = 6  # of a count
-_EQUATION = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
-_COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_CODE = re.compile(r"[0-9a-fA-F]{1,4}")
 _WRAPPERS = frozenset(map(qn, ("w:sdt", "w:sdtContent", "w:customXml", "w:ins", "w:moveTo")))
-_WRAPPERS |= {f"{_COMPATIBILITY}AlternateContent", f"{_COMPATIBILITY}Choice"}
+_WRAPPERS |= {f"{COMPATIBILITY}AlternateContent", f"{COMPATIBILITY}Choice"}
 _SPACES = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
 _NOT_SHOWN = frozenset(map(qn, ("w:del", "w:moveFrom", "w:pPr", "w:rPr")))
-_NOT_SHOWN |= {f"{_COMPATIBILITY}Fallback"}  # the same once more, for old programs
-_BROKEN = (AttributeError, BadZipFile, EOFError, OpcError, KeyError, TypeError, ValueError, etree.XMLSyntaxError, zlib.error)
-"""What python-docx raises for a file that isn't as it should be."""
+_NOT_SHOWN |= {f"{COMPATIBILITY}Fallback"}  # the same once more, for old programs
 
 
 def read_docx(data: bytes, name: str) -> Draft:
@@ -42,27 +38,21 @@ def read_docx(data: bytes, name: str) -> Draft:
     Tracked changes are read as if they were accepted. Headers, footers and comments stand outside the text and are not read. The
     title is the file's own, or its first heading. Raises DocumentError for a file that is not a DOCX.
     """
-    try:
+    with whole(name, "a DOCX", "a word processor", OpcError):
         document = docx.Document(io.BytesIO(data))
         body = document.element.body
         reader = _Reader(document)
-    except _BROKEN as error:
-        raise DocumentError(
-            f"{name} is not a DOCX file ({printable(str(error))}): open it in a word processor and save it as .docx again."
-        ) from None
     draft = Draft()
     reader.lay(body, draft)
-    first = draft.text[slice(draft.headings[0].start, draft.headings[0].end)] if draft.headings else ""
-    draft.title = _own_title(document) or first
+    draft.title = _own_title(document) or draft.first_heading()
     return draft
 
 
 def _own_title(document: DocxDocument) -> str:
     """The title that the file gives itself; "" without one, and where what it says of itself is broken."""
-    try:
+    with suppress(*BROKEN, OpcError):
         return (document.core_properties.title or "").strip()
-    except _BROKEN:
-        return ""
+    return ""
 
 
 class _Reader:
@@ -72,6 +62,7 @@ class _Reader:
         self._notes = Notes(document)
         self._styles = Styles(document.styles.element)
         self._in_cells = 0
+        self._in_note = False
 
     def lay(self, container: etree._Element, draft: Draft, sign: str = "") -> None:
         """Lay a body, a cell, a text box or a note; `sign` comes before its first words."""
@@ -88,10 +79,12 @@ class _Reader:
                 self._table(item, draft)
 
     def _lay_notes(self, draft: Draft) -> None:
-        """Lay the notes that were referred to; those of a table follow it as a whole."""
-        if not self._in_cells:
+        """Lay the notes that were referred to; those of a table follow it as a whole, and those of a note come after it."""
+        if not self._in_cells and not self._in_note:
+            self._in_note = True
             for note in self._notes.pending():
                 self.lay(note.element, draft, note.mark)
+            self._in_note = False
 
     def _table(self, table: etree._Element, draft: Draft) -> None:
         """A cell that is merged over rows reads in each of them; a nested table reads inside its cell."""
@@ -129,11 +122,11 @@ class _Reader:
             elif element.tag == _RUN:
                 own = _property(element, "w:vertAlign")
                 is_raised = own == SUPERSCRIPT or (not own and self._styles.is_raised(_property(element, "w:rStyle")))
-            elif element.tag in (_TEXT, _EQUATION):
+            elif element.tag in (_TEXT, EQUATION):
                 text = (element.text or "").replace("\xad", "")
                 parts.append(raised(text) if is_raised else text)
             elif element.tag == _SYMBOL:
-                parts.append(chr(int(element.get(qn("w:char"), "FFFD"), 16)))
+                parts.append(_symbol(element.get(qn("w:char"), "")))
             elif element.tag in REFERENCES:
                 parts.append(self._notes.refer(element))
             else:
@@ -153,6 +146,11 @@ def _within(container: etree._Element) -> Iterator[etree._Element]:
 def _property(run: etree._Element, name: str) -> str:
     """The value of a run's property; "on" if it is there without one, "" if it isn't there or is off."""
     return value_of(run.find(f"{qn('w:rPr')}/{qn(name)}"))
+
+
+def _symbol(code: str) -> str:
+    """The character of a hexadecimal number; U+FFFD if there is none."""
+    return chr(int(code, 16)) if _CODE.fullmatch(code) else "\ufffd"
 
 
 def _boxes(paragraph: etree._Element) -> Iterator[etree._Element]:

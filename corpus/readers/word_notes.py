@@ -9,7 +9,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from lxml import etree
 
-from corpus.readers.notes import mark, roman
+from corpus.readers.notes import mark
 
 _ID, _VALUE = qn("w:id"), qn("w:val")
 _CUSTOM = qn("w:customMarkFollows")
@@ -21,14 +21,28 @@ _USUAL = {"footnote": "decimal", "endnote": "lowerRoman"}
 _SIGNS = "*†‡§"
 
 
+def _roman(number: int) -> str:
+    """A number from 1 in small Roman numerals.
+
+    >>> [_roman(number) for number in (4, 19, 90)]
+    ['iv', 'xix', 'xc']
+    """
+    numerals = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"))
+    parts = []
+    for value, sign in (*numerals, (9, "ix"), (5, "v"), (4, "iv"), (1, "i")):
+        count, number = divmod(number, value)
+        parts.append(sign * count)
+    return "".join(parts)
+
+
 def _letters(number: int) -> str:
     """The number-th of a to z, aa to zz, and so on, as Word counts."""
     return chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
 
 
 _FORMATS: dict[str, Callable[[int], str]] = {
-    "lowerRoman": roman,
-    "upperRoman": lambda number: roman(number).upper(),
+    "lowerRoman": _roman,
+    "upperRoman": lambda number: _roman(number).upper(),
     "lowerLetter": _letters,
     "upperLetter": lambda number: _letters(number).upper(),
     "chicago": lambda number: _SIGNS[(number - 1) % len(_SIGNS)] * ((number - 1) // len(_SIGNS) + 1),

@@ -25,7 +25,9 @@ class Styles:
         self._by_id = {style.get(qn("w:styleId")): style for style in reversed(found)}
         paragraphs = (style for style in found if style.get(qn("w:type")) == "paragraph")
         self._default = next((style for style in paragraphs if style.get(qn("w:default")) in ("1", "true", "on")), None)
-        self._levels = {name: self._level(style) for name, style in self._by_id.items()}
+        self._levels: dict[str | None, int] = {}
+        for name in self._by_id:
+            self._find_level(name)
         raised = f"{qn('w:rPr')}/{qn('w:vertAlign')}"
         self._raised = {name for name, style in self._by_id.items() if value_of(style.find(raised)) == SUPERSCRIPT}
 
@@ -41,19 +43,27 @@ class Styles:
         """Whether text in the style of this id is a superscript."""
         return name in self._raised
 
-    def _level(self, style: etree._Element | None) -> int:
-        """The level of a style by its name or its place in the outline, or else by the style that it is made from."""
-        seen: set[etree._Element] = set()
-        while style is not None and style not in seen:
-            seen.add(style)
-            name = value_of(style.find(qn("w:name")))
-            if name.lower() == "title":
-                return 1
-            if heading := _HEADING.match(name):
-                return int(heading[1])
-            outline = style.find(f"{qn('w:pPr')}/{qn('w:outlineLvl')}")
-            if outline is not None:
-                level = outline.get(_VALUE, "")
-                return int(level) + 1 if level in _LEVELS else 0
-            style = self._by_id.get(value_of(style.find(qn("w:basedOn"))))
-        return 0
+    def _find_level(self, name: str | None) -> None:
+        """Enter the level of a style, its own or that of the first one with a level that it is made from, for all on the way."""
+        passed, level = [], None
+        while level is None and name in self._by_id and name not in self._levels:
+            style = self._by_id[name]
+            self._levels[name] = 0  # of those that are made from each other in a circle
+            passed.append(name)
+            level, name = _own_level(style), value_of(style.find(qn("w:basedOn")))
+        found = self._levels.get(name, 0) if level is None else level
+        self._levels |= dict.fromkeys(passed, found)
+
+
+def _own_level(style: etree._Element) -> int | None:
+    """The level of a style by its name or its place in the outline; None if neither says anything."""
+    name = value_of(style.find(qn("w:name")))
+    if name.lower() == "title":
+        return 1
+    if heading := _HEADING.match(name):
+        return int(heading[1])
+    outline = style.find(f"{qn('w:pPr')}/{qn('w:outlineLvl')}")
+    if outline is None:
+        return None
+    level = outline.get(_VALUE, "")
+    return int(level) + 1 if level in _LEVELS else 0

@@ -1,0 +1,13 @@
+"""What many tests compare: the blocks of a document as they are shown."""
+
+from corpus import Document
+
+
+def blocks_of(document: Document) -> list[str]:
+    return [document.shown(*block) for block in document.blocks]
+
+
+def levelled(document: Document) -> list[tuple[int, str]]:
+    """The blocks with their levels as headings, 0 for text."""
+    levels = {heading.start: heading.level for heading in document.headings}
+    return [(levels.get(block.start, 0), document.shown(*block)) for block in document.blocks]
