@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 
 from assistant import Assistant, SentenceReader
-from eval import ask_all, figures, read_questions, shipped_questions
-from index import Home, Library, SentenceTransformerEncoder, add
+from eval import Row, ask_all, figures, read_questions, shipped_questions
+from index import Home, Index, Library, SentenceTransformerEncoder, add
 from tests.browsing import Visitor, needs_browser, serious
 from tests.made import pdf, write
 from tests.test_server import HOSTILE
@@ -150,16 +150,22 @@ def test_a_hostile_document_stays_text(
     context.close()
 
 
+@pytest.fixture(scope="module")
+def measured(shipped_report: Home, encoder: SentenceTransformerEncoder) -> tuple[list[Row], Index]:
+    """What became of the questions about the shipped report, and the index that they were asked of."""
+    assistant = Assistant(Home(shipped_report.path.parent), encoder, SentenceReader.load(encoder))
+    return [row for row, _ in ask_all(assistant, read_questions(shipped_questions()))], assistant.index()
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (360, "dark")])
 def test_the_report_of_an_evaluation_needs_nothing_but_itself(
-    browser: Browser, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path, width: int, scheme: Literal["light", "dark"]
+    browser: Browser, measured: tuple[list[Row], Index], tmp_path: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:
-    assistant = Assistant(home, encoder, SentenceReader.load(encoder))
-    rows = [row for row, _ in ask_all(assistant, read_questions(shipped_questions()))]
+    rows, index = measured
     wrong = [row for row in rows if not row.right]
     taken = {"median": 1.0, "p95": 2.0, "most": 3.0}
     meta = {"name": "report", "date": "2026-01-02", "questions": 66, "documents": 1, "model": "m", "milliseconds": taken}
-    page = report(rows, figures(rows), None, meta, assistant.index().document, "http://127.0.0.1:7860")
+    page = report(rows, figures(rows), None, meta, index.document, "http://127.0.0.1:7860")
     file = write(tmp_path / "report.html", page)
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True)
     requests: list[str] = []
