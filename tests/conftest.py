@@ -1,4 +1,5 @@
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.fakes import WordEncoder
 from tests.made import REPORT, write
 from tests.serving import serving
 from ui.server import create_app
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite started in the background inherits that it is ignored
 
 
 @pytest.fixture(scope="session")
