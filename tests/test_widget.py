@@ -139,7 +139,7 @@ def signed_in_address(
     """A Quipu that wants a token, and two questions a minute at most; it lists the site and the demo's."""
     key = write(tmp_path_factory.mktemp("key") / "token.key", SECRET)
     origins = f"{site.address},http://127.0.0.1:{intranet.server_port}"
-    settings = Settings.load(port=0, origins=origins, sign_in="token", token_key=key, rate="2/minute")
+    settings = Settings.load(port=0, origins=origins, sign_in="token", token_key=key, rate="2/hour")
     with serving(assistant, feedback, settings) as address:
         intranet.RequestHandlerClass = partial(Intranet, address, SECRET)
         yield address
