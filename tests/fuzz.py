@@ -237,7 +237,7 @@ def look_at(worker: Worker, name: str, data: bytes) -> Seen:
     except DocumentError as error:
         outcome, wrong = _outcome(error), _faults_of_sentence(str(error))
         seen.unforeseen.update(re.findall(r" can't be read as [\w.+-]+/[\w.+-]+; (\w+)", str(error)))
-    except Exception as error:
+    except Exception as error:  # what no reader foresaw is a finding
         outcome, wrong = "read", [f"{type(error).__name__}: {error}"]
     seen.seconds = time.monotonic() - started
     if seen.seconds > READING.seconds + GRACE:
