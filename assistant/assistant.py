@@ -26,8 +26,8 @@ from index import (
     Index,
     Library,
     Progress,
-    SentenceTransformerEncoder,
     add,
+    load_encoder,
     rebuild,
     remove,
 )
@@ -74,7 +74,7 @@ class Assistant:
         Raises EncoderError if the model can't be loaded, LibraryError if the library can't be opened.
         """
         settings = Settings.load() if home is None else Settings.load(home=Path(home))
-        encoder = SentenceTransformerEncoder.load(settings.model)
+        encoder = load_encoder(settings.model)
         assistant = cls(Home(settings.home), encoder, SentenceReader.load(encoder), settings.caution, settings.reading())
         assistant.index()
         return assistant
@@ -148,7 +148,7 @@ class Assistant:
         untrained = (
             "" if self._reader.is_trained else "The reader's weights are missing: answers go by likeness alone; install Quipu anew."
         )
-        return " ".join(sentence for sentence in (index.notice, waiting, outdated, untrained) if sentence)
+        return " ".join(sentence for sentence in (index.notice, waiting, outdated, untrained, self._encoder.notice) if sentence)
 
     def topics(self, most: int, documents: Collection[str] | None = None) -> tuple[str, ...]:
         """What the documents are about, as the headings of those added last put it: at most `most`, spread over them."""
@@ -217,8 +217,8 @@ class Assistant:
             return Decision((), Reason("no_documents"), 0.0)
         languages = index.languages(documents)
         decision = decide(question, evidence, size, languages, lambda term: index.frequency(term, documents), self._caution)
-        spoken = unknown_language(question.text)
-        if spoken is not None and spoken not in languages and not decision.chosen:
+        spoken = None if decision.chosen else unknown_language(question.text)
+        if spoken is not None and spoken not in languages:
             return replace(decision, reason=Reason("language", spoken))
         return decision
 

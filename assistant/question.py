@@ -78,7 +78,7 @@ _GIVEN = {"number": NUMBER, "year": YEAR, "date": DATE}
 
 
 def understand(
-    text: str, history: Sequence[str], languages: Collection[str], holds: Callable[[str], bool], terms: Sequence[str] = ()
+    text: str, history: Sequence[str], languages: Collection[str], holds: Callable[[str], bool], terms: tuple[str, ...] = ()
 ) -> Question:
     """The question that `text` asks after the earlier questions `history`, oldest first.
 
@@ -160,7 +160,7 @@ def encodable(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _said(searched: str, language: str, holds: Callable[[str], bool], terms: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def _said(searched: str, language: str, holds: Callable[[str], bool], terms: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """See `Question.said`. A word in capitals that English documents have too is a name: "Castillo", and no castle."""
 
     def is_name(word: str) -> bool:

@@ -1,8 +1,8 @@
 """Mends words that nobody knows: misspelt ones, and Spanish ones that look like the documents' English ones."""
 
 import re
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 
 from assistant.reader import tokenizer
 from index import content_words, fold, question_terms
@@ -14,7 +14,7 @@ _LONG = 8  # letters: in a word at least this long, two letters may be wrong
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def mended(text: str, language: str, holds: Callable[[str], bool], terms: Sequence[str]) -> str:
+def mended(text: str, language: str, holds: Callable[[str], bool], terms: tuple[str, ...]) -> str:
     """The text with each unknown word exchanged for the one of the documents that is spelt most like it, if one is. A text with
     many unknown words is as it was: it isn't misspelt, but in another language.
 
@@ -32,7 +32,7 @@ def mended(text: str, language: str, holds: Callable[[str], bool], terms: Sequen
     return _WORD.sub(lambda match: alike.get(fold(match[0])) or match[0], text)
 
 
-def _alike(word: str, holds: Callable[[str], bool], terms: Sequence[str]) -> str | None:
+def _alike(word: str, holds: Callable[[str], bool], terms: tuple[str, ...]) -> str | None:
     found = (other for words in (_common_words(), terms) for other in nearest(word, words) if _is_held(other, holds))
     return next(found, None)
 
@@ -51,7 +51,7 @@ def _is_held(word: str, holds: Callable[[str], bool]) -> bool:
     return any(map(holds, question_terms(word, "")))
 
 
-def nearest(word: str, words: Sequence[str]) -> list[str]:
+def nearest(word: str, words: tuple[str, ...]) -> list[str]:
     """Those of the words that one change of a letter, or swap of two, makes of the word or its stem, or two in a long word: those
     that take the fewest first, then the longest, then in the order of the alphabet.
     """
@@ -60,10 +60,20 @@ def nearest(word: str, words: Sequence[str]) -> list[str]:
 
     forms = list(dict.fromkeys([word, *question_terms(word, "")]))
     most = 2 if len(word) >= _LONG else 1
-    lengths = {len(form) + more for form in forms for more in range(-most, most + 1)}
-    fitting = [other for other in words if len(other) in lengths and len(other) >= _SHORTEST - 1 and other.isalpha()]
+    lengths = sorted({len(form) + more for form in forms for more in range(-most, most + 1)})
+    fitting = [other for length in lengths for other in _by_length(words).get(length, ())]
     if not fitting:
         return []
     distances = cdist(forms, fitting, scorer=DamerauLevenshtein.distance, score_cutoff=most).min(axis=0)
     near = [(int(distance), -len(other), other) for distance, other in zip(distances, fitting, strict=True) if distance <= most]
     return [other for _, _, other in sorted(near)]
+
+
+@lru_cache(maxsize=4)
+def _by_length(words: tuple[str, ...]) -> dict[int, list[str]]:
+    """The words that a misspelt one may stand for, by their number of letters."""
+    found: dict[int, list[str]] = {}
+    for word in words:
+        if len(word) >= _SHORTEST - 1 and word.isalpha():
+            found.setdefault(len(word), []).append(word)
+    return found

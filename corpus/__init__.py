@@ -9,6 +9,7 @@ from corpus.language import USUAL_LANGUAGES, language_of
 from corpus.load import load
 from corpus.names import WITHIN, shown_name
 from corpus.parts import Block, Cell, Heading, Page, PageKind, Row, Run, Table, Word
+from corpus.pool import Pool, available_processors, finished, weight_of
 from corpus.read import FORMATS, READER, document_id, read, read_bytes, shipped
 from corpus.reading import USUAL_READING, Reading
 from corpus.sentences import sentences, split_sentences
@@ -36,6 +37,7 @@ __all__ = [
     "Page",
     "PageKind",
     "Passage",
+    "Pool",
     "QuestionError",
     "QuipuError",
     "Reading",
@@ -46,8 +48,10 @@ __all__ = [
     "Table",
     "Word",
     "Worker",
+    "available_processors",
     "document_id",
     "encoded_text",
+    "finished",
     "language_of",
     "load",
     "passed_over",
@@ -59,4 +63,5 @@ __all__ = [
     "shown_name",
     "split",
     "split_sentences",
+    "weight_of",
 ]

@@ -86,7 +86,7 @@ class Process:
 
     def ask(self, message: dict[str, Any], data: bytes, name: str) -> list[Answer]:
         """All that it answers of a file. Raises DocumentError with its own sentence if it has one, BrokenError if it breaks."""
-        watch = _Watch(self._reading.seconds, self._kill)
+        watch = _Watch(self._reading.seconds, self.kill)
         try:
             send(cast("BinaryIO", self._process.stdin), message, data)
             return self._answers(watch)
@@ -95,6 +95,10 @@ class Process:
             raise BrokenError(self._end_of(name, watch), hung=watch.is_over) from None
         finally:
             watch.stop()
+
+    def kill(self) -> None:
+        """Kill it, and what it started; whoever waits for its answer gets a BrokenError. `end` it all the same."""
+        _kill(self._process)
 
     def end(self) -> None:
         """End it, and what it started."""
@@ -130,9 +134,6 @@ class Process:
         code = self._process.returncode or 0
         how = f"crashed ({signal.Signals(-code).name})" if code < 0 else "ended too early"
         return f"{name} can't be read: its reader {how}. The file may be damaged: save it anew with the program that made it."
-
-    def _kill(self) -> None:
-        _kill(self._process)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

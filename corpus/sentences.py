@@ -7,6 +7,7 @@ as one are a longer quote; one cut in two is a wrong quote. What both rules miss
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import sentencex
 
@@ -22,7 +23,8 @@ _ABBREVIATIONS = re.compile(
 )
 
 
-def split_sentences(text: str) -> list[tuple[int, int]]:
+@lru_cache(maxsize=2048)
+def split_sentences(text: str) -> tuple[tuple[int, int], ...]:
     """The sentences of one block as ranges without the white space around them; together they hold all its other characters."""
     flat = re.sub(r"\s", " ", text)
     ranges: list[tuple[int, int]] = []
@@ -36,7 +38,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
             first = start + piece.index(trimmed)
             ranges.extend(_cut(flat, first, first + len(trimmed)))
         start = end
-    return ranges
+    return tuple(ranges)
 
 
 def sentences(document: Document, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:

@@ -31,6 +31,7 @@ class Worker:
         self.reading = reading
         self._process: Process | None = None
         self._lock = threading.Lock()
+        self._is_given_up = False
 
     def read(self, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
         """The document in a file's bytes, as `read_bytes` gives it; `ocr` is that of `reading` unless it is given.
@@ -63,6 +64,12 @@ class Worker:
         with self._lock:
             self._end()
 
+    def give_up(self) -> None:
+        """End the process at once, also while another thread waits for it: that gets a DocumentError, as all do from now on."""
+        self._is_given_up = True
+        if (process := self._process) is not None:
+            process.kill()
+
     def __enter__(self) -> Self:
         return self
 
@@ -80,7 +87,7 @@ class Worker:
                 try:
                     return self._ask_once(message, data, name, taken)
                 except BrokenError as error:
-                    if error.hung:
+                    if error.hung or self._is_given_up:
                         raise
             return self._ask_once(message, data, name, taken)
 
@@ -89,6 +96,8 @@ class Worker:
         try:
             if self._process is None:
                 self._process = Process(self.reading, name)
+            if self._is_given_up:  # asked after it was started, so that either this or `give_up` sees the other
+                raise BrokenError(f"{name} isn't read: reading was stopped.")
             found = taken(self._process.ask(message | {"name": name}, data, name))
             is_usable = True
             return found

@@ -6,14 +6,17 @@ This room never decides whether a passage answers the question.
 from index.adding import Added, add
 from index.backup import Restored, backup, restore
 from index.containers import TAKEN, file_of, is_named, last_part, place_of
-from index.encoder import DEFAULT_MODEL, Encoder, SentenceTransformerEncoder, Vectors, default_folder, go_offline
+from index.encoder import Encoder, SentenceTransformerEncoder, Vectors
 from index.fusion import fuse
 from index.hit import Hit
 from index.home import BusyError, Home
 from index.library import Entry, Library
+from index.loading import load_encoder
+from index.onnx_encoder import OnnxEncoder
 from index.search import Index
 from index.store import LocalStore, Range, Store
 from index.verify import Stored, Verified, reread, stored, verify
+from index.weights import DEFAULT_MODEL, default_folder, go_offline
 from index.words import content_words, fold, question_language, question_terms, terms, words
 from index.writer import SILENT, Progress, Rebuilt, limit, rebuild, remove, remove_from
 
@@ -30,6 +33,7 @@ __all__ = [
     "Index",
     "Library",
     "LocalStore",
+    "OnnxEncoder",
     "Progress",
     "Range",
     "Rebuilt",
@@ -50,6 +54,7 @@ __all__ = [
     "is_named",
     "last_part",
     "limit",
+    "load_encoder",
     "place_of",
     "question_language",
     "question_terms",

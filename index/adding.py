@@ -6,23 +6,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpus import (
-    FORMATS,
     USUAL_READING,
     Document,
     DocumentError,
     LibraryError,
+    Pool,
     Reading,
     Summary,
-    Worker,
     document_id,
     passed_over,
-    shown_name,
 )
 from index.containers import Part, file_of, is_in, parts_of
 from index.encoder import Encoder
 from index.generation import discard_unused, open_current
 from index.home import Home
 from index.library import Entry, Library, now
+from index.opening import Opened, read_ahead
 from index.shelf import Shelf, Volume
 from index.writer import SILENT, Progress, check_encoder, commit, embed, model_of
 
@@ -71,21 +70,29 @@ def add(
     and gets these too, and so does a file that replaces another, or that is in a zip or an e-mail which was limited: adding never
     opens to all what was limited.
     Only what is new is embedded. A file whose content changed since it was added from the same place replaces what it was.
+    The next files are read in other processes while one is embedded; what becomes of them is the same as one after the other.
+    Killed at any moment, it leaves on the shelf what it has done, and an `add` of the same files goes on from there: only the
+    passages of the document at hand are encoded again. At a KeyboardInterrupt it puts in use what it has done.
     Raises LibraryError if the home can't be written, EncoderError if the index was made with another encoder.
     """
-    with home.writing(), Worker(reading) as worker:
+    with home.writing():
         discard_unused(home)
         generation = open_current(home)
         if generation is not None and generation.manifest.passages:
             check_encoder(generation.manifest.model, encoder)
         volumes = {volume.id: volume for volume in generation.manifest.volumes} if generation else {}
-        adding = _Adding(home, encoder, worker, progress, volumes, groups)
         outcomes: list[Added] = []
-        for number, path in enumerate(paths, 1):
-            progress.reading(shown_name(path.name), number, len(paths))
-            outcomes += adding.file(path)
-        outcomes += adding.remove_gone()
-        commit(home, generation, model_of(encoder), adding.volumes)
+        try:
+            with Pool(reading) as pool:
+                adding = _Adding(home, encoder, pool, progress, volumes, groups)
+                for opened in read_ahead(paths, pool, Shelf(home), {entry.id: entry.name for entry in Library(home).active()}):
+                    progress.reading(opened.part.name, opened.number, len(paths), opened.done, opened.share)
+                    outcomes.append(adding.take(opened))
+                outcomes += adding.remove_gone()
+        except KeyboardInterrupt:
+            commit(home, generation, model_of(encoder), volumes)
+            raise
+        commit(home, generation, model_of(encoder), volumes)
         return outcomes
 
 
@@ -96,12 +103,12 @@ class _Adding:
         self,
         home: Home,
         encoder: Encoder,
-        worker: Worker,
+        pool: Pool,
         progress: Progress,
         volumes: dict[str, Volume],
         groups: Collection[str],
     ) -> None:
-        self._home, self._encoder, self._worker, self._progress, self._groups = home, encoder, worker, progress, groups
+        self._home, self._encoder, self._pool, self._progress, self._groups = home, encoder, pool, progress, groups
         self._library, self._shelf = Library(home), Shelf(home)
         self.volumes = volumes
         self._held: dict[str, dict[str, str]] = {}  # by the file on the disk: the places in it, with the ids of what is there
@@ -109,13 +116,24 @@ class _Adding:
         self._closed: set[str] = set()  # the places of what couldn't be opened
         self._paths: dict[str, Path] = {}
 
-    def file(self, path: Path) -> Iterator[Added]:
-        """What becomes of a file, and of those in it."""
+    def take(self, opened: Opened) -> Added:
+        """What becomes of a file on the disk, or of one in it."""
+        path, part, content = opened.path, opened.part, opened.id
+        if opened.error:
+            return Added(path, part.name, error=opened.error)
+        outer = file_of(part.place)
+        self._paths[outer] = path
+        held = self._held.setdefault(outer, {})
+        if part.problem:
+            self._closed.add(part.place)
+            return Added(path, part.name, error=part.problem)
+        held[part.place] = content
+        if part.is_other:
+            return Added(path, part.name, content, error=passed_over(part.name), is_other=True)
         try:
-            for part in parts_of(path, self._worker):
-                yield self._part(path, part)
+            return self._document(opened)
         except DocumentError as error:
-            yield Added(path, shown_name(path.name), error=str(error))
+            return Added(path, part.name, content, error=str(error))
 
     def remove_gone(self) -> Iterator[Added]:
         """Take out of the library what the files that were opened held before, and don't hold any more."""
@@ -125,31 +143,16 @@ class _Adding:
         for entry in gone:
             yield Added(self._paths[file_of(entry.path)], entry.name, entry.id, removed=entry)
 
-    def _part(self, path: Path, part: Part) -> Added:
-        outer = file_of(part.place)
-        self._paths[outer] = path
-        held = self._held.setdefault(outer, {})
-        if part.problem:
-            self._closed.add(part.place)
-            return Added(path, part.name, error=part.problem)
-        content = document_id(part.data)
-        held[part.place] = content
-        if part.within and part.ending not in FORMATS:
-            return Added(path, part.name, content, error=passed_over(part.name), is_other=True)
-        try:
-            return self._document(path, part, content)
-        except DocumentError as error:
-            return Added(path, part.name, content, error=str(error))
-
-    def _document(self, path: Path, part: Part, content: str) -> Added:
+    def _document(self, opened: Opened) -> Added:
         """Enter a document and put it on the shelf. Raises DocumentError if it can't be read."""
+        part, content = opened.part, opened.id
         active = self._library.active()
         known = next((other for other in active if other.id == content), None)
         replaces = next((other for other in active if other.path == part.place and other.id != content), None)
         name = known.name if known else part.name
         entry = Entry(content, name, part.place, now(), groups=self._groups_of(part, active))
         kept = self._kept(content) if known else None
-        document = self._read(part, name, kept)
+        document = self._read(opened, name, kept or (self._shelf.text(content) if known else None))
         if known is None:
             self._library.put(entry)  # before its files, so that `remove` finds whatever a killed `add` leaves
         elif replaces is not None or not self._holds(known, part):
@@ -160,7 +163,7 @@ class _Adding:
         volume, passages = embed(self._home, document, part.data, self._encoder, self._progress)
         self.volumes[volume.id] = volume
         return Added(
-            path,
+            opened.path,
             part.name,
             content,
             Summary.of(document),
@@ -169,13 +172,18 @@ class _Adding:
             replaces,
         )
 
-    def _read(self, part: Part, name: str, kept: Document | None) -> Document:
-        """The document in a part; the `kept` one, unless it has pages without text, and OCR may be there only since it was read."""
-        if kept is None:
-            return self._worker.read(part.data, name)
-        by_ocr = any(page.ocr for page in kept.pages)
-        is_unread = kept.is_pdf and bool(kept.pages_without_text()) and not by_ocr
-        return self._worker.read(part.data, name) if is_unread and self._worker.reading.can_ocr else kept
+    def _read(self, opened: Opened, name: str, kept: Document | None) -> Document:
+        """The document under this name; the `kept` one, unless it has pages without text, and OCR may be there only since it was
+        read.
+        """
+        if kept is not None:
+            by_ocr = any(page.ocr for page in kept.pages)
+            is_unread = kept.is_pdf and bool(kept.pages_without_text()) and not by_ocr
+            if not is_unread or not self._pool.reading.can_ocr:
+                return kept
+        if opened.text is not None and opened.name == name:
+            return opened.text.result()
+        return self._pool.read(opened.part.data, name)
 
     def _kept(self, content: str) -> Document | None:
         """The document as this version of Quipu and this encoder have it already."""
@@ -212,7 +220,7 @@ class _Adding:
         if outer not in self._elsewhere:
             found: dict[str, str] = {}
             with suppress(DocumentError):
-                for part in parts_of(Path(outer), self._worker):
+                for part in parts_of(Path(outer), self._pool):
                     found[part.place] = document_id(part.data)
             self._elsewhere[outer] = found
         return self._elsewhere[outer]

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from corpus import FORMATS, WITHIN, DocumentError, Worker, load, shown_name
+from corpus import FORMATS, WITHIN, DocumentError, Pool, Worker, load, shown_name
 
 _INSIDE = "!/"  # stands between a container's place and that of a file in it
 _ZIP, _MAIL = ".zip", ".eml"
@@ -23,6 +23,7 @@ class Part:
     """A file that is to be read: its place, as the catalogue keeps it, its name as people see it, and its bytes.
 
     `problem` says in a sentence why there are none, or why what is in it can't be had. `within` is whether it is in another file.
+    `share` is how much of the file on the disk it is, by size, from 0 to 1; what is attached to an e-mail counts with that.
     """
 
     place: str
@@ -30,14 +31,20 @@ class Part:
     data: bytes = b""
     problem: str = ""
     within: bool = False
+    share: float = 1.0
 
     @property
     def ending(self) -> str:
         """The ending of its name, in small letters."""
         return PurePosixPath(self.name).suffix.lower()
 
+    @property
+    def is_other(self) -> bool:
+        """Whether it is of a type that Quipu doesn't read, among others in a file."""
+        return self.within and self.ending not in FORMATS
 
-def parts_of(path: Path, worker: Worker) -> Iterator[Part]:
+
+def parts_of(path: Path, worker: Worker | Pool) -> Iterator[Part]:
     """The files that are to be read in one on the disk: itself, or those in a zip, or an e-mail and what is attached to it.
 
     What can't be opened is a `Part` with a problem. Raises DocumentError if the file itself can't be loaded.
@@ -88,7 +95,7 @@ def last_part(name: str) -> str:
     return shown_name(name.replace("\\", "/").rpartition("/")[2]).strip()
 
 
-def _opened(part: Part, worker: Worker, around: list[str]) -> Iterator[Part]:
+def _opened(part: Part, worker: Worker | Pool, around: list[str]) -> Iterator[Part]:
     """The files that are to be read in one; `around` are the endings of the containers that it is in."""
     if part.ending not in (_ZIP, _MAIL):
         yield part
@@ -104,14 +111,16 @@ def _opened(part: Part, worker: Worker, around: list[str]) -> Iterator[Part]:
         yield _closed(part, str(error))
         return
     used: set[str] = set()
+    of_each = part.share / max(1, sum(len(data) for _, data in inner)) if part.ending == _ZIP else 0.0
     for name, data in inner:
         place = _unused(f"{part.place}{_INSIDE}{shown_name(name)}", used)
-        within = Part(place, f"{shortened(part.name)}{WITHIN}{shortened(last_part(name) or '?')}", data, within=True)
+        shown = f"{shortened(part.name)}{WITHIN}{shortened(last_part(name) or '?')}"
+        within = Part(place, shown, data, within=True, share=len(data) * of_each)
         yield from _opened(within, worker, [*around, part.ending])
 
 
 def _closed(part: Part, problem: str) -> Part:
-    return Part(part.place, part.name, problem=problem, within=part.within)
+    return replace(part, data=b"", problem=problem, share=0.0)
 
 
 def _unused(place: str, used: set[str]) -> str:

@@ -3,19 +3,20 @@
 import json
 import shutil
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-
-from corpus import LibraryError, searched_text
+from corpus import LibraryError
 from index.home import Home, checksum, write_file, write_folder
-from index.shelf import Shelf, Volume
-from index.store import LocalStore, Range
-from index.words import ANALYSER, terms
+from index.shelf import Indexed, Shelf, Volume, words_of
+from index.store import LocalStore, StoreWriter
+from index.words import ANALYSER
 
-FORMAT = 1
+FORMAT = 2
+
+_HASHED = 64 << 20  # bytes of a file up to which its checksum is looked at whenever it is opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,9 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation says of itself: its documents with their languages in the same order, its other files with their sha256."""
+    """What a generation says of itself: its documents with their languages in the same order, and its other files with their sha256
+    and their sizes in bytes. `arithmetic` names the ways in which its vectors were computed.
+    """
 
     number: int
     model: Model
@@ -37,6 +40,8 @@ class Manifest:
     languages: tuple[str, ...]
     passages: int
     files: dict[str, str]
+    sizes: dict[str, int]
+    arithmetic: tuple[str, ...]
     analyser: str = ANALYSER
     format: int = FORMAT
 
@@ -44,7 +49,8 @@ class Manifest:
     def from_json(cls, values: dict[str, Any]) -> Self:
         """The manifest in a manifest.json. Raises KeyError or TypeError if it is none."""
         volumes = tuple(Volume(**volume) for volume in values["volumes"])
-        return cls(**{**values, "model": Model(**values["model"]), "volumes": volumes, "languages": tuple(values["languages"])})
+        lists = {name: tuple(values[name]) for name in ("languages", "arithmetic")}
+        return cls(**{**values, **lists, "model": Model(**values["model"]), "volumes": volumes})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,35 +64,40 @@ class Generation:
 
 
 def write_generation(home: Home, model: Model, volumes: Sequence[Volume]) -> int:
-    """Write a generation of these documents, put it in use, and give its number. Nothing is embedded: all is on the shelf.
+    """Write a generation of these documents, put it in use, and give its number. Nothing is embedded: all is on the shelf, and
+    taken from there document by document.
 
     A document whose files there are damaged is left out.
     """
-    shelf = Shelf(home)
-    ranges: list[Range] = []
-    vectors = [np.empty((0, model.dimension), np.float32)]
-    found: list[list[str]] = []
-    languages: list[str] = []
-    whole: list[Volume] = []
-    for volume in sorted(volumes, key=lambda volume: volume.id):
-        try:
-            document, (rows, embedded) = shelf.document(volume), shelf.passages(volume)
-        except LibraryError:
-            continue
-        whole.append(volume)
-        languages.append(document.language)
-        vectors.append(embedded)
-        for start, end in rows.tolist():
-            ranges.append(Range(volume.id, start, end))
-            found.append(terms(searched_text(document, document.passage(start, end)), document.language))
     number = max([*numbers(home), current_number(home) or 0]) + 1  # never one that was in use before
-    with write_folder(home.generations / str(number)) as folder:
-        LocalStore.build([volume.id for volume in whole], ranges, np.concatenate(vectors), found).save(folder)
-        files = {str(file.relative_to(folder)): checksum(file) for file in sorted(folder.rglob("*")) if file.is_file()}
-        manifest = Manifest(number, model, tuple(whole), tuple(languages), len(ranges), files)
+    whole: list[Volume] = []
+    languages: list[str] = []
+    arithmetic: set[str] = set()
+    with write_folder(home.generations / str(number)) as folder, StoreWriter(folder) as writer:
+        for volume in sorted(volumes, key=lambda volume: volume.id):
+            with suppress(LibraryError):
+                indexed = _indexed(Shelf(home), volume)
+                writer.add(indexed.ranges, indexed.vectors, indexed.words)
+                whole.append(volume)
+                languages.append(indexed.language)
+                arithmetic.add(indexed.arithmetic)
+        passages = writer.finish()
+        files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+        hashes = {str(file.relative_to(folder)): checksum(file) for file in files}
+        sizes = {str(file.relative_to(folder)): file.stat().st_size for file in files}
+        manifest = Manifest(number, model, tuple(whole), tuple(languages), passages, hashes, sizes, tuple(sorted(arithmetic)))
         (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
     write_file(home.current, f"{number}\n".encode())
     return number
+
+
+def _indexed(shelf: Shelf, volume: Volume) -> Indexed:
+    """What is searched of a volume. Raises LibraryError if that, or the text that it would be quoted from, is damaged."""
+    shelf.text_of(volume)
+    indexed = shelf.passages(volume)
+    if indexed.analyser == ANALYSER:
+        return indexed
+    return replace(indexed, words=words_of(shelf.document(volume), indexed.ranges))
 
 
 def numbers(home: Home) -> list[int]:
@@ -120,6 +131,20 @@ def open_current(home: Home) -> Generation | None:
             if current_number(home) == number:
                 return generation  # else another was put in use meanwhile, and this one perhaps deleted
     return None
+
+
+def check(generation: Generation, home: Home) -> None:
+    """Compare the files of a generation, the large ones too, with their checksums. Raises LibraryError if one is another."""
+    number = generation.manifest.number
+    for name, expected in generation.manifest.files.items():
+        try:
+            is_whole = checksum(home.generations / str(number) / name) == expected
+        except OSError:
+            is_whole = False
+        if not is_whole and current_number(home) == number:  # else it is gone, since another was put in use meanwhile
+            raise LibraryError(
+                f"Generation {number} of {home.path} is damaged ({name} does not match its checksum): run `quipu rebuild`."
+            )
 
 
 def discard_unused(home: Home) -> None:
@@ -169,7 +194,8 @@ def _open(folder: Path) -> tuple[Manifest, LocalStore]:
         if len(manifest.languages) != len(manifest.volumes):
             raise _DamagedError("its manifest isn't what was written")
         for name, expected in manifest.files.items():
-            if checksum(folder / name) != expected:
+            size = (folder / name).stat().st_size
+            if size != manifest.sizes[name] or (size <= _HASHED and checksum(folder / name) != expected):
                 raise _DamagedError(f"{name} does not match its checksum")
         return manifest, LocalStore.load(folder, [volume.id for volume in manifest.volumes])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:

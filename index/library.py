@@ -53,15 +53,17 @@ class Library:
         self._lock = threading.Lock()
         self._reader: sqlite3.Connection | None = None
         self._read: tuple[int, list[Entry]] = (-1, [])
+        self._states = 0  # that were read
+
+    def state(self) -> tuple[int, list[Entry]]:
+        """A number that is another whenever the entries are, and the entries; they aren't copied, and so not to be changed."""
+        with self._lock:
+            entries = self._checked()
+            return self._states if entries is self._read[1] else 0, entries
 
     def entries(self) -> list[Entry]:
         """All entries, removed ones too, in the order they were added. Changes by other processes are seen at once."""
-        with self._lock:
-            try:
-                return self._entries()
-            except sqlite3.Error as error:
-                self._reader, self._read = None, (-1, [])
-                raise LibraryError(f"{self._home.library} can't be read: {error}. {self._remedy()}") from error
+        return list(self.state()[1])
 
     def active(self) -> list[Entry]:
         """The entries that weren't removed, in the order they were added."""
@@ -95,6 +97,13 @@ class Library:
         """Delete these entries; SQLite overwrites what it deletes."""
         self._write("DELETE FROM documents WHERE id = ?", [(document_id,) for document_id in ids])
 
+    def _checked(self) -> list[Entry]:
+        try:
+            return self._entries()
+        except sqlite3.Error as error:
+            self._reader, self._read = None, (-1, [])
+            raise LibraryError(f"{self._home.library} can't be read: {error}. {self._remedy()}") from error
+
     def _entries(self) -> list[Entry]:
         if self._reader is None:
             if not self._home.library.exists():
@@ -107,6 +116,7 @@ class Library:
         version = int(self._reader.execute("PRAGMA data_version").fetchone()[0])
         if version != self._read[0]:
             rows = self._reader.execute(_READ if _has_groups(self._reader) else _READ.replace("groups", "'[]'"))
+            self._states += 1
             self._read = (
                 version,
                 [

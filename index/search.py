@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from copy import copy
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import Self
@@ -23,6 +24,18 @@ from index.writer import check_encoder
 _DEPTH = 50
 """Candidates of each retriever that are fused."""
 
+_READERS = 64
+"""Combinations of groups for which it is remembered what they may see."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a reader can find, in one state of the catalogue: entries in the order they were added, and their ids."""
+
+    entries: tuple[Entry, ...]
+    by_id: dict[str, Entry]
+    ids: frozenset[str]
+
 
 class Index:
     """An opened generation under the library's present word on what may be found. Safe to use from several threads."""
@@ -35,6 +48,8 @@ class Index:
         self._library, self._shelf = Library(home), Shelf(home)
         self._languages = dict(zip(self._volumes, generation.manifest.languages, strict=True))
         self._documents = lru_cache(maxsize=128)(self._load)
+        self._found_by: dict[frozenset[str] | None, tuple[int, _Found]] = {}  # by a reader's groups, with the catalogue's state
+        self._common = lru_cache(maxsize=32)(frozenset[str].intersection)
         self._number = generation.current
         self.generation = generation.manifest.number
         self.passages = generation.manifest.passages
@@ -78,7 +93,7 @@ class Index:
 
     def entries(self) -> list[Entry]:
         """The documents that can be found, in the order they were added: indexed, not removed, and for this reader to see."""
-        return [entry for entry in self._library.active() if entry.id in self._volumes and entry.seen_by(self._groups)]
+        return list(self._found().entries)
 
     def document(self, document_id: str) -> Document:
         """A document that can be found. Raises LibraryError if there is none of this id."""
@@ -126,9 +141,13 @@ class Index:
         lexical = self._store.lexical(list(asked), depth, documents)
         fused = fuse(dense, lexical)
         best = sorted(fused, key=lambda place: (-fused[place], place))
-        found = {"dense": dense, "lexical": lexical}
-        hits = (self._hit(place, fused[place], found) for place in best if self._is_readable(place.document_id))
-        return list(islice(hits, k))
+        found = {
+            retriever: {place: (score, rank) for rank, (place, score) in enumerate(candidates, 1)}
+            for retriever, candidates in (("dense", dense), ("lexical", lexical))
+        }
+        places = list(islice((place for place in best if self._is_readable(place.document_id)), k))
+        cosines = self._store.cosines(rows, places)
+        return [self._hit(place, fused[place], found, cosine) for place, cosine in zip(places, cosines, strict=True)]
 
     def frequency(self, term: str, allowed: Collection[str] | None = None) -> int:
         """How many passages of the documents with these ids (None: of all that can be found) have an index term."""
@@ -139,23 +158,40 @@ class Index:
         return self._store.terms(self._findable(allowed))
 
     def _entry(self, document_id: str) -> Entry:
-        entry = next((entry for entry in self.entries() if entry.id == document_id), None)
+        entry = self._found().by_id.get(document_id)
         if entry is None:
             raise LibraryError(f"There is no document '{document_id}'.")
         return entry
 
     def _findable(self, allowed: Collection[str] | None) -> frozenset[str]:
-        ids = frozenset(entry.id for entry in self.entries())
-        return ids if allowed is None else ids.intersection(allowed)
+        """The ids of what can be found of these. Equal questions get the same object: the store knows it again, since a frozenset
+        keeps its hash.
+        """
+        ids = self._found().ids
+        return ids if allowed is None else self._common(ids, frozenset(allowed))
 
-    def _hit(self, place: Range, score: float, found: dict[str, Candidates]) -> Hit:
+    def _found(self) -> _Found:
+        """What can be found now. A removal counts at once; while the catalogue stays as it is, it isn't gone through again."""
+        state, entries = self._library.state()
+        kept = self._found_by.get(self._groups)
+        if kept is None or kept[0] != state:
+            seen = tuple(
+                entry for entry in entries if entry.removed is None and entry.id in self._volumes and entry.seen_by(self._groups)
+            )
+            by_id = {entry.id: entry for entry in seen}
+            kept = state, _Found(seen, by_id, frozenset(by_id))
+            if len(self._found_by) >= _READERS:
+                self._found_by.clear()
+            self._found_by[self._groups] = kept
+        return kept[1]
+
+    def _hit(self, place: Range, score: float, found: dict[str, dict[Range, tuple[float, int]]], cosine: float) -> Hit:
         passage = self._documents(place.document_id).passage(place.start, place.end)
         scores, ranks = {}, {}
         for retriever, candidates in found.items():
-            for rank, (candidate, value) in enumerate(candidates, 1):
-                if candidate == place:
-                    scores[retriever], ranks[retriever] = value, rank
-        return Hit(passage, score, scores, ranks)
+            if place in candidates:
+                scores[retriever], ranks[retriever] = candidates[place]
+        return Hit(passage, score, scores, ranks, cosine)
 
     def _is_readable(self, document_id: str) -> bool:
         try:

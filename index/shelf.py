@@ -1,4 +1,4 @@
-"""The documents' files: the original, its text as a reader made it, and its passages' vectors as an encoder made them.
+"""The documents' files: the original, its text as a reader made it, and its passages with their vectors and their words.
 
 A text is named by its content, and the vectors by that and by what made them (a splitter's version, an encoder's fingerprint). So
 none is ever changed, and generations made by different versions of Quipu can share a shelf.
@@ -8,18 +8,22 @@ import hashlib
 import io
 import json
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus import READER, SPLITTER, Document, LibraryError, Passage, document_id, load
+from corpus import READER, SPLITTER, Document, LibraryError, Passage, document_id, load, searched_text
+from index.counting import Words
 from index.encoder import Vectors
 from index.home import Home, write_file, write_folder
 from index.library import Entry
+from index.words import ANALYSER, terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,27 @@ class Volume:
     @classmethod
     def named(cls, document_id: str, digest: str, fingerprint: str) -> "Volume":
         """The files that this version of Quipu makes of a text with this digest, with the encoder of this fingerprint."""
-        return cls(document_id, f"text.{READER}.{digest}.json", f"passages.{READER}.{SPLITTER}.{digest}.{fingerprint}.npz")
+        return cls(document_id, f"text.{READER}.{digest}.json", f"indexed.{READER}.{SPLITTER}.{digest}.{fingerprint}.npz")
 
     @property
     def digest(self) -> str:
         """The first 16 hex digits of the sha256 of the text's file."""
         return self.text.split(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What a generation takes of a document's n passages: their ranges, (n, 2), their vectors, (n, d), as fp16, and their words.
+
+    `language` is the document's, `arithmetic` that of the encoder, and `analyser` names what made the words.
+    """
+
+    ranges: NDArray[np.int64]
+    vectors: NDArray[np.float16]
+    words: Words
+    language: str
+    arithmetic: str
+    analyser: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +90,7 @@ class Shelf:
 
         Of a scan there may be two, from before OCR was installed and after: then the newer.
         """
-        paths = (self.home.documents / document_id).glob(f"text.{READER}.*.json")
-        for path in sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True):
+        for path in self._texts(document_id):
             volume = Volume.named(document_id, path.name.split(".")[2], fingerprint)
             with suppress(LibraryError):
                 self.document(volume)
@@ -80,24 +98,42 @@ class Shelf:
                 return volume
         return None
 
+    def text(self, document_id: str) -> Document | None:
+        """The text that this version of Quipu made of a document last, whether or not it has vectors; None if none is whole."""
+        for path in self._texts(document_id):
+            with suppress(LibraryError):
+                return self.document(Volume.named(document_id, path.name.split(".")[2], ""))
+        return None
+
+    def has_text(self, document_id: str) -> bool:
+        """Whether this version of Quipu made a text of a document, whole or not."""
+        return bool(self._texts(document_id))
+
     def newest(self, document_id: str) -> Document | None:
         """The text that was made of a document last, by whatever encoder and version; None if none is whole."""
-        paths = (self.home.documents / document_id).glob("text.*.*.json")
-        for path in sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True):
+        for path in self._texts(document_id, reader="*"):
             with suppress(OSError, ValueError, KeyError, TypeError):
                 return Document.from_json(json.loads(path.read_bytes()))
         return None
 
     def document(self, volume: Volume) -> Document:
         """The document in a volume. Raises LibraryError if it is missing or damaged."""
+        packed = self.text_of(volume)
+        try:
+            return Document.from_json(json.loads(packed))
+        except (ValueError, KeyError, TypeError) as error:
+            raise _text_problem(self.home.documents / volume.id / volume.text, error) from error
+
+    def text_of(self, volume: Volume) -> bytes:
+        """The file of the text in a volume, as it was written. Raises LibraryError if it is missing or damaged."""
         path = self.home.documents / volume.id / volume.text
         try:
             packed = path.read_bytes()
             if _digest(packed) != volume.digest:
                 raise ValueError("it isn't what was written")
-            return Document.from_json(json.loads(packed))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise LibraryError(f"{path} is missing or damaged ({error}): add the document again.") from error
+            return packed
+        except (OSError, ValueError) as error:
+            raise _text_problem(path, error) from error
 
     def original(self, entry: Entry) -> bytes:
         """The file that a document was read from. Raises LibraryError if it is gone, or isn't what was added."""
@@ -109,26 +145,55 @@ class Shelf:
             raise LibraryError(f"{path} is not the file that was added as {entry.name}: add it again.")
         return data
 
-    def put_passages(self, volume: Volume, passages: list[Passage], vectors: Vectors) -> None:
-        """Keep the passages' ranges with their vectors, one row for one."""
+    def put_passages(
+        self, volume: Volume, document: Document, passages: Sequence[Passage], vectors: Vectors, arithmetic: str
+    ) -> None:
+        """Keep the passages' ranges with their vectors, one row for one, and their words. `arithmetic` is the encoder's."""
         ranges = np.array([(passage.start, passage.end) for passage in passages], np.int64).reshape(-1, 2)
+        said = {"language": document.language, "arithmetic": arithmetic, "analyser": ANALYSER}
+        arrays: dict[str, NDArray[Any]] = {
+            "ranges": ranges.astype(np.int32),
+            "vectors": vectors.astype(np.float16),
+            **words_of(document, ranges).packed(),
+            **{name: np.array(value) for name, value in said.items()},
+        }
         packed = io.BytesIO()
-        np.savez(packed, ranges=ranges, vectors=vectors, allow_pickle=False)
+        np.savez(packed, allow_pickle=False, **arrays)
         write_file(self.home.documents / volume.id / volume.passages, packed.getvalue())
 
-    def passages(self, volume: Volume) -> tuple[NDArray[np.int64], Vectors]:
-        """The passages' ranges, (n, 2), and vectors, (n, d). Raises LibraryError if the file is missing or damaged."""
+    def passages(self, volume: Volume) -> Indexed:
+        """The passages of a volume. Raises LibraryError if their file is missing or damaged."""
         path = self.home.documents / volume.id / volume.passages
         try:
             with np.load(path, allow_pickle=False) as packed:
-                return packed["ranges"], packed["vectors"]
-        except (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile) as error:
+                arrays = {name: packed[name] for name in packed.files}
+            ranges, words = arrays["ranges"].astype(np.int64), Words.unpacked(arrays)
+            if not len(ranges) == len(arrays["vectors"]) == len(words.bounds) - 1:
+                raise ValueError("it isn't what was written")
+            said = [str(arrays[name]) for name in ("language", "arithmetic", "analyser")]
+            return Indexed(ranges, arrays["vectors"], words, *said)
+        except (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, IndexError) as error:
             raise LibraryError(f"{path} is missing or damaged ({error}): run `quipu rebuild`.") from error
 
     def purge(self, document_id: str) -> None:
         """Delete all files of a document. Raises OSError if one can't be."""
         with suppress(FileNotFoundError):
             shutil.rmtree(self.home.documents / document_id)
+
+    def _texts(self, document_id: str, reader: object = READER) -> list[Path]:
+        """The files of a document's texts, the newest first."""
+        paths = (self.home.documents / document_id).glob(f"text.{reader}.*.json")
+        return sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+
+
+def _text_problem(path: Path, error: Exception) -> LibraryError:
+    return LibraryError(f"{path} is missing or damaged ({error}): add the document again.")
+
+
+def words_of(document: Document, ranges: NDArray[np.int64]) -> Words:
+    """The words by which the passages with these ranges, (n, 2), are found."""
+    passages = (document.passage(start, end) for start, end in ranges.tolist())
+    return Words.of([terms(searched_text(document, passage), document.language) for passage in passages])
 
 
 def _digest(data: bytes) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from corpus import USUAL_READING, Document, LibraryError, QuipuError, Reading, Worker
-from index.generation import open_current
+from index.generation import check, open_current
 from index.home import Home
 from index.library import Entry, Library
 from index.shelf import Shelf
@@ -45,7 +45,12 @@ def stored(home: Home) -> list[Stored]:
 
 
 def verify(home: Home, reading: Reading = USUAL_READING) -> list[Verified]:
-    """Re-reads the original of every document and compares it with what is searched and quoted, in the order of `stored`."""
+    """Re-reads the original of every document and compares it with what is searched and quoted, in the order of `stored`.
+
+    Raises LibraryError if no generation can be opened, or if a file of it isn't what was written.
+    """
+    if (generation := open_current(home)) is not None:
+        check(generation, home)
     with Worker(reading) as worker:
         return _verified(home, worker)
 

@@ -4,11 +4,25 @@ Each ends in a new generation; killed at any moment, the old one still serves.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
-from corpus import USUAL_READING, Document, DocumentError, EncoderError, LibraryError, Reading, Worker, encoded_text, split
+from corpus import (
+    USUAL_READING,
+    Document,
+    DocumentError,
+    EncoderError,
+    LibraryError,
+    Pool,
+    Reading,
+    encoded_text,
+    finished,
+    split,
+    weight_of,
+)
 from index.containers import file_of, is_in, is_named
 from index.encoder import Encoder
 from index.generation import Generation, Model, current_number, discard_unused, open_current, prune, write_generation
@@ -20,18 +34,20 @@ from index.shelf import Shelf, Volume
 class Progress(Protocol):
     """Told how an `add` or a `rebuild` goes, to show it."""
 
-    def reading(self, name: str, number: int, total: int) -> None:
-        """File `number` of `total` is being read."""
+    def reading(self, name: str, number: int, total: int, done: float, share: float) -> None:
+        """A document in file `number` of `total` is being read. By size, from 0 to 1, `done` of all files lies before it, and it is
+        a `share` of them.
+        """
 
     def encoding(self, passages: int) -> None:
-        """The file just read has so many passages to encode."""
+        """The document just read has so many passages to encode."""
 
     def encoded(self, passages: int) -> None:
         """So many more passages are encoded."""
 
 
 class _Silent:
-    def reading(self, name: str, number: int, total: int) -> None:
+    def reading(self, name: str, number: int, total: int, done: float, share: float) -> None:
         pass
 
     def encoding(self, passages: int) -> None:
@@ -92,16 +108,17 @@ def rebuild(home: Home, encoder: Encoder, progress: Progress = SILENT, reading: 
 
     What can't be read anew stays as it was, if this version and this encoder made it.
     """
-    with home.writing(), Worker(reading) as worker:
+    with home.writing(), Pool(reading) as pool:
         discard_unused(home)
         entries = Library(home).active()
         volumes: dict[str, Volume] = {}
         problems = []
-        for number, entry in enumerate(entries, 1):
-            progress.reading(entry.name, number, len(entries))
+        begun = ((entry, pool.begin(partial(_read_anew, home, entry, pool))) for entry in entries)
+        for number, (entry, text) in enumerate(pool.ahead(begun, _weight), 1):
+            progress.reading(entry.name, number, len(entries), (number - 1) / len(entries), 1 / len(entries))
             try:
-                data = Shelf(home).original(entry)
-                volumes[entry.id], _ = embed(home, _read_anew(home, entry, data, worker), data, encoder, progress)
+                document, data = text.result()
+                volumes[entry.id], _ = embed(home, document, data, encoder, progress)
             except (DocumentError, LibraryError) as error:
                 problems.append(str(error))
         commit(home, None, model_of(encoder), volumes)
@@ -144,14 +161,23 @@ def _remove(home: Home, entries: Sequence[Entry], named: str) -> list[Entry]:
     return list(entries)
 
 
-def _read_anew(home: Home, entry: Entry, data: bytes, worker: Worker) -> Document:
-    """The document of an entry. Raises LibraryError if it was read by OCR and now can't be: its scanned pages would be lost."""
+def _read_anew(home: Home, entry: Entry, pool: Pool) -> tuple[Document, bytes]:
+    """The document of an entry, and its original. Raises DocumentError if that can't be read, and LibraryError if it isn't what was
+    added, or was read by OCR and now can't be: its scanned pages would be lost.
+    """
+    data = Shelf(home).original(entry)
     kept = Shelf(home).newest(entry.id)
     by_ocr = kept is not None and any(page.ocr for page in kept.pages)
-    document = worker.read(data, entry.name, ocr=True if by_ocr else None)
+    document = pool.read(data, entry.name, ocr=True if by_ocr else None)
     if by_ocr and not any(page.ocr for page in document.pages):
         raise LibraryError(f"{entry.name} was read by OCR, which isn't there now: install tesseract, and rebuild again.")
-    return document
+    return document, data
+
+
+def _weight(begun: tuple[Entry, Future[tuple[Document, bytes]]]) -> int:
+    """About how many bytes are held of an entry that is read anew."""
+    read = finished(begun[1])
+    return weight_of(read[0]) + len(read[1]) if read is not None else 0
 
 
 def check_encoder(model: Model, encoder: Encoder) -> None:
@@ -168,11 +194,11 @@ def embed(home: Home, document: Document, data: bytes, encoder: Encoder, progres
     shelf = Shelf(home)
     volume = shelf.put(document, data, encoder.fingerprint)
     with suppress(LibraryError):
-        return volume, len(shelf.passages(volume)[0])
+        return volume, len(shelf.passages(volume).ranges)
     passages = split(document, encoder.count_tokens, encoder.limit)
     progress.encoding(len(passages))
     texts = [encoded_text(document, passage, encoder.count_tokens, encoder.limit) for passage in passages]
-    shelf.put_passages(volume, passages, encoder.passages(texts, progress.encoded))
+    shelf.put_passages(volume, document, passages, encoder.passages(texts, progress.encoded), encoder.arithmetic)
     return volume, len(passages)
 
 

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, sync_playwright
 
 from assistant import Assistant, Feedback, SentenceReader, Settings
-from index import Home, Library, SentenceTransformerEncoder, add, limit
+from index import Encoder, Home, Library, add, limit, load_encoder
 from tests.asked import Client, Serve, enter, secret_file, served
 from tests.browsing import ARGUMENTS, CHROMIUM, Visitor
 from tests.commands import Quipu
@@ -22,13 +22,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite started in t
 
 
 @pytest.fixture(scope="session")
-def encoder() -> SentenceTransformerEncoder:
+def encoder() -> Encoder:
     """The real default encoder."""
-    return SentenceTransformerEncoder.load()
+    return load_encoder()
 
 
 @pytest.fixture(scope="session")
-def shipped_report(tmp_path_factory: pytest.TempPathFactory, encoder: SentenceTransformerEncoder) -> Home:
+def shipped_report(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Home:
     """The index of the report that ships, as each home has it."""
     home = Home(tmp_path_factory.mktemp("shipped") / "home")
     Assistant(home, encoder, SentenceReader.load(encoder)).index()
@@ -75,14 +75,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def address(begun: Home, encoder: SentenceTransformerEncoder) -> Iterator[str]:
+def address(begun: Home, encoder: Encoder) -> Iterator[str]:
     """A served assistant over `home`."""
     with serving(Assistant(begun, encoder, SentenceReader.load(encoder)), Feedback(begun), Settings.load()) as address:
         yield address
 
 
 @pytest.fixture
-def client(encoder: SentenceTransformerEncoder, begun: Home) -> Iterator[TestClient]:
+def client(encoder: Encoder, begun: Home) -> Iterator[TestClient]:
     app = create_app(Assistant(begun, encoder, SentenceReader.load(encoder)))
     with TestClient(app, base_url="http://localhost:7860", client=("127.0.0.1", 50000)) as client:
         yield client
@@ -99,12 +99,13 @@ def visitor(browser: Browser, address: str, request: pytest.FixtureRequest) -> I
 
 
 @pytest.fixture
-def quipu(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], encoder: SentenceTransformerEncoder) -> Quipu:
-    def load(model: str = "") -> SentenceTransformerEncoder:
+def quipu(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], encoder: Encoder) -> Quipu:
+    def load(model: str = "") -> Encoder:
         assert model == "all-MiniLM-L6-v2"
         return encoder
 
-    monkeypatch.setattr(SentenceTransformerEncoder, "load", load)
+    for user in ("assistant.assistant", "ui.cli", "ui.measuring"):
+        monkeypatch.setattr(f"{user}.load_encoder", load)
     monkeypatch.setenv("COLUMNS", "200")
     return Quipu(monkeypatch, capsys)
 

@@ -17,6 +17,8 @@ class WordEncoder:
     def __init__(self, fingerprint: str = "words", limit: int = 64) -> None:
         self.name = f"bag of {fingerprint}"
         self.fingerprint = fingerprint
+        self.arithmetic = "words"
+        self.notice = ""
         self.limit = limit
         self.dimension = _DIMENSION
         self.encoded_passages: list[str] = []

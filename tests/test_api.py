@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, expect
 
-from index import Home, SentenceTransformerEncoder, add, limit
+from index import Encoder, Home, add, limit
 from tests.asked import bearer, secret_file, served, token
 from tests.browsing import needs_browser, serious
 from tests.commands import Quipu
@@ -162,9 +162,7 @@ def test_the_page_is_drawn_from_this_host_only(
     context.close()
 
 
-def test_an_answer_is_verified_against_the_originals(
-    client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
-) -> None:
+def test_an_answer_is_verified_against_the_originals(client: TestClient, home: Home, encoder: Encoder, tmp_path: Path) -> None:
     add(home, [write(tmp_path / "forests.txt", REPORT)], encoder)
     answer = client.post("/api/ask", json={"question": "How many illegal sawmills were counted?"}).json()
     verified = client.post("/api/verify", json=answer).json()
@@ -187,9 +185,7 @@ def test_an_answer_is_verified_against_the_originals(
     assert gone == "The original of forests.txt can't be read; whoever runs this Quipu can add it again."
 
 
-def test_what_is_amiss_is_told_in_full_to_operators_only(
-    client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
-) -> None:
+def test_what_is_amiss_is_told_in_full_to_operators_only(client: TestClient, home: Home, encoder: Encoder, tmp_path: Path) -> None:
     add(home, [write(tmp_path / "forests.txt", REPORT)], encoder)
     home.library.write_bytes(b"no database")
     reader = {"X-Forwarded-For": "203.0.113.7"}

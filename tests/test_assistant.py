@@ -10,7 +10,7 @@ import pytest
 
 from assistant import Answer, Assistant, Evidence, Question, SentenceReader
 from corpus import QuestionError, shipped
-from index import Entry, Hit, Home, Index, Library, SentenceTransformerEncoder, add, remove, verify
+from index import Encoder, Entry, Hit, Home, Index, Library, add, remove, verify
 from tests.fakes import WordEncoder
 from tests.made import REPORT, pdf, write
 
@@ -18,13 +18,13 @@ VRAEM = "Who controls the VRAEM?"
 
 
 @pytest.fixture(scope="session")
-def asked(encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+def asked(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
     """An assistant over the shipped report."""
     return Assistant(Home(tmp_path_factory.mktemp("shipped")), encoder, SentenceReader.load(encoder))
 
 
 @pytest.fixture
-def assistant(encoder: SentenceTransformerEncoder, home: Home) -> Assistant:
+def assistant(encoder: Encoder, home: Home) -> Assistant:
     """An assistant over a library that a test may change."""
     return Assistant(home, encoder, SentenceReader.load(encoder))
 
@@ -137,7 +137,7 @@ def test_the_answers_own_words_are_marked(asked: Assistant) -> None:
     assert sentence.text[slice(*sentence.answer_span)] == "the Shining Path guerrilla group and drug traffickers"
 
 
-def test_caution_is_the_operators(encoder: SentenceTransformerEncoder, home: Home) -> None:
+def test_caution_is_the_operators(encoder: Encoder, home: Home) -> None:
     """The more caution, the fewer answers; and a careful Quipu still gives the plain ones."""
     reader = SentenceReader.load(encoder)
     questions = [
@@ -212,7 +212,7 @@ def test_topics_are_the_documents_own_headings(asked: Assistant) -> None:
 
 
 def test_the_library_takes_the_place_of_the_shipped_report_and_gives_it_back(
-    assistant: Assistant, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
+    assistant: Assistant, home: Home, encoder: Encoder, tmp_path: Path
 ) -> None:
     assert "Shining Path" in first_quote(assistant.ask(VRAEM))
     add(home, [write(tmp_path / "forests.txt", REPORT)], encoder)
@@ -228,15 +228,15 @@ def test_an_outdated_index_of_the_shipped_report_is_made_anew(assistant: Assista
     assert [entry.name for entry in assistant.index().entries()] == [path.name for path in shipped()]
 
 
-def test_a_damaged_shipped_report_is_read_anew(assistant: Assistant, home: Home, encoder: SentenceTransformerEncoder) -> None:
+def test_a_damaged_shipped_report_is_read_anew(assistant: Assistant, home: Home, encoder: Encoder) -> None:
     assistant.index()
-    for pattern in ("documents/*/text.*.json", "documents/*/passages.*.npz", "generations/*/vectors.faiss", "CURRENT"):
+    for pattern in ("documents/*/text.*.json", "documents/*/indexed.*.npz", "generations/*/vectors.f16", "CURRENT"):
         for path in home.shipped.path.glob(pattern):
             path.write_bytes(b"damaged")
         assert "Shining Path" in first_quote(Assistant(home, encoder, SentenceReader.load(encoder)).ask(VRAEM))
 
 
-def test_asking_within_documents(assistant: Assistant, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path) -> None:
+def test_asking_within_documents(assistant: Assistant, home: Home, encoder: Encoder, tmp_path: Path) -> None:
     rivers = pdf([["Rivers of the north."], ["", "The river is used to smuggle mahogany at night."]], footer="{n}")
     add(home, [write(tmp_path / "forests.txt", REPORT), write(tmp_path / "rivers.pdf", rivers)], encoder)
     forests, river = assistant.index().entries()
@@ -254,7 +254,7 @@ def test_open_reads_the_settings(home: Home) -> None:
 
 
 def test_while_the_first_document_is_being_added_the_shipped_report_answers(
-    assistant: Assistant, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
+    assistant: Assistant, home: Home, encoder: Encoder, tmp_path: Path
 ) -> None:
     path = write(tmp_path / "forests.txt", REPORT)
     with home.writing():
@@ -288,7 +288,7 @@ class RemovingReader:
 
 @pytest.mark.parametrize("only_marked", [False, True])
 def test_a_document_removed_in_the_middle_of_a_question_is_not_quoted(
-    home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path, only_marked: bool
+    home: Home, encoder: Encoder, tmp_path: Path, only_marked: bool
 ) -> None:
     add(home, [write(tmp_path / "forests.txt", REPORT), write(tmp_path / "b.txt", "Rivers\n\nThe river is wide.\n")], encoder)
     reader = RemovingReader(SentenceReader.load(encoder), home, "forests.txt", only_marked=only_marked)
@@ -297,9 +297,7 @@ def test_a_document_removed_in_the_middle_of_a_question_is_not_quoted(
     assert [citation.source for citation in answer.nearest] == ["b.txt"]
 
 
-def test_many_threads_ask_while_documents_come_and_go(
-    assistant: Assistant, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
-) -> None:
+def test_many_threads_ask_while_documents_come_and_go(assistant: Assistant, home: Home, encoder: Encoder, tmp_path: Path) -> None:
     forests = write(tmp_path / "forests.txt", REPORT)
     add(home, [forests], encoder)
     expected = assistant.ask("How many illegal sawmills were counted?").citations

@@ -22,11 +22,11 @@ from filelock import FileLock
 from assistant import Assistant, SentenceReader
 from corpus import LibraryError
 from index import (
+    Encoder,
     Home,
     Index,
     Library,
     Restored,
-    SentenceTransformerEncoder,
     Vectors,
     add,
     backup,
@@ -124,7 +124,7 @@ def test_what_is_restored_is_what_was_backed_up(library: Home, archive: Path, el
     assert files_holding(elsewhere, "mahogany") == []
 
 
-def test_the_assistant_answers_the_same(encoder: SentenceTransformerEncoder, home: Home, archive: Path, elsewhere: Home) -> None:
+def test_the_assistant_answers_the_same(encoder: Encoder, home: Home, archive: Path, elsewhere: Home) -> None:
     add(home, [write(archive.parent / "rivers.txt", RIVERS)], encoder)
     backup(home, archive)
     restore(elsewhere, archive)
@@ -411,7 +411,7 @@ def test_a_changed_archive_is_refused(library: Home, archive: Path, elsewhere: H
 def test_an_archive_without_a_whole_library_is_refused(library: Home, archive: Path, elsewhere: Home) -> None:
     (manifest,) = library.generations.glob("*/manifest.json")
     manifest.write_text(manifest.read_text().replace('"passages": ', '"passages": 1'))
-    (vectors,) = library.generations.glob("*/vectors.faiss")
+    (vectors,) = library.generations.glob("*/vectors.f16")
     vectors.write_bytes(b"not what it was")
     backup(library, archive)
     with pytest.raises(LibraryError, match="holds no library that is whole: use another backup"):
@@ -423,7 +423,7 @@ def test_an_older_generation_is_used_if_the_newest_is_damaged(
     library: Home, archive: Path, elsewhere: Home, words: WordEncoder, tmp_path: Path
 ) -> None:
     add(library, [write(tmp_path / "in" / "roads.txt", "Roads\n\nThe road is long.\n")], words)
-    (library.generations / library.current.read_text().strip() / "vectors.faiss").write_bytes(b"not what it was")
+    (library.generations / library.current.read_text().strip() / "vectors.f16").write_bytes(b"not what it was")
     backup(library, archive)
     assert restore(elsewhere, archive).notice == (
         "The newest index in the backup is damaged, and an older one is used: run `quipu rebuild`."

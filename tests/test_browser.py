@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from assistant import Feedback
-from index import Home, Library, SentenceTransformerEncoder, add
+from index import Encoder, Home, Library, add
 from tests.browsing import Visitor, needs_browser
 from tests.made import write
 
@@ -171,7 +171,7 @@ def test_the_language_is_chosen_and_stays_chosen(visitor: Visitor) -> None:
 
 
 def test_a_question_is_asked_within_the_chosen_documents(
-    browser: Browser, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path, address: str
+    browser: Browser, home: Home, encoder: Encoder, tmp_path: Path, address: str
 ) -> None:
     texts = {
         name: f"{name}\n\nThe ministry of {name.lower()} counted {number} trucks.\n"

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from assistant import Assistant, SentenceReader, Settings
-from index import Home, Library, SentenceTransformerEncoder
+from index import Encoder, Home, Library
 from tests.browsing import needs_browser, serious
 from tests.serving import serving
 from ui.users import Users
@@ -17,7 +17,7 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def signed(home: Home, encoder: SentenceTransformerEncoder) -> Iterator[str]:
+def signed(home: Home, encoder: Encoder) -> Iterator[str]:
     """A Quipu with passwords: Ana is an operator, Ben a reader of finance, Eva a reader."""
     users = Users(home)
     users.put("Ana", PASSWORD, operator=True, groups=[])

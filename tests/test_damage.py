@@ -13,7 +13,7 @@ from tests.fakes import WordEncoder, files_holding, first_hit, open_index
 from tests.made import REPORT, write
 
 
-@pytest.mark.parametrize("damage", ["manifest.json", "vectors.faiss", "passages.npy", "bm25/vocab.index.json"])
+@pytest.mark.parametrize("damage", ["manifest.json", "vectors.f16", "ranges.npy", "words/terms.txt"])
 @pytest.mark.parametrize("how", ["gone", "cut", "flipped"])
 def test_a_damaged_generation_falls_back_and_says_so(
     home: Home, words: WordEncoder, report: Path, tmp_path: Path, damage: str, how: str
@@ -53,7 +53,7 @@ def test_without_a_generation_to_fall_back_to_it_says_what_to_do(home: Home, wor
 
 def test_removing_works_where_nothing_can_be_opened(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
     add(home, [report, write(tmp_path / "in" / "rivers.txt", "Rivers\n\nThe river is wide.\n")], words)
-    (home.generations / "1" / "vectors.faiss").write_bytes(b"damaged")
+    (home.generations / "1" / "vectors.f16").write_bytes(b"damaged")
     remove(home, "forests.txt")
     assert files_holding(home, "mahogani") == files_holding(home, "mahogany") == []
     with pytest.raises(LibraryError, match="run `quipu rebuild`"):
@@ -75,7 +75,7 @@ def test_an_index_of_another_format_says_what_to_do(home: Home, words: WordEncod
     add(home, [report], words)
     path = home.generations / "1" / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
-    with pytest.raises(LibraryError, match=r"has format 99 .*; this version of Quipu knows format 1 .* Run `quipu rebuild`"):
+    with pytest.raises(LibraryError, match=r"has format 99 .*; this version of Quipu knows format 2 .* Run `quipu rebuild`"):
         Index.open(home, words)
 
 
@@ -138,7 +138,7 @@ def test_a_generation_that_a_killed_writer_did_not_put_in_use_holds_nothing_back
 def test_what_falls_back_is_mended_by_the_next_add(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
     add(home, [report], words)
     add(home, [write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
-    (home.generations / "2" / "vectors.faiss").write_bytes(b"damaged")
+    (home.generations / "2" / "vectors.f16").write_bytes(b"damaged")
     add(home, [write(tmp_path / "c.txt", "Roads\n\nLong roads.\n")], words)
     index = open_index(home, words)
     assert (index.generation, index.notice) == (3, "")
@@ -234,7 +234,7 @@ def test_a_removal_cut_short_and_another_name_leave_no_mixture(home: Home, words
 
 def test_a_damaged_library_that_lost_its_last_document_is_mended(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
-    (home.generations / "1" / "vectors.faiss").write_bytes(b"damaged")
+    (home.generations / "1" / "vectors.f16").write_bytes(b"damaged")
     remove(home, "forests.txt")
     assert rebuild(home, words) == Rebuilt(0, ())
     add(home, [report], words)
@@ -303,3 +303,37 @@ def test_an_older_versions_text_is_made_anew_by_adding_it_again(
     add(home, [report], words)
     assert not open_index(home, words).outdated()
     assert "412" in first_hit(home, words, "illegal sawmills")
+
+
+def test_a_large_file_is_compared_by_its_size_when_it_is_opened_and_whole_when_it_is_verified(
+    home: Home, words: WordEncoder, report: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(home, [report], words)
+    path = home.generations / "1" / "vectors.f16"
+    data = path.read_bytes()
+    monkeypatch.setattr("index.generation._HASHED", len(data) - 1)
+    assert verify(home)[0].problem == ""
+    path.write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
+    assert open_index(home, words).notice == ""
+    with pytest.raises(
+        LibraryError, match=r"Generation 1 of .* is damaged \(vectors.f16 does not match its checksum\): run `quipu"
+    ):
+        verify(home)
+    path.write_bytes(data[:-2])
+    with pytest.raises(LibraryError, match=r"is damaged .*, and there is no older one"):
+        Index.open(home, words)
+    rebuild(home, words)
+    assert verify(home)[0].problem == ""
+
+
+def test_a_format_1_shelf_is_made_anew_by_rebuilding(home: Home, words: WordEncoder, report: Path) -> None:
+    add(home, [report], words)
+    (path,) = home.documents.glob("*/indexed.*.npz")
+    path.rename(path.with_name(path.name.replace("indexed.", "passages.")))
+    manifest = home.generations / "1" / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format": 1}))
+    with pytest.raises(LibraryError, match=r"has format 1 .* Run `quipu rebuild`"):
+        Index.open(home, words)
+    assert rebuild(home, words) == Rebuilt(1, ())
+    assert "412" in first_hit(home, words, "illegal sawmills")
+    assert json.loads((home.generations / "2" / "manifest.json").read_text())["arithmetic"] == ["words"]

@@ -21,7 +21,7 @@ from packaging.specifiers import SpecifierSet
 from playwright.sync_api import Browser, Page, expect
 
 from assistant import Answer, Assistant, SentenceReader, Settings
-from index import Home, SentenceTransformerEncoder, add, limit
+from index import Encoder, Home, add, limit
 from tests.browsing import needs_browser
 from tests.made import REPORT, write
 from tests.proxying import Proxy, needs_nginx, prefix
@@ -233,7 +233,7 @@ def origin(site: Site, host: str) -> str:
 
 @pytest.fixture
 def served(
-    tmp_path: Path, home: Home, encoder: SentenceTransformerEncoder, proxy: Proxy, intranet: Site, request: pytest.FixtureRequest
+    tmp_path: Path, home: Home, encoder: Encoder, proxy: Proxy, intranet: Site, request: pytest.FixtureRequest
 ) -> Iterator[Served]:
     """A library with one document, behind the example; `request.param` are settings, and whether there is a single sign-on."""
     given = dict(getattr(request, "param", {}))

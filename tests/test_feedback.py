@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from assistant import Answer, Assistant, Feedback, Reason, SentenceReader
 from corpus import LibraryError, QuestionError
 from eval import drafts, read_questions
-from index import Home, SentenceTransformerEncoder, add, remove
+from index import Encoder, Home, add, remove
 from tests.made import write
 from ui.server import create_app
 
@@ -18,7 +18,7 @@ LOCAL = "http://localhost:7860"
 
 
 @pytest.fixture
-def forests(encoder: SentenceTransformerEncoder, home: Home, report: Path) -> Assistant:
+def forests(encoder: Encoder, home: Home, report: Path) -> Assistant:
     add(home, [report], encoder)
     return Assistant(home, encoder, SentenceReader.load(encoder))
 

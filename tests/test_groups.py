@@ -17,7 +17,7 @@ import pytest
 from assistant import Answer, Assistant, SentenceReader
 from assistant.question import understand
 from corpus import LibraryError, read_bytes
-from index import Home, Index, Library, SentenceTransformerEncoder, add, limit
+from index import Encoder, Home, Index, Library, add, limit
 from tests.asked import Client, bearer, secret_file, served, token
 from tests.commands import Quipu
 from tests.fakes import WordEncoder, open_index
@@ -66,7 +66,7 @@ class Both(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory, encoder: SentenceTransformerEncoder) -> Iterator[Both]:
+def both(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterator[Both]:
     folder = tmp_path_factory.mktemp("groups")
     without, home = Home(folder / "without"), Home(folder / "limited")
     add(without, [write(folder / "forests.txt", REPORT), write(folder / "rivers.md", RIVERS)], encoder)
@@ -331,7 +331,7 @@ def sees(assistant: Assistant, *groups: str) -> list[str]:
 SHIPPED = "peru-law-enforcement-corruption.txt"
 
 
-def test_where_all_is_limited_others_see_what_an_empty_library_shows(tmp_path: Path, encoder: SentenceTransformerEncoder) -> None:
+def test_where_all_is_limited_others_see_what_an_empty_library_shows(tmp_path: Path, encoder: Encoder) -> None:
     home, empty = Home(tmp_path / "home"), Home(tmp_path / "empty")
     Assistant(empty, encoder, SentenceReader(encoder)).index()
     shutil.copytree(empty.path, home.path)
@@ -376,7 +376,7 @@ def test_a_limit_counts_at_once(assistant: Assistant, home: Home, words: WordEnc
 
 
 def test_whoever_limits_and_adds_by_the_command_limits_a_server_that_is_open(
-    quipu: Quipu, home: Home, tmp_path: Path, encoder: SentenceTransformerEncoder
+    quipu: Quipu, home: Home, tmp_path: Path, encoder: Encoder
 ) -> None:
     first, second = write(tmp_path / "a.txt", REPORT), write(tmp_path / "b.txt", "Rivers\n\nWide rivers of the quokka.\n")
     assert quipu("add", str(first)).code == 0
@@ -428,9 +428,7 @@ def test_an_open_document_that_takes_the_place_of_a_limited_one_is_limited(
     assert sees(assistant) == [SHIPPED]
 
 
-def test_a_file_that_replaces_another_on_the_page_keeps_its_groups(
-    home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
-) -> None:
+def test_a_file_that_replaces_another_on_the_page_keeps_its_groups(home: Home, encoder: Encoder, tmp_path: Path) -> None:
     add(home, [write(tmp_path / "a.txt", REPORT)], encoder, groups=["board"])
     (before,) = Library(home).active()
     with served(home, encoder, sign_in="token", token_key=secret_file(tmp_path)) as client:

@@ -49,7 +49,7 @@ HEAVY = ("torch", "transformers", "sentence_transformers", "gradio", "uvicorn")
     ("module", "light"),
     [
         ("corpus", (*HEAVY, "faiss", "bm25s", "docx", "lxml", "pypdfium2", "markdown_it", "py3langid.langid")),
-        ("index", HEAVY),
+        ("index", (*HEAVY, "faiss", "bm25s")),
         ("assistant", HEAVY),
         ("eval", HEAVY),
         ("ui.cli", HEAVY),

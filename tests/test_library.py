@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from corpus import Document, LibraryError, Reading, Worker, document_id
-from index import Added, Home, Index, Library, Rebuilt, Vectors, add, limit, rebuild, remove, verify
+from index import Added, Home, Index, Library, LocalStore, Rebuilt, Vectors, add, limit, rebuild, remove, terms, verify
 from tests.fakes import WordEncoder, files_holding, first_hit, open_index
 from tests.made import REPORT, pdf, scanned_pdf, write
 
@@ -329,3 +329,24 @@ def test_a_limit_that_is_set_while_a_file_is_replaced_holds_for_what_replaces_it
     index = Index.open(home, words)
     assert index is not None
     assert [len(index.seen_by(groups).entries()) for groups in (None, ["hr"], ["finance"], [])] == [1, 1, 0, 0]
+
+
+def test_words_are_counted_once_for_each_document(
+    home: Home, words: WordEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+
+    def count(text: str, language: str) -> list[str]:
+        counted.append(text)
+        return [*terms(text, language), analyser]
+
+    analyser = "one"
+    monkeypatch.setattr("index.shelf.terms", count)
+    for name in ("wide rivers", "long roads", "deep lakes"):
+        add(home, [write(tmp_path / f"{name}.txt", f"The {name} of the north.")], words)
+    assert len(counted) == 3
+    analyser = "another"
+    monkeypatch.setattr("index.generation.ANALYSER", analyser)
+    rebuild(home, words)
+    store = LocalStore.load(home.generations / home.current.read_text().strip(), [entry.id for entry in Library(home).active()])
+    assert (store.frequency("one"), store.frequency("another"), len(counted)) == (0, 3, 6)

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, expect
 
-from index import Entry, Home, Library, SentenceTransformerEncoder, add, last_part
+from index import Encoder, Entry, Home, Library, add, last_part
 from tests.browsing import needs_browser
 from tests.made import REPORT, pdf, scanned_pdf, write
 from ui import library
@@ -104,7 +104,7 @@ def test_a_document_is_replaced_where_it_is_said_and_only_there(client: TestClie
 
 
 def test_a_document_added_elsewhere_can_be_replaced_and_removed(
-    client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
+    client: TestClient, home: Home, encoder: Encoder, tmp_path: Path
 ) -> None:
     add(home, [write(tmp_path / "r.txt", REPORT), write(tmp_path / "b.txt", BRIDGES)], encoder)
     forests, bridges = (document["id"] for document in client.get("/api/documents").json())
@@ -228,10 +228,10 @@ def test_a_document_that_is_not_searched_is_shown_to_the_operator(client: TestCl
 
 
 def test_a_library_that_cannot_be_opened_is_said_on_the_page(
-    client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
+    client: TestClient, home: Home, encoder: Encoder, tmp_path: Path
 ) -> None:
     add(home, [write(tmp_path / "r.txt", REPORT)], encoder)
-    (home.generations / "1" / "vectors.faiss").write_bytes(b"damaged")
+    (home.generations / "1" / "vectors.f16").write_bytes(b"damaged")
     response = client.get("/documents")
     assert response.status_code == 503
     assert "run `quipu rebuild`" in response.text
@@ -356,7 +356,7 @@ def test_hostile_names_come_to_no_life_in_the_page(operator: Operator) -> None:
 def test_at_360_pixels_in_spanish_nothing_scrolls_sideways(
     browser: Browser,
     home: Home,
-    encoder: SentenceTransformerEncoder,
+    encoder: Encoder,
     tmp_path: Path,
     address: str,
 ) -> None:

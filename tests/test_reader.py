@@ -10,7 +10,7 @@ from assistant.answerability import Calibration, Signals
 from assistant.reader import CrossEncoder, context, tokenizer
 from assistant.reader.pairs import encode
 from corpus import EncoderError
-from index import Home, SentenceTransformerEncoder
+from index import Encoder, Home
 from tests.made import text_document, write
 
 VRAEM = "The VRAEM area is controlled by the Shining Path guerrilla group and drug traffickers."
@@ -70,7 +70,7 @@ def test_other_weights_than_the_measured_ones_are_refused(tmp_path: Path) -> Non
         CrossEncoder.load(tmp_path)
 
 
-def test_without_weights_answers_go_by_likeness_and_the_operator_is_told(encoder: SentenceTransformerEncoder, home: Home) -> None:
+def test_without_weights_answers_go_by_likeness_and_the_operator_is_told(encoder: Encoder, home: Home) -> None:
     assert CrossEncoder.load(home.path) is None
     assistant = Assistant(home, encoder, SentenceReader(encoder))
     answer = assistant.ask("Who controls the VRAEM area?")
@@ -80,9 +80,7 @@ def test_without_weights_answers_go_by_likeness_and_the_operator_is_told(encoder
     assert assistant.notice() == "The reader's weights are missing: answers go by likeness alone; install Quipu anew."
 
 
-def test_a_sentence_in_a_language_that_it_cannot_read_is_weighed_by_likeness(
-    encoder: SentenceTransformerEncoder, home: Home, tmp_path: Path
-) -> None:
+def test_a_sentence_in_a_language_that_it_cannot_read_is_weighed_by_likeness(encoder: Encoder, home: Home, tmp_path: Path) -> None:
     counted = "El ministerio contó 412 aserraderos ilegales en el norte del país."
     spanish = f"Los bosques del norte\n\n{counted} Los agentes incautaron nueve camiones.\n"
     assistant = Assistant(home, encoder, SentenceReader.load(encoder))

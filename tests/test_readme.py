@@ -23,7 +23,7 @@ def test_every_command_and_setting_is_in_the_readme() -> None:
     commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
     groups = {group.name for group in app.registered_groups}
     assert commands == {"serve", "ask", "add", "remove", "rebuild", "documents", "verify", "limit", "backup", "restore"}
-    assert groups == {"eval", "user"}
+    assert groups == {"bench", "eval", "user"}
     for command in commands | groups:
         assert f"quipu {command}" in README
     for setting in Settings.model_fields:

@@ -7,7 +7,7 @@ from pathlib import Path
 from assistant import Assistant, SentenceReader
 from corpus import read
 from eval import TestQuestion, ask_all, compare, figures
-from index import Home, SentenceTransformerEncoder, add
+from index import Encoder, Home, add
 from tests.made import REPORT, pdf, write
 from ui.report import report
 
@@ -20,9 +20,7 @@ def question(number: int, text: str, gold: tuple[str, ...] = (), pages: frozense
     return TestQuestion(str(number), text, "en", "<i>kind</i>", bool(gold or pages), gold, ("earlier?",), doc, pages)
 
 
-def written(
-    encoder: SentenceTransformerEncoder, home: Home, files: list[Path], questions: list[TestQuestion], *, linked: bool = True
-) -> str:
+def written(encoder: Encoder, home: Home, files: list[Path], questions: list[TestQuestion], *, linked: bool = True) -> str:
     add(home, files, encoder)
     assistant = Assistant(home, encoder, SentenceReader.load(encoder))
     rows = [row for row, _ in ask_all(assistant, questions)]
@@ -35,9 +33,7 @@ def text_of(page: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
-def test_a_failed_question_shows_both_places_and_links_to_them(
-    encoder: SentenceTransformerEncoder, home: Home, tmp_path: Path
-) -> None:
+def test_a_failed_question_shows_both_places_and_links_to_them(encoder: Encoder, home: Home, tmp_path: Path) -> None:
     gold = "counted 412 sawmills in 2021"
     other = "Trucks of mahogany were returned to their owners within a week of the seizure by the officers of the north."
     files = [write(tmp_path / "forests.txt", HOSTILE), write(tmp_path / "trucks.md", f"# Trucks\n\n{other}\n")]
@@ -56,7 +52,7 @@ def test_a_failed_question_shows_both_places_and_links_to_them(
     assert "After: earlier?" in text_of(answered)
 
 
-def test_all_text_is_escaped_and_nothing_is_loaded(encoder: SentenceTransformerEncoder, home: Home, tmp_path: Path) -> None:
+def test_all_text_is_escaped_and_nothing_is_loaded(encoder: Encoder, home: Home, tmp_path: Path) -> None:
     files = [write(tmp_path / "forests.txt", HOSTILE)]
     page = written(
         encoder, home, files, [question(1, "Who <u>counted</u> sawmills?", ("counted 412",)), question(2, "<s>Who?</s>")]
@@ -67,7 +63,7 @@ def test_all_text_is_escaped_and_nothing_is_loaded(encoder: SentenceTransformerE
     assert "default-src 'none'" in page
 
 
-def test_headlines_are_the_figures(encoder: SentenceTransformerEncoder, home: Home, tmp_path: Path) -> None:
+def test_headlines_are_the_figures(encoder: Encoder, home: Home, tmp_path: Path) -> None:
     questions = [
         question(1, "How many illegal sawmills were counted?", ("counted 412 illegal sawmills",)),
         question(2, "Who seized trucks in Iquitos?", ("few were closed",)),
@@ -83,9 +79,7 @@ def test_headlines_are_the_figures(encoder: SentenceTransformerEncoder, home: Ho
     assert "Reliability" in said
 
 
-def test_what_no_server_will_have_is_not_linked_and_pages_are_named(
-    encoder: SentenceTransformerEncoder, home: Home, tmp_path: Path
-) -> None:
+def test_what_no_server_will_have_is_not_linked_and_pages_are_named(encoder: Encoder, home: Home, tmp_path: Path) -> None:
     pages = [[f"Law {number} of {line} says which taxes are on timber." for line in range(30)] for number in range(7)]
     pages.append([f"Fish {line} swim in the river." for line in range(30)])
     asked = [question(1, "Which taxes are on timber?", pages=frozenset([7]))]
@@ -95,7 +89,7 @@ def test_what_no_server_will_have_is_not_linked_and_pages_are_named(
     assert "Fish 7 swim in the river." in text_of(page)
 
 
-def test_without_failures_it_says_so(encoder: SentenceTransformerEncoder, home: Home, tmp_path: Path) -> None:
+def test_without_failures_it_says_so(encoder: Encoder, home: Home, tmp_path: Path) -> None:
     questions = [question(1, "How many illegal sawmills were counted?", ("counted 412 illegal sawmills",))]
     said = text_of(written(encoder, home, [write(tmp_path / "forests.txt", REPORT)], questions))
     assert "No question went wrong" in said

@@ -24,7 +24,7 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from assistant import Assistant, Feedback, SentenceReader, Settings
-from index import Home, SentenceTransformerEncoder, add
+from index import Encoder, Home, add
 from tests.made import REPORT, write
 from ui.server import bind, create_app
 
@@ -40,7 +40,7 @@ NOT_ONLY_BY_SHAPE: dict[str, Sequence[CheckFunction]] = {
 
 
 @pytest.fixture(scope="module")
-def api(encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BaseSchema]:
+def api(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BaseSchema]:
     """The document of a server that takes any number of requests."""
     folder: Path = tmp_path_factory.mktemp("schema")
     home = Home(folder / "home")

@@ -11,7 +11,7 @@ from PIL import Image
 
 from assistant import Assistant, SentenceReader, Settings
 from corpus import AddressError, read_bytes
-from index import Home, SentenceTransformerEncoder, add, remove
+from index import Encoder, Home, add, remove
 from tests.made import REPORT, pdf, write
 from ui.documents import locate, render
 from ui.drawings import Drawings
@@ -68,7 +68,7 @@ def test_a_body_that_is_no_json_is_a_problem_too(client: TestClient) -> None:
         assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_documents_and_health(client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path) -> None:
+def test_documents_and_health(client: TestClient, home: Home, encoder: Encoder, tmp_path: Path) -> None:
     (shipped,) = client.get("/api/documents").json()
     assert (shipped["source"], shipped["passages"], shipped["pages"]) == ("peru-law-enforcement-corruption.txt", 8, 0)
     add(home, [write(tmp_path / "r.pdf", pdf([["Rivers are wide and brown."], []], footer="{n}"))], encoder)
@@ -79,11 +79,9 @@ def test_documents_and_health(client: TestClient, home: Home, encoder: SentenceT
     assert "quipu_passages 1.0\n" in client.get("/metrics").text
 
 
-def test_a_library_that_cannot_be_opened_is_unavailable(
-    client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
-) -> None:
+def test_a_library_that_cannot_be_opened_is_unavailable(client: TestClient, home: Home, encoder: Encoder, tmp_path: Path) -> None:
     add(home, [write(tmp_path / "r.txt", REPORT)], encoder)
-    (home.generations / "1" / "vectors.faiss").write_bytes(b"damaged")
+    (home.generations / "1" / "vectors.f16").write_bytes(b"damaged")
     response = client.post("/api/ask", json={"question": "Why?"})
     assert (response.status_code, client.get("/readyz").status_code, client.get("/healthz").status_code) == (503, 503, 200)
     assert "run `quipu rebuild`" in response.json()["detail"]
@@ -114,9 +112,7 @@ def test_both_page_numbers_are_shown_where_they_differ() -> None:
     ]
 
 
-def test_the_text_of_a_hostile_document_is_only_text(
-    client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
-) -> None:
+def test_the_text_of_a_hostile_document_is_only_text(client: TestClient, home: Home, encoder: Encoder, tmp_path: Path) -> None:
     add(home, [write(tmp_path / "<b>hostile.md", HOSTILE)], encoder)
     (document,) = client.get("/api/documents").json()
     response = client.get(document["link"])
@@ -140,9 +136,7 @@ def test_the_text_of_a_hostile_document_is_only_text(
     assert "script-src 'self';" in response.headers["content-security-policy"]
 
 
-def test_an_unknown_or_removed_document_is_not_found(
-    client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
-) -> None:
+def test_an_unknown_or_removed_document_is_not_found(client: TestClient, home: Home, encoder: Encoder, tmp_path: Path) -> None:
     add(home, [write(tmp_path / "r.txt", REPORT), write(tmp_path / "s.txt", "Rivers\n\nWide rivers.\n")], encoder)
     link = client.post("/api/ask", json={"question": "How many illegal sawmills?"}).json()["citations"][0]["link"]
     assert "412" in client.get(link).text
@@ -303,7 +297,7 @@ def test_a_place_that_is_none_is_a_problem(client: TestClient, place: str, statu
 
 
 def test_pages_of_a_pdf_are_pictures_and_the_original_is_kept(
-    client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
+    client: TestClient, home: Home, encoder: Encoder, tmp_path: Path
 ) -> None:
     original = pdf([["Trucks of mahogany were seized."], ["Rivers are wide."]])
     add(home, [write(tmp_path / "rivers & <roads>.pdf", original)], encoder)
@@ -324,9 +318,7 @@ def test_pages_of_a_pdf_are_pictures_and_the_original_is_kept(
         assert client.get(f"{document['link']}/{path}".replace("/?", "?")).status_code == 404
 
 
-def test_a_range_that_no_sentence_has_is_boxed_at_its_beginning_only(
-    home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
-) -> None:
+def test_a_range_that_no_sentence_has_is_boxed_at_its_beginning_only(home: Home, encoder: Encoder, tmp_path: Path) -> None:
     pages = [[f"Paragraph {line} of page {page} is about roads." for line in range(30)] for page in range(8)]
     add(home, [write(tmp_path / "roads.pdf", pdf(pages))], encoder)
     assistant = Assistant(home, encoder, SentenceReader.load(encoder))
@@ -336,9 +328,7 @@ def test_a_range_that_no_sentence_has_is_boxed_at_its_beginning_only(
     assert boxed[5:] == [0] * 3
 
 
-def test_a_pdf_whose_original_is_gone_is_shown_as_text(
-    client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
-) -> None:
+def test_a_pdf_whose_original_is_gone_is_shown_as_text(client: TestClient, home: Home, encoder: Encoder, tmp_path: Path) -> None:
     add(home, [write(tmp_path / "rivers.pdf", pdf([["Trucks of mahogany were seized."], ["Rivers are wide."]]))], encoder)
     (document,) = client.get("/api/documents").json()
     (home.documents / document["id"] / "original.pdf").unlink()

@@ -437,3 +437,13 @@ def test_tsv_and_sixteen_bits() -> None:
 def test_a_broken_csv_is_one_sentence(data: bytes, sentence: str) -> None:
     with pytest.raises(DocumentError, match=rf"^r\.csv .*{re.escape(sentence)}[^\n]*$"):
         read_bytes(data, "r.csv")
+
+
+def test_a_long_sheet_shows_life_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    signs: list[int] = []
+    monkeypatch.setattr("corpus.worker._sign", lambda: signs.append(1))
+    rows: list[list[Value]] = [["Loreto", number] for number in range(50)]
+    for data, name in (saved(book_of(rows)), "book.xlsx"), (b"Loreto,1\n" * 50, "book.csv"):
+        signs.clear()
+        read_bytes(data, name)
+        assert len(signs) >= 50

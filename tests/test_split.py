@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from corpus import Document, DocumentError, encoded_text, searched_text, split
 from corpus.draft import Draft
-from index import SentenceTransformerEncoder
+from index import Encoder
 from tests.fakes import WordEncoder
 from tests.made import text_document
 from tests.tables import cells, laid
@@ -72,7 +72,7 @@ def test_every_block_is_in_a_passage_and_every_passage_fits(text: str, limit: in
         assert encoder.count_tokens(encoded_text(document, passage, encoder.count_tokens, limit)) <= limit
 
 
-def test_the_real_tokenizer_sees_every_passage_whole(encoder: SentenceTransformerEncoder) -> None:
+def test_the_real_tokenizer_sees_every_passage_whole(encoder: Encoder) -> None:
     document = text_document("# Título\n\n" + "Straßenverkehrsordnung 中文字 crime-ridden, 1,234.5% “quoted” text! " * 80, "r.md")
     passages = split(document, encoder.count_tokens, encoder.limit)
     assert len(passages) > 3

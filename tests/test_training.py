@@ -17,7 +17,7 @@ from assistant.reader.training.examples import Candidate, Group, places, qed, re
 from assistant.reader.training.export import export
 from assistant.reader.training.model import ReaderModel
 from assistant.reader.training.train import loss_of, row, train, written_epoch
-from index import SentenceTransformerEncoder, default_folder
+from index import Encoder, default_folder
 from tests.made import REPORT, write
 
 QED = (
@@ -115,7 +115,7 @@ def test_the_exported_model_says_what_the_trained_one_says(trained: tuple[Reader
     assert path.stat().st_size < 25_000_000
 
 
-def test_what_is_seen_of_a_question_names_the_sentence_that_answers(encoder: SentenceTransformerEncoder) -> None:
+def test_what_is_seen_of_a_question_names_the_sentence_that_answers(encoder: Encoder) -> None:
     quote = "412 illegal sawmills"
     asked = [Asked("How many sawmills were counted?", "r.txt", places(REPORT, [quote])), Asked("What of llamas?", "r.txt", ())]
     found, lost = look({"r.txt": REPORT}, asked, encoder, SentenceReader(encoder))

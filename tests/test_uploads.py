@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi.testclient import TestClient
 
-from index import Home, Library, SentenceTransformerEncoder, add
+from index import Encoder, Home, Library, add
 from tests.made import REPORT, write
 from tests.made_containers import mail, zipped
 from tests.test_library_page import BRIDGES, NEWER, answer, names, send
@@ -48,9 +48,7 @@ def test_an_email_is_added_with_what_is_attached(client: TestClient) -> None:
     assert names(client) == ["sent.eml"]
 
 
-def test_a_zip_of_another_place_is_replaced_as_a_whole(
-    client: TestClient, home: Home, encoder: SentenceTransformerEncoder, tmp_path: Path
-) -> None:
+def test_a_zip_of_another_place_is_replaced_as_a_whole(client: TestClient, home: Home, encoder: Encoder, tmp_path: Path) -> None:
     add(home, [write(tmp_path / "x.zip", zipped(a__txt=REPORT, b__txt=BRIDGES))], encoder, groups=["hr"])
     kept = client.get("/api/documents").json()[0]["id"]
     said = send(client, "x.zip", zipped(c__txt=NEWER, b__txt=BRIDGES), replaces=kept)[-1]

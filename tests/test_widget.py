@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 import corpus
 from assistant import Assistant, Feedback, SentenceReader, Settings
-from index import Home, SentenceTransformerEncoder, add
+from index import Encoder, Home, add
 from tests.browsing import needs_browser, serious
 from tests.made import write
 from tests.serving import serving
@@ -92,7 +92,7 @@ def running(server: ThreadingHTTPServer) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory, encoder: SentenceTransformerEncoder) -> Assistant:
+def assistant(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Assistant:
     """Over the report that ships, and a hostile document."""
     folder = tmp_path_factory.mktemp("widget")
     home = Home(folder / "home")

@@ -1,6 +1,7 @@
 """The `quipu` command."""
 
 import io
+import logging
 import sys
 
 from corpus import QuipuError
@@ -13,6 +14,9 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that can't show a letter shows its number
     go_offline()
+    if sys.stderr.isatty():  # say what takes long
+        logging.basicConfig(format="quipu: %(message)s", level=logging.WARNING)
+        logging.getLogger("index").setLevel(logging.INFO)
     from ui.cli import app
 
     try:

@@ -1,6 +1,7 @@
 """The commands. Each is a few lines over the other rooms."""
 
 import json
+import signal
 import sys
 import time
 from functools import partial
@@ -13,8 +14,8 @@ from rich.table import Table
 
 from assistant import Assistant, Feedback, Settings
 from corpus import QuestionError, SettingsError, Worker, load, passed_over, shown_name
-from index import Home, Index, Library, SentenceTransformerEncoder, add, limit, rebuild, remove, reread, stored, verify
-from ui import accounts, measuring
+from index import Home, Index, Library, add, limit, load_encoder, rebuild, remove, reread, stored, verify
+from ui import accounts, benching, measuring
 from ui.files import Found, files_in
 from ui.keeping import backup_command, restore_command
 from ui.payload import payload
@@ -105,18 +106,24 @@ def add_command(
     home, reading = Home(settings.home), settings.reading()
     found = Found() if watch else files_in(paths, home.path)
     folders = folders_in(paths) if watch else []
-    encoder = SentenceTransformerEncoder.load(settings.model)
+    encoder = load_encoder(settings.model)
     if watch:
         Watch(home, folders, encoder, groups, reading).go_on()
-    with Bar(_err) as bar:
-        outcomes = add(home, found.files, encoder, bar, groups, reading)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` stops it as Ctrl-C does
+    try:
+        with Bar(_err) as bar:
+            outcomes = add(home, found.files, encoder, bar, groups, reading)
+    except KeyboardInterrupt:
+        typer.echo("quipu: Stopped. What was read can be asked; the same `quipu add` goes on from there.", err=True)
+        raise typer.Exit(130) from None  # as any program that Ctrl-C stops
+    finally:
+        Feedback(home).forget_removed()
     for outcome in outcomes:
         typer.echo(added_lines(outcome), err=outcome.error is not None)
     for path in found.others:
         typer.echo(passed_over(shown_name(str(path))), err=True)
     for problem in found.problems.values():
         typer.echo(f"quipu: {problem}", err=True)
-    Feedback(home).forget_removed()
     if found.problems or any(outcome.failed for outcome in outcomes):
         raise typer.Exit(2)
 
@@ -151,7 +158,7 @@ def limit_command(
 def rebuild_command() -> None:
     """Read and embed all documents anew: after a change of QUIPU_MODEL, an update of Quipu, or damage to the index."""
     settings = Settings.load()
-    encoder = SentenceTransformerEncoder.load(settings.model)
+    encoder = load_encoder(settings.model)
     with Bar(_err) as bar:
         rebuilt = rebuild(Home(settings.home), encoder, bar, settings.reading())
     typer.echo(f"Rebuilt the index of {count(rebuilt.documents, 'document')} with {encoder.name}.")
@@ -206,6 +213,7 @@ def verify_command(
 app.command(name="backup")(backup_command)
 app.command(name="restore")(restore_command)
 app.add_typer(accounts.app, name="user", help="Say who may sign in with a password.")
+app.add_typer(benching.app, name="bench", help="Measure how fast Quipu is, beside sentence-transformers and FAISS.")
 app.add_typer(measuring.app, name="eval", help="Ask test questions and measure the answers: found, cited, refused.")
 
 

@@ -28,7 +28,7 @@ from eval import (
     run_file,
     shipped_questions,
 )
-from index import Home, SentenceTransformerEncoder, add
+from index import Home, add, load_encoder
 from ui.evaluation import WIDTH, change_lines, failures, figures_table, summary
 from ui.files import files_in
 from ui.progress import Bar
@@ -183,7 +183,7 @@ def _add_all(folder: Path, home: Home, settings: Settings) -> None:
     """Add all documents of a folder to a home. Raises DocumentError if one can't be read."""
     files = files_in([folder]).files
     with Bar(_err) as bar:
-        outcomes = add(home, files, SentenceTransformerEncoder.load(settings.model), bar, (), settings.reading())
+        outcomes = add(home, files, load_encoder(settings.model), bar, (), settings.reading())
     for outcome in outcomes:
         if outcome.error is not None and not outcome.is_other:
             raise DocumentError(outcome.error)

@@ -151,13 +151,14 @@ def _clear(uploads: Path) -> None:
 
 
 class _Told:
-    """Tells how an `add` goes; see `index.Progress`."""
+    """Tells how an `add` of one file goes; see `index.Progress`."""
 
     def __init__(self, tell: Tell) -> None:
         self._tell, self._done, self._of = tell, 0, 0
 
-    def reading(self, name: str, number: int, total: int) -> None:  # noqa: ARG002 - `index.Progress` names them; here it is one file
-        self._tell("reading")
+    def reading(self, name: str, number: int, total: int, done: float, share: float) -> None:  # noqa: ARG002 - as it is called
+        if done == 0:  # else it is the next document in a zip
+            self._tell("reading")
 
     def encoding(self, passages: int) -> None:
         self._done, self._of = 0, passages

@@ -12,6 +12,7 @@ from corpus.errors import DocumentError
 from corpus.readers.plain import decode
 from corpus.readers.sheet_cells import SheetRow
 from corpus.readers.sheet_tables import lay_rows
+from corpus.worker import alive
 
 _SEPARATORS = "\t;|,"  # the comma last: it stands in numbers too
 _SAID = re.compile(r'"?sep=(.)"?\n', re.IGNORECASE)
@@ -42,6 +43,7 @@ def _read(text: str, separator: str, name: str) -> Draft:
     draft, rows = Draft(), []
     try:
         for number, record in enumerate(_records(text, separator), 1):
+            alive()
             if len(record) > _MOST_COLUMNS:
                 raise DocumentError(f"{name} has {len(record):,} fields in record {number}; a spreadsheet takes {_MOST_COLUMNS:,}.")
             if cells := [CellText(column, field) for column, field in enumerate(record) if field.strip()]:

@@ -14,6 +14,7 @@ from openpyxl.utils.escape import unescape
 
 from corpus.draft import CellText, raised
 from corpus.readers.number_format import shown_number
+from corpus.worker import alive
 
 _NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _ROW, _VALUE, _INLINE, _STRING, _TEXT, _RUN, _MERGED, _FILTER, _PANE = (
@@ -88,6 +89,7 @@ class SheetReader:
         sheet, number = SheetCells(), 0
         for element in _elements(source, (_ROW, _MERGED, _FILTER, _PANE)):
             if element.tag == _ROW:
+                alive()
                 number = int(element.get("r", number + 1))
                 if row := self._row(number, element):
                     sheet.rows.append(row)

@@ -11,6 +11,7 @@ from corpus.parts import Table
 from corpus.readers.grid import LONGEST_REPEATED
 from corpus.readers.heads import heads_of, is_number
 from corpus.readers.sheet_cells import Area, SheetRow
+from corpus.worker import alive
 
 _LONGEST_TITLE = 120
 _LONGEST_ITEM = 150  # characters of a row in a list
@@ -201,6 +202,7 @@ class _Layout:
 
     def _full(self, row: SheetRow, first: int) -> Sequence[CellText]:
         """The row's cells, with those that are merged into it from rows that are not before `first`."""
+        alive()
         own = {cell.column: cell for cell in row.cells}
         for origin, cell in self.repeated.get(row.number, ()):
             if origin >= first:

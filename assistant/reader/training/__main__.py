@@ -20,7 +20,7 @@ from assistant.reader.training.examples import places, qed, reports, squad, squa
 from assistant.reader.training.export import export
 from assistant.reader.training.model import ReaderModel
 from assistant.reader.training.train import article_epoch, hardest_first, mined, natural_epoch, train, written_epoch
-from index import Encoder, SentenceTransformerEncoder, default_folder
+from index import Encoder, default_folder, load_encoder
 
 REPORTS = Path(__file__).with_name("reports.jsonl")
 HELD_BACK = ("11", "12")
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--calibrate-only", action="store_true", help="keep the weights that are there")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    encoder = SentenceTransformerEncoder.load()
+    encoder = load_encoder()
     if not given.calibrate_only:
         export(trained(given.qed, given.xquad, given.xquad_es, encoder), given.into / WEIGHTS)
         digest = hashlib.sha256((given.into / WEIGHTS).read_bytes()).hexdigest()

@@ -1,0 +1,71 @@
+"""How long it takes to add documents."""
+
+import json
+import os
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from corpus import FORMATS, LibraryError, QuestionError, split
+from eval.bench.figures import Line, Table
+from eval.bench.library import passages, write_documents
+from eval.bench.running import Tell, own_environment, plain, quipu, run
+from eval.bench.texts import bench_cache, library_folders, texts
+from index import Home, Index, load_encoder
+
+_PASSAGES = 500
+_SENTENCES = 8 * _PASSAGES  # which suffice
+
+
+def add(folder: Path | None, rounds: int, tell: Tell) -> Table:
+    """The documents in a folder by `quipu add` into a new home, and by a process that reads, cuts, encodes and indexes one after
+    the other. Without a folder: documents of real sentences, which are made for it.
+
+    Raises QuestionError for a folder without documents, LibraryError if the passages differ.
+    """
+    ours: list[float] = []
+    theirs: list[float] = []
+    number = 0
+    with TemporaryDirectory() as made:
+        if folder is None:
+            found = [text for unit in texts(_SENTENCES, library_folders(), bench_cache()) for text in unit]
+            files = list(write_documents(Path(made), passages(found, _PASSAGES)))
+        else:
+            files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in FORMATS)
+        if not files:
+            raise QuestionError(f"There are no documents in {folder}.")
+        names = [str(path.absolute()) for path in files]
+        for turn in range(1, rounds + 1):
+            with TemporaryDirectory() as temporary:
+                place = Path(temporary)
+                (place / "plain").mkdir()
+                tell(f"adding by Quipu, round {turn} of {rounds}")
+                ours.append(run(quipu("add", *names), own_environment(place / "home"), place).ended)
+                tell(f"adding by the baseline, round {turn} of {rounds}")
+                plainly = run(plain("add", place / "plain", *names), dict(os.environ), place)
+                theirs.append(plainly.ended)
+                number = _same(Home(place / "home"), json.loads(plainly.said))
+    lines = [
+        Line("whole process", "time", "s", median(ours), median(theirs)),
+        Line("whole process", "passages", "1/s", number / median(ours), number / median(theirs)),
+    ]
+    sort = "HTML documents of real sentences" if folder is None else "documents"
+    note = (
+        f"`quipu add` of {len(files)} {sort}, {number:,} passages in all, into an empty library; the baseline's passages are the "
+        f"same. Medians of {rounds} in turns."
+    )
+    return Table("add" if folder is None else "add --documents DIR", "Adding documents", note, tuple(lines))
+
+
+def _same(home: Home, expected: dict[str, list[list[int]]]) -> int:
+    """How many passages a home has. Raises LibraryError if they aren't the expected ranges by document id."""
+    encoder = load_encoder()
+    index = Index.open(home, encoder)
+    found = {
+        document.id: [[passage.start, passage.end] for passage in split(document, encoder.count_tokens, encoder.limit)]
+        for _, document in (index.documents(index.entries()) if index else ())
+    }
+    number = sum(map(len, expected.values()))
+    if index is None or found != expected or index.passages != number:
+        raise LibraryError("Quipu's passages are not the baseline's: the times can't be compared.")
+    return number

@@ -1,0 +1,56 @@
+"""Times the steps of a question at the seams between the parts, without changing any of them."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pkgutil import resolve_name
+from typing import Any
+from unittest.mock import patch
+
+SEAMS = {
+    "understand the question": "assistant.assistant:understand",
+    "find passages, fuse them": "index:Index.search",
+    "nearest by vectors": "index:LocalStore.dense",
+    "nearest by words": "index:LocalStore.lexical",
+    "choose and weigh sentences": "assistant:SentenceReader.read",
+    "reader model": "assistant.reader:CrossEncoder.read",
+    "decide": "assistant.assistant:decide",
+    "compose": "assistant.assistant:compose",
+}
+"""The steps by name, and the function of each. The encoder's is added by `stopwatch`, since there are several encoders."""
+
+ENCODE = "encode the question"
+READER = "reader model"
+WHOLE = "all the rest"
+
+
+@contextmanager
+def stopwatch(encoder: object, seams: Mapping[str, str] = SEAMS) -> Iterator[dict[str, float]]:
+    """Gives a dictionary in which the seconds of each step add up while the block runs; what a step called is not counted twice.
+
+    For questions that are asked one after the other in one thread.
+    """
+    seconds: dict[str, float] = defaultdict(float)
+    within = [0.0]  # per step that is under way, the seconds of the steps that it called
+
+    def timing(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the function takes and gives
+            started = time.perf_counter()
+            within.append(0.0)
+            try:
+                return call(*given, **named)
+            finally:
+                taken = time.perf_counter() - started
+                seconds[name] += taken - within.pop()
+                within[-1] += taken
+
+        return timed
+
+    with ExitStack() as stack:
+        for name, place in seams.items():
+            owner, _, attribute = place.rpartition("." if "." in place.partition(":")[2] else ":")
+            held = resolve_name(owner)
+            stack.enter_context(patch.object(held, attribute, timing(name, getattr(held, attribute))))
+        stack.enter_context(patch.object(type(encoder), "questions", timing(ENCODE, type(encoder).questions)))  # type: ignore[attr-defined]  # every encoder has it
+        yield seconds

@@ -1,0 +1,319 @@
+"""`quipu bench`: its arithmetic, its texts, and its words. None of it measures a time."""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import count, pairwise
+from pathlib import Path
+from pkgutil import resolve_name
+
+import numpy as np
+import pytest
+
+from corpus import LibraryError, QuestionError, read, split
+from eval import bench
+from eval.bench import adding, engines, serving
+from eval.bench.baseline import Plain
+from eval.bench.engines import KINDS, Worker
+from eval.bench.figures import Line, Table, in_turns, latency, recall
+from eval.bench.library import KeepingEncoder, fill, passages, questions
+from eval.bench.machine import machine, memory
+from eval.bench.running import Tell, run
+from eval.bench.seams import ENCODE, SEAMS, stopwatch
+from eval.bench.texts import texts, units_in, vectors
+from index import Home, default_folder
+from tests.commands import Quipu
+from tests.fakes import WordEncoder, open_index
+from tests.made import write
+
+WORDS = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi".split()
+)
+
+
+def sentence(number: int) -> str:
+    return f"{WORDS[number % 23]} {WORDS[number % 7]} is what number {number} of the rows stands for."
+
+
+@pytest.fixture
+def packages(tmp_path: Path) -> Path:
+    """Four packages of six functions, with a docstring of one sentence each; and a file that is no Python."""
+    for package in range(4):
+        functions = [f'def f{n}():\n    """{sentence(6 * package + n)}"""\n' for n in range(6)]
+        write(tmp_path / "packages" / f"p{package}" / "deep" / "m.py", "\n".join(functions))
+    write(tmp_path / "packages" / "p0" / "broken.py", "def :")
+    return tmp_path / "packages"
+
+
+def test_a_ratio_is_quipu_by_baseline_where_there_is_one() -> None:
+    assert Line("", "time", "s", 1.0, 4.0).ratio == 0.25
+    assert Line("", "time", "s", 1.0).ratio is None
+    assert Line("", "time", "s", 1.0, 0.0).ratio is None
+    table = Table("ask", "A question", "Of one.", (Line("cold", "time", "s", 1.0, 4.0),))
+    assert table.as_json()["lines"] == [{"group": "cold", "what": "time", "unit": "s", "quipu": 1.0, "plain": 4.0, "ratio": 0.25}]
+
+
+def test_latencies_are_percentiles_in_milliseconds() -> None:
+    found = list(latency("g", "answer", [0.001 * n for n in range(1, 102)], [0.002] * 3))
+    assert [(line.what, round(line.quipu, 6), line.plain) for line in found] == [("answer, p50", 51, 2), ("answer, p95", 96, 2)]
+    assert [line.plain for line in latency("g", "answer", [1.0], [])] == [None, None]
+
+
+def test_the_two_take_turns_by_blocks() -> None:
+    order: list[str] = []
+
+    def one(name: str, thing: int) -> float:
+        order.append(f"{name}{thing}")
+        return float(thing)
+
+    first, second = in_turns(lambda thing: one("a", thing), lambda thing: one("b", thing), [1, 2, 3], 2)
+    assert (first, second) == ([1, 2, 3], [1, 2, 3])
+    assert order == ["a1", "a2", "b1", "b2", "a3", "b3"]
+
+
+def test_texts_are_the_same_each_time_and_each_once(packages: Path, tmp_path: Path) -> None:
+    taken = list(texts(24, [packages], tmp_path / "cache"))
+    assert sorted(text for unit in taken for text in unit) == sorted(sentence(number) for number in range(24))
+    assert list(texts(24, [packages], tmp_path / "cache")) == taken == list(texts(24, [packages], tmp_path / "other"))
+    assert [len(unit) for unit in texts(8, [packages], tmp_path / "cache")] == [6, 2]
+    kept = next((tmp_path / "cache" / "texts").iterdir())
+    kept.write_text("[")
+    assert list(texts(24, [packages], tmp_path / "cache")) == taken
+
+
+def test_neighbours_are_taken_together_where_single_sentences_do_not_suffice(packages: Path, tmp_path: Path) -> None:
+    taken = list(texts(24 + 20 + 1, [packages], tmp_path))
+    first = taken[0]
+    assert taken[4] == [f"{one} {other}" for one, other in pairwise(first)]
+    assert taken[-1] == [" ".join(first[:3])]
+    with pytest.raises(QuestionError, match=r"61 texts were asked for, and the packages of this Python have 60: ask for fewer\."):
+        list(texts(61, [packages], tmp_path))
+
+
+def test_a_folder_of_packages_belongs_to_no_package(packages: Path) -> None:
+    (packages / "p0").rename(packages / "site-packages")
+    assert len(units_in([packages])) == 3
+
+
+def test_vectors_are_kept_and_made_again_if_they_are_damaged(words: WordEncoder, tmp_path: Path) -> None:
+    parts = [["one row", "two rows"], ["three rows"]]
+    told: list[int] = []
+    made = vectors(parts, words, tmp_path, told.append)
+    assert (made.shape, made.dtype.name, told) == ((3, words.dimension), "float16", [2, 1])
+    np.testing.assert_array_equal(vectors(parts, words, tmp_path, told.append), made)
+    assert words.encoded_passages == ["one row", "two rows", "three rows"]
+    for kept in tmp_path.rglob("*.npy"):
+        kept.write_bytes(kept.read_bytes()[:200])
+    np.testing.assert_array_equal(vectors(parts, words, tmp_path, told.append), made)
+    assert len(words.encoded_passages) == 6
+
+
+def test_a_library_has_the_passages_that_were_meant(tmp_path: Path) -> None:
+    made = passages([sentence(number) for number in range(600)], 60)
+    assert len(made) == 60
+    encoder, home = KeepingEncoder(WordEncoder(limit=400), tmp_path, lambda _: None), Home(tmp_path / "home")
+    fill(home, encoder, made, tmp_path / "documents")  # all else is the other's
+    index = open_index(home, encoder)  # type: ignore[arg-type]
+    assert (index.passages, sum(map(len, encoder.rows)), len(index.entries())) == (60, 60, 2)
+    assert made[59] in index.search(made[59], 1)[0].passage.text
+
+
+def test_questions_are_of_both_kinds_and_the_same_each_time() -> None:
+    made = ["Open the file of which the name is given.", "The file is open for everybody who wants to read it."] * 3
+    asked = questions(made, 200)
+    assert "How do I open the file of which the name is given?" in asked
+    assert "Which guerrilla group holds the VRAEM?" in asked
+    assert asked == questions(made, 200)
+    assert len(questions(made, 5)) == 5
+
+
+def test_each_step_of_a_question_is_where_the_stopwatch_looks() -> None:
+    assert all(callable(resolve_name(place)) for place in SEAMS.values())
+
+
+class Steps:
+    def outer(self, encoder: WordEncoder) -> None:
+        encoder.questions(["a"])
+
+    def other(self) -> None:
+        raise QuestionError("no")
+
+
+def test_a_step_is_counted_without_those_that_it_calls(monkeypatch: pytest.MonkeyPatch, words: WordEncoder) -> None:
+    clock = count()
+    monkeypatch.setattr("time.perf_counter", lambda: float(next(clock)))
+    outer = Steps.outer
+    with stopwatch(words, {"outer": "tests.test_bench:Steps.outer", "other": "tests.test_bench:Steps.other"}) as seconds:
+        Steps().outer(words)
+        with pytest.raises(QuestionError):
+            Steps().other()
+    assert seconds == {"outer": 2.0, ENCODE: 1.0, "other": 1.0}
+    assert Steps.outer is outer
+
+
+def test_both_engines_find_the_same(tmp_path: Path) -> None:
+    rows = [sentence(number) for number in range(120)]
+    (tmp_path / "texts.json").write_text(json.dumps(rows))
+    spread = np.random.default_rng(0).normal(size=(120, 24))
+    spread /= np.linalg.norm(spread, axis=1, keepdims=True)
+    np.save(tmp_path / "vectors.npy", spread.astype(np.float16))
+    (tmp_path / "questions.json").write_text(json.dumps(rows[:4]))
+    np.save(tmp_path / "questions.npy", spread[:4].astype(np.float32))
+    found = {}
+    for name in ("quipu", "baseline"):
+        worker = Worker(name, tmp_path, 120)
+        assert worker.build()["megabytes"] > 0
+        worker.load()
+        found[name] = {kind: worker.ask(kind, 0, 4) for kind in KINDS}
+        worker.resident()
+    for kind, (by_vectors, _, within) in KINDS.items():
+        mine, theirs = (found[name][kind] for name in found)
+        assert len(mine["seconds"]) == len(theirs["seconds"]) == 4
+        assert not by_vectors or recall(mine["found"], theirs["found"]) == 1
+        if within == "one":
+            assert [{row // 50 for row in some} for some in mine["found"]] == [{engines._chosen(n, 3)} for n in range(4)]
+        if within == "half":
+            assert all(row // 50 % 2 == 0 for some in mine["found"] for row in some)
+
+
+def test_the_baseline_finds_by_the_same_model(tmp_path: Path) -> None:
+    plain = Plain(str(default_folder()), ["Rivers are wide.", "Officers seized trucks."])
+    plain.index.add(plain.encode(plain.passages))
+    plain.save(tmp_path)
+    assert Plain.load(str(default_folder()), tmp_path).search("Who took lorries?", 2) == [1, 0]
+
+
+def test_times_of_adding_count_only_for_the_same_passages(
+    monkeypatch: pytest.MonkeyPatch, words: WordEncoder, home: Home, report: Path
+) -> None:
+    bench_home = home
+    fill(bench_home, words, [report.read_text()], report.parent / "made")
+    (path,) = (report.parent / "made").iterdir()
+    document = read(path)
+    expected = {document.id: [[p.start, p.end] for p in split(document, words.count_tokens, words.limit)]}
+    monkeypatch.setattr(adding, "load_encoder", lambda: words)
+    assert adding._same(bench_home, expected) == len(expected[document.id])
+    expected[document.id][0][1] += 1
+    with pytest.raises(LibraryError, match="the times can't be compared"):
+        adding._same(bench_home, expected)
+
+
+class _Answers(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["question"]
+        self.send_response(500 if asked == "broken" else 200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), _Answers) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_clients_share_the_questions_and_say_what_was_not_answered(server: str) -> None:
+    taken, whole = serving.load(server, [f"question {n}" for n in range(7)], 3)
+    assert len(taken) == 7
+    assert whole >= max(taken)
+    with pytest.raises(LibraryError, match=r"said 500: \{\}"):
+        serving.load(server, ["broken"], 1)
+
+
+def test_a_process_that_fails_is_one_sentence(tmp_path: Path) -> None:
+    done = run([sys.executable, "-c", "print('fine')"], dict(os.environ), tmp_path)
+    assert (done.said, done.printed <= done.ended) == ("fine\n", True)
+    with pytest.raises(LibraryError, match=r"ended with 1: .*no such thing"):
+        run([sys.executable, "-c", "raise SystemExit('no such thing')"], dict(os.environ), tmp_path)
+
+
+def test_the_machine_is_told() -> None:
+    known = machine()
+    assert set(known) >= {"processor", "cores", "flags", "memory", "Python", "torch", "faiss-cpu"}
+    assert memory(os.getpid())["rss"] >= memory(os.getpid())["pss"] > 10
+
+
+def _growth() -> Table:
+    drawn = [Line(group, what, "ms", 1.5, 3.0) for group in ("1,000", "10,000") for what in ("by both, p95", "build")]
+    return Table("search", "Search", "Of rows.", tuple(drawn))
+
+
+def test_growth_is_drawn_as_svg_the_same_each_time() -> None:
+    drawn = bench.growth(_growth())
+    assert drawn.startswith(b"<?xml")
+    assert b"<svg" in drawn
+    assert b">by both, p95, ms<" in drawn
+    assert drawn == bench.growth(_growth())
+
+
+def test_bench_prints_and_keeps_figures(quipu: Quipu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+
+    def encode(passages: int, rounds: int, tell: Tell) -> Table:
+        tell("encoding")
+        asked.append((passages, rounds))
+        return Table(
+            "encode", "Encoding", "Of sixteen.", (Line("speed", "passages", "1/s", 100.0, 25.0), Line("speed", "loss", "", 0.5))
+        )
+
+    monkeypatch.setattr(bench, "encode", encode)
+    shown = quipu("bench", "encode", "--passages", "16", "--rounds", "2", "--json", str(tmp_path / "run.json"))
+    assert (shown.code, asked) == (0, [(16, 2)])
+    rows = [line.split() for line in shown.out.splitlines()]
+    assert ["speed", "passages", "100", "1/s", "25.0", "1/s", "4.00"] in rows
+    assert ["loss", "0.500"] in rows
+    kept = json.loads((tmp_path / "run.json").read_text())
+    assert kept["tables"][0]["lines"][0]["ratio"] == 4
+    assert kept["machine"] == machine()
+    text = quipu("bench", "encode", "--markdown").out
+    assert "## Encoding\n\n    quipu bench encode\n\nOf sixteen.\n" in text
+    assert "| speed | passages | 100 1/s | 25.0 1/s | 4.00 |\n" in text
+
+
+def test_bench_alone_runs_all_of_them(quipu: Quipu, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    for name in ("cold", "warm", "profile", "encode", "add", "search", "serve"):
+
+        def made(*_: object, name: str = name) -> Table:
+            ran.append(name)
+            return Table(name, name.upper(), "", ())
+
+        monkeypatch.setattr(bench, name, made)
+    assert quipu("bench").code == quipu("bench", "--markdown").code == 0
+    assert ran == ["cold", "warm", "profile", "encode", "add", "serve", "search"] * 2
+
+
+def test_search_draws_the_growth(quipu: Quipu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "search", lambda *_: _growth())
+    assert quipu("bench", "search", "--plot", str(tmp_path / "growth.svg")).code == 0
+    assert b">build, ms<" in (tmp_path / "growth.svg").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words_", "says"),
+    [
+        (["encode", "--json", "missing/run.json"], "The figures can't be written to missing/run.json"),
+        (["search", "--plot", "."], "The figures can't be written to ."),
+        (["add", "--documents", "empty"], "There are no documents in empty."),
+        (["search", "--plot", "growth.svg"], "Quipu needs matplotlib: install it with `pip install 'quipu[bench]'`."),
+    ],
+)
+def test_what_bench_cannot_do_is_one_sentence(
+    quipu: Quipu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words_: list[str], says: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    result = quipu("bench", *words_)
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert says in result.err

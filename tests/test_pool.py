@@ -1,0 +1,141 @@
+"""Files that are read at once, ahead of their turn: in which order they come, how many are held, and what stays of them."""
+
+import os
+import select
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+
+from corpus import Document, DocumentError, Pool, Reading, finished
+from corpus.ahead import Ahead
+from tests.misbehaving import PROGRAM
+
+PROJECT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def order(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
+    """Two workers that do what a text orders."""
+    monkeypatch.setattr("corpus.process._PROGRAM", PROGRAM)
+    with Pool(Reading(), 2) as pool:
+        yield pool
+
+
+def hanging(pool: Pool, fifo: Path) -> tuple[Future[Document], int]:
+    """A file that is being read and never will be, and the id of the process that reads it."""
+    os.mkfifo(fifo)
+    begun = pool.begin(partial(pool.read, f"hang {fifo}".encode(), "x.txt"))
+    return begun, int(fifo.read_text())
+
+
+class Taken:
+    """Numbers, each as heavy as it is; `queue` gets those that were taken."""
+
+    def __init__(self, *numbers: int) -> None:
+        self.numbers, self.queue = numbers, SimpleQueue[int]()
+
+    def __iter__(self) -> Iterator[int]:
+        for number in self.numbers:
+            self.queue.put(number)
+            yield number
+
+    def ahead(self, most: int = 3, heaviest: int = 100) -> Ahead[int]:
+        return Ahead(self, most, lambda number: number, heaviest)
+
+    def seen(self, *numbers: int) -> bool:
+        """Whether these are what is taken next, and nothing more by now."""
+        return [self.queue.get(timeout=10) for _ in numbers] == list(numbers) and self.queue.empty()
+
+
+def test_files_are_read_at_once_and_one_after_the_other_by_one_process(order: Pool, tmp_path: Path) -> None:
+    alone = {order.read(b"pid", "x.txt").text for _ in range(3)}
+    assert len(alone) == 1
+    begun, pid = hanging(order, tmp_path / "pid")
+    assert alone == {f"pid: {pid}"}
+    assert order.read(b"pid", "y.txt").text not in alone
+    assert finished(begun) is None
+
+
+def test_closing_gives_up_what_is_being_read(order: Pool, tmp_path: Path) -> None:
+    begun, pids = zip(*(hanging(order, tmp_path / name) for name in "ab"), strict=True)
+    waiting = [os.pidfd_open(pid) for pid in pids]
+    later = order.begin(partial(order.read, b"pid", "later.txt"))
+    order.ahead(iter([1]), int)
+    order.close()
+    assert later.cancelled()
+    assert all(isinstance(task.exception(), DocumentError) for task in begun)
+    for descriptor in waiting:
+        assert select.select([descriptor], [], [], 10)[0] == [descriptor]
+        os.close(descriptor)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("quipu-")]
+    with pytest.raises(DocumentError, match=r"^x.txt isn't read: reading was stopped.$"):
+        order.read(b"pid", "x.txt")
+
+
+def test_no_process_stays_when_the_one_that_started_them_is_killed(tmp_path: Path) -> None:
+    program = (
+        "import sys; from corpus import Pool, process; process._PROGRAM = sys.argv[1]; pool = Pool(workers=2)\n"
+        "begun = [pool.begin(lambda fifo=fifo: pool.read(b'hang ' + fifo.encode(), 'x.txt')) for fifo in sys.argv[2:]]\n"
+        "begun[0].result()"
+    )
+    fifos = [tmp_path / name for name in "ab"]
+    for fifo in fifos:
+        os.mkfifo(fifo)
+    parent = subprocess.Popen([sys.executable, "-c", program, PROGRAM, *map(str, fifos)], cwd=PROJECT)
+    waiting = [os.pidfd_open(int(fifo.read_text())) for fifo in fifos]
+    parent.kill()
+    parent.wait()
+    for descriptor in waiting:
+        assert select.select([descriptor], [], [], 10)[0] == [descriptor]
+        os.close(descriptor)
+
+
+def test_as_many_are_held_as_may_be_and_all_come_in_order() -> None:
+    numbers = Taken(*range(9))
+    ahead = numbers.ahead(most=3)
+    assert numbers.seen(0, 1, 2)
+    assert next(ahead) == 0  # it is held until the next is asked for
+    assert numbers.queue.empty()
+    assert next(ahead) == 1
+    assert numbers.seen(3)
+    assert list(ahead) == [2, 3, 4, 5, 6, 7, 8]
+    ahead.join()
+
+
+def test_no_more_are_taken_while_they_are_too_heavy() -> None:
+    numbers = Taken(60, 50, 500, 1, 2, 3)
+    ahead = numbers.ahead(most=3, heaviest=100)
+    assert numbers.seen(60, 50)
+    assert (next(ahead), next(ahead)) == (60, 50)
+    assert numbers.seen(500)
+    assert next(ahead) == 500  # too heavy alone: it is taken, and nothing beside it
+    assert numbers.queue.empty()
+    assert list(ahead) == [1, 2, 3]
+
+
+def test_an_error_comes_in_its_turn() -> None:
+    def numbers() -> Iterator[int]:
+        yield 1
+        raise ValueError("no more")
+
+    ahead = Ahead(numbers(), 3, int, 100)
+    assert next(ahead) == 1
+    with pytest.raises(ValueError, match="no more"):
+        next(ahead)
+    assert list(ahead) == []
+
+
+def test_stopped_it_takes_no_more() -> None:
+    numbers = Taken(*range(9))
+    ahead = numbers.ahead(most=2)
+    assert numbers.seen(0, 1)
+    ahead.stop()
+    ahead.join()
+    assert list(ahead) == [0, 1]
