@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any, Self
@@ -28,12 +28,15 @@ class Signals:
     @property
     def seen(self) -> tuple[str, ...]:
         """The names of the signals that there are."""
-        return tuple(field.name for field, value in zip(fields(self), astuple(self), strict=True) if value is not None)
+        return tuple(name for name in _NAMES if getattr(self, name) is not None)
 
     @property
     def values(self) -> tuple[float, ...]:
         """The signals that there are, in the order of `seen`."""
-        return tuple(value for value in astuple(self) if value is not None)
+        return tuple(getattr(self, name) for name in self.seen)
+
+
+_NAMES = tuple(field.name for field in fields(Signals))
 
 
 @dataclass(frozen=True, slots=True)

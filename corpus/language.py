@@ -18,7 +18,7 @@ _unpacking = threading.RLock()  # a model that two threads unpack at once takes 
 
 @cache
 def _identifier(languages: tuple[str, ...]) -> "LanguageIdentifier":
-    """The identifier of these languages; of all that it knows if there are none. Its model takes a quarter of a second to unpack."""
+    """The identifier of these languages, or of all that it knows. To unpack its model takes a quarter of a second."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     if not languages:

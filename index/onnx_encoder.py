@@ -50,7 +50,7 @@ class OnnxEncoder:
         self.limit, self.dimension = limit, dimension
         self.notice = ""
         self._question_prompt, self._passage_prompt = question_prompt, passage_prompt
-        self._threads = threads or available_processors()
+        self._pool = ThreadPoolExecutor(threads or available_processors())
         self._session = open_session(graph)
         self._tokenizer = open_tokenizer(tokenizer)
         self._asked = lru_cache(maxsize=64)(self._question_rows)  # a question is searched with, and then read with
@@ -63,15 +63,14 @@ class OnnxEncoder:
     def passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
         """See `Encoder.passages`."""
         rows = np.empty((len(texts), self.dimension), np.float32)
-        with ThreadPoolExecutor(self._threads) as pool:
-            for start in range(0, len(texts), _AT_ONCE):
-                part = range(start, min(start + _AT_ONCE, len(texts)))
-                longest_first = sorted(part, key=lambda number: -len(texts[number]))  # so that no thread is left with a long one
-                encoded = pool.map(lambda number: self._row(self._passage_prompt + texts[number]), longest_first)
-                for done, (number, row) in enumerate(zip(longest_first, encoded, strict=True), 1):
-                    rows[number] = row
-                    if progress is not None and (done % _REPORT_EVERY == 0 or done == len(part)):
-                        progress(done - (done - 1) // _REPORT_EVERY * _REPORT_EVERY)
+        for start in range(0, len(texts), _AT_ONCE):
+            part = range(start, min(start + _AT_ONCE, len(texts)))
+            longest_first = sorted(part, key=lambda number: -len(texts[number]))  # so that no thread is left with a long one
+            encoded = self._pool.map(lambda number: self._row(self._passage_prompt + texts[number]), longest_first)
+            for done, (number, row) in enumerate(zip(longest_first, encoded, strict=True), 1):
+                rows[number] = row
+                if progress is not None and (done % _REPORT_EVERY == 0 or done == len(part)):
+                    progress(done - (done - 1) // _REPORT_EVERY * _REPORT_EVERY)
         return rows
 
     def count_tokens(self, text: str) -> int:

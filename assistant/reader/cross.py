@@ -72,10 +72,10 @@ class CrossEncoder:
 
         Each is read by itself: what stands beside it in a batch would change its numbers.
         """
-        pairs = [encode(self._tokenizer, question, text, around) for text, around in sentences]
-        return list(self._threads.map(self._read, pairs))
+        return list(self._threads.map(lambda sentence: self._read(question, *sentence), sentences))
 
-    def _read(self, pair: Pair) -> Reading:
+    def _read(self, question: str, text: str, around: tuple[str, str]) -> Reading:
+        pair = encode(self._tokenizer, question, text, around)
         ids = np.array([pair.ids], np.int64)
         fed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.array([pair.types], np.int64)}
         logits, spans = self._session.run(None, fed)
