@@ -1,16 +1,19 @@
 """Finds, in the passages that a search gave, the sentences that answer a question, and says how surely each does."""
 
 import math
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
+
+import numpy as np
 
 from assistant.answerability import Calibration, Signals
 from assistant.question import Question, is_named
 from assistant.reader import CrossEncoder, Reading, context
 from assistant.rows import as_sentence, span_shown, telling_rows
 from corpus import Document, LibraryError, sentences
-from index import DEFAULT_MODEL, Encoder, Hit, Index, content_words, question_terms, terms
+from index import DEFAULT_MODEL, Encoder, Hit, Index, Vectors, content_words, question_terms, terms
 
 _COSINE_WEIGHT = 0.5
 """Of the passage's cosine, in choosing what is read; the rest is the weight of the sentence's coverage. Vectors of all
@@ -22,6 +25,8 @@ of 201 on articles, 91% of 92 on scientific papers, and all of 72 on the report 
 a hundred fewer."""
 
 _READ_LANGUAGE = "en"
+
+_REMEMBERED = 4000  # sentences whose vectors are kept: 6 MB at 384 dimensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ class SentenceReader:
     def __init__(self, encoder: Encoder, cross: CrossEncoder | None = None) -> None:
         self._encoder, self._cross = encoder, cross
         self._is_calibrated = encoder.name == DEFAULT_MODEL
+        self._vectors: dict[str, Vectors] = {}
+        self._lock = threading.Lock()
 
     @classmethod
     def load(cls, encoder: Encoder) -> Self:
@@ -157,7 +164,19 @@ class SentenceReader:
         if not self._is_calibrated:
             return [None] * len(places)
         asked = self._encoder.questions([phrasing for phrasing, _ in question.read_as])
-        return [float(cosine) for cosine in (self._encoder.passages([place.text for place in places]) @ asked.T).max(axis=1)]
+        return [float(cosine) for cosine in (self._rows([place.text for place in places]) @ asked.T).max(axis=1)]
+
+    def _rows(self, texts: Sequence[str]) -> Vectors:
+        """A unit row per text, (n, d); of what was read lately, they are remembered."""
+        with self._lock:
+            rows = {text: self._vectors[text] for text in texts if text in self._vectors}
+        if missing := [text for text in dict.fromkeys(texts) if text not in rows]:
+            rows |= zip(missing, self._encoder.passages(missing), strict=True)
+            with self._lock:
+                self._vectors |= rows
+                for text in list(self._vectors)[:-_REMEMBERED]:
+                    del self._vectors[text]
+        return np.stack([rows[text] for text in texts])
 
 
 def coverage(asked: Sequence[tuple[frozenset[str], float]], found: set[str]) -> float:

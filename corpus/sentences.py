@@ -16,6 +16,8 @@ from corpus.document import Document
 MAX_SENTENCE = 1000
 """Characters. What runs on longer (a list without a full stop, a broken text) is cut at a space, so that a quote stays readable."""
 
+_REMEMBERED = 16_384  # characters of a block up to which its sentences are kept: what is kept takes 32 million of them at most
+
 _ABBREVIATIONS = re.compile(
     r"(?<!\w)(?:abog|amb|approx|aprox|arts|atty|cdte|ch|cía|cnel|crnl|dip|dña|d\.\s?leg|eds?|figs|ft|hn[ao]|ibíd|leg|lit|ltda|mag|mons|ms|nro|num|núms|paras|pdt[ae]|s/|sec|sect|sgto|tít|tte|vols)"
     r"\.\s*$",
@@ -23,9 +25,12 @@ _ABBREVIATIONS = re.compile(
 )
 
 
-@lru_cache(maxsize=2048)
 def split_sentences(text: str) -> tuple[tuple[int, int], ...]:
     """The sentences of one block as ranges without the white space around them; together they hold all its other characters."""
+    return _split_once(text) if len(text) <= _REMEMBERED else _split(text)
+
+
+def _split(text: str) -> tuple[tuple[int, int], ...]:
     flat = re.sub(r"\s", " ", text)
     ranges: list[tuple[int, int]] = []
     start = 0
@@ -39,6 +44,9 @@ def split_sentences(text: str) -> tuple[tuple[int, int], ...]:
             ranges.extend(_cut(flat, first, first + len(trimmed)))
         start = end
     return tuple(ranges)
+
+
+_split_once = lru_cache(maxsize=2048)(_split)
 
 
 def sentences(document: Document, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:

@@ -1,5 +1,6 @@
 """Counts the words of passages, and writes the postings of a generation: document by document, in bounded memory."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -121,7 +122,7 @@ class PostingsWriter:
         (self._folder / "terms.txt").write_bytes(b"".join(encoded))
         self._save("term_ends", np.cumsum([len(term) for term in encoded], dtype=np.int64))
         self._save("held_bounds", np.cumsum(self._held_sizes, dtype=np.int64))
-        held = open_memmap(self._folder / "held.npy", "w+", np.int32, (sum(self._held_sizes),))
+        held = self._mapped("held", np.int32, sum(self._held_sizes))
         for start, (numbers,) in zip(count(0, _BLOCK), self._blocks("held"), strict=False):
             held[start : start + _BLOCK] = rank[numbers]
         held.flush()
@@ -133,8 +134,8 @@ class PostingsWriter:
         lengths = np.concatenate(self._lengths)
         idf = np.log(1 + (self._size - frequencies + 0.5) / (frequencies + 0.5))
         norm = _K1 * (1 - _B + _B * lengths / lengths.mean())
-        sorted_rows = open_memmap(self._folder / "rows.npy", "w+", np.int32, (int(bounds[-1]),))
-        scores = open_memmap(self._folder / "scores.npy", "w+", np.float32, (int(bounds[-1]),))
+        sorted_rows = self._mapped("rows", np.int32, int(bounds[-1]))
+        scores = self._mapped("scores", np.float32, int(bounds[-1]))
         free = bounds[:-1].copy()  # where the next posting of each term goes
         for terms, rows, counts in self._blocks("terms", "rows", "counts"):
             numbers = rank[terms]
@@ -151,3 +152,14 @@ class PostingsWriter:
 
     def _save(self, name: str, values: NDArray[Any]) -> None:
         np.save(self._folder / f"{name}.npy", values, allow_pickle=False)
+
+    def _mapped(self, name: str, kind: type, size: int) -> np.memmap[Any, Any]:
+        """An array in a file, to be filled in any order. Its room on the disk is taken now: were the disk found to be full later, a
+        signal would end the process.
+        """
+        path = self._folder / f"{name}.npy"
+        array: np.memmap[Any, Any] = open_memmap(path, "w+", kind, (size,))
+        if hasattr(os, "posix_fallocate"):
+            with path.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        return array

@@ -62,7 +62,7 @@ def export(original: SentenceTransformerEncoder, folder: Path, *, int8: bool) ->
     """Write the original's graph, its tokenizer and the record of them to `folder`, and return the record.
 
     The graph is int8 if that is wanted and exact enough, else fp32; if that isn't exact or can't be made, only the record is
-    written, and says so. Raises OSError if the folder can't be written to.
+    written, and says so. Raises OSError if the folder can't be written to, MemoryError if there is too little memory.
     """
     record = None
     trial = _Trial(original)
@@ -70,7 +70,7 @@ def export(original: SentenceTransformerEncoder, folder: Path, *, int8: bool) ->
         try:
             record = _export(original, folder, arithmetic, trial)
             break
-        except OSError:
+        except (OSError, MemoryError):  # what may be otherwise the next time isn't recorded
             raise
         except Exception as error:  # whatever torch, ONNX and ONNX Runtime raise for a model that they don't know
             _log.info("%s can't be run by %s: %s", original.name, arithmetic, error)

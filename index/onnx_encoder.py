@@ -1,6 +1,5 @@
 """The encoder in use: the exported graph of a sentence-transformers model, run by ONNX Runtime. It needs no torch."""
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from corpus import available_processors
 from index.encoder import Vectors
 
 if TYPE_CHECKING:
@@ -103,11 +103,6 @@ class OnnxEncoder:
         tokenizer = Tokenizer.from_str(self._tokenizer.to_str())
         tokenizer.enable_truncation(min(self.limit, _LONGEST))
         return tokenizer
-
-
-def available_processors() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def has_int8(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus import LibraryError
 from index.encoder import Vectors
 from index.selection import Selection
 
@@ -43,7 +44,7 @@ class VectorIndex:
     def __init__(self, folder: Path, size: int) -> None:
         """Opens what `write_codes` left in a folder. Raises OSError, RuntimeError or ValueError if a file is damaged."""
         path = folder / VECTORS
-        self._size = size
+        self._path, self._size = path, size
         self._shape = _shape(path, size)
         self._matrix: Vectors | None = None
         if size <= EXACT_UP_TO:
@@ -127,12 +128,17 @@ class VectorIndex:
         return np.concatenate(kept), np.concatenate(vectors).astype(np.float32)
 
     def _read(self, rows: NDArray[np.int64], into: Half) -> None:
-        """Read the vectors of ascending rows from the file: were it mapped, all that was ever read would stay in memory."""
+        """Read the vectors of ascending rows from the file: were it mapped, all that was ever read would stay in memory.
+
+        Raises LibraryError if they aren't all there.
+        """
         width = into.itemsize * self._shape[1]
         buffer = memoryview(into.view(np.uint8).reshape(-1).data)
         edges = [0, *(np.flatnonzero(np.diff(rows) != 1) + 1).tolist(), len(rows)]
         for first, last, row in zip(edges, edges[1:], rows[edges[:-1]].tolist(), strict=False):
-            os.preadv(self._file, [buffer[first * width : last * width]], row * width)
+            wanted = buffer[first * width : last * width]
+            if os.preadv(self._file, [wanted], row * width) != len(wanted):
+                raise LibraryError(f"{self._path} is shorter than it was when it was opened: run `quipu rebuild`.")
 
 
 def write_codes(folder: Path, size: int) -> None:

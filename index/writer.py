@@ -106,7 +106,8 @@ def limit(home: Home, name: str, groups: Collection[str]) -> list[Entry]:
 def rebuild(home: Home, encoder: Encoder, progress: Progress = SILENT, reading: Reading = USUAL_READING) -> Rebuilt:
     """Read and embed every document anew, where this version of Quipu or this encoder hasn't.
 
-    What can't be read anew stays as it was, if this version and this encoder made it.
+    What can't be read anew stays as it was, if this version and this encoder made it. What an older format kept of the others is
+    deleted, once the new generation is in use.
     """
     with home.writing(), Pool(reading) as pool:
         discard_unused(home)
@@ -122,6 +123,8 @@ def rebuild(home: Home, encoder: Encoder, progress: Progress = SILENT, reading: 
             except (DocumentError, LibraryError) as error:
                 problems.append(str(error))
         commit(home, None, model_of(encoder), volumes)
+        for document_id in volumes:
+            Shelf(home).discard_old(document_id)
         return Rebuilt(len(entries) - len(problems), tuple(problems))
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from corpus import LibraryError, QuestionError, read, split
 from eval import bench
-from eval.bench import adding, engines, serving
+from eval.bench import adding, asking, engines, serving
 from eval.bench.baseline import Plain
 from eval.bench.engines import KINDS, Worker
 from eval.bench.figures import Line, Table, in_turns, latency, recall
@@ -23,8 +23,9 @@ from eval.bench.library import KeepingEncoder, fill, passages, questions
 from eval.bench.machine import machine, memory
 from eval.bench.running import Tell, run
 from eval.bench.seams import ENCODE, SEAMS, stopwatch
+from eval.bench.searching import mixed
 from eval.bench.texts import texts, units_in, vectors
-from index import Home, default_folder
+from index import DEFAULT_MODEL, Home, default_folder
 from tests.commands import Quipu
 from tests.fakes import WordEncoder, open_index
 from tests.made import write
@@ -121,6 +122,21 @@ def test_a_library_has_the_passages_that_were_meant(tmp_path: Path) -> None:
     assert made[59] in index.search(made[59], 1)[0].passage.text
 
 
+def test_sentences_are_encoded_for_each_question_whatever_the_cache_has(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    words = WordEncoder(limit=400)
+    words.name = DEFAULT_MODEL  # whose cosines are weighed
+    monkeypatch.setattr(asking, "load_encoder", lambda: words)
+    monkeypatch.setattr(asking, "bench_cache", lambda: tmp_path)
+    monkeypatch.setattr(asking, "sentences", lambda most: [sentence(number) for number in range(most)])
+    for cached in (False, True):
+        words.encoded_passages.clear()
+        with asking._library(20, 20, lambda _: None) as (assistant, encoder, asked):
+            passages_, before = sum(map(len, encoder.rows)), len(words.encoded_passages)
+            assert before == (0 if cached else passages_)
+            assistant.ask(asked[0])
+            assert len(words.encoded_passages) > before
+
+
 def test_questions_are_of_both_kinds_and_the_same_each_time() -> None:
     made = ["Open the file of which the name is given.", "The file is open for everybody who wants to read it."] * 3
     asked = questions(made, 200)
@@ -186,19 +202,15 @@ def test_the_baseline_finds_by_the_same_model(tmp_path: Path) -> None:
     assert Plain.load(str(default_folder()), tmp_path).search("Who took lorries?", 2) == [1, 0]
 
 
-def test_times_of_adding_count_only_for_the_same_passages(
-    monkeypatch: pytest.MonkeyPatch, words: WordEncoder, home: Home, report: Path
-) -> None:
-    bench_home = home
-    fill(bench_home, words, [report.read_text()], report.parent / "made")
+def test_times_of_adding_count_only_for_the_same_passages(words: WordEncoder, home: Home, report: Path) -> None:
+    fill(home, words, [report.read_text()], report.parent / "made")
     (path,) = (report.parent / "made").iterdir()
     document = read(path)
     expected = {document.id: [[p.start, p.end] for p in split(document, words.count_tokens, words.limit)]}
-    monkeypatch.setattr(adding, "load_encoder", lambda: words)
-    assert adding._same(bench_home, expected) == len(expected[document.id])
+    assert adding._same(home, words, expected) == len(expected[document.id])
     expected[document.id][0][1] += 1
     with pytest.raises(LibraryError, match="the times can't be compared"):
-        adding._same(bench_home, expected)
+        adding._same(home, words, expected)
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -317,3 +329,19 @@ def test_what_bench_cannot_do_is_one_sentence(
     result = quipu("bench", *words_)
     assert (result.code, result.err.count("\n")) == (2, 1)
     assert says in result.err
+
+
+def test_a_larger_library_is_filled_up_with_mixed_texts() -> None:
+    """Each is of two of the texts, and its row of unit length lies between theirs, nearer to the first."""
+    texts = [f"text {number}" for number in range(50)]
+    rows = np.eye(50, 64, dtype=np.float16)
+    found, mixed_rows = mixed(texts, rows, 80)
+    assert found[:50] == texts
+    assert len(found) == len(mixed_rows) == 80
+    assert np.array_equal(mixed_rows[:50], rows)
+    for text, row in zip(found[50:], mixed_rows[50:].astype(np.float32), strict=True):
+        _, first, _, second = text.split()
+        assert np.linalg.norm(row) == pytest.approx(1, abs=1e-3)
+        if first != second:
+            assert row[int(first)] == pytest.approx(1 / np.sqrt(1 + 0.7**2), abs=1e-3)
+            assert row[int(second)] == pytest.approx(0.7 / np.sqrt(1 + 0.7**2), abs=1e-3)

@@ -1,6 +1,8 @@
 """What is damaged, outdated or cut short: it falls back, says so, and is mended."""
 
+import errno
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -48,6 +50,18 @@ def test_without_a_generation_to_fall_back_to_it_says_what_to_do(home: Home, wor
     with pytest.raises(LibraryError, match="run `quipu rebuild`"):
         Index.open(home, words)
     assert rebuild(home, words) == Rebuilt(1, ())
+    assert "412" in first_hit(home, words, "illegal sawmills")
+
+
+def test_a_full_disk_is_one_sentence(home: Home, words: WordEncoder, report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fallocate(*_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.posix_fallocate", fallocate, raising=False)
+    with pytest.raises(LibraryError, match="can't be written: No space left on device"):
+        add(home, [report], words)
+    monkeypatch.undo()
+    add(home, [report], words)
     assert "412" in first_hit(home, words, "illegal sawmills")
 
 
@@ -335,5 +349,6 @@ def test_a_format_1_shelf_is_made_anew_by_rebuilding(home: Home, words: WordEnco
     with pytest.raises(LibraryError, match=r"has format 1 .* Run `quipu rebuild`"):
         Index.open(home, words)
     assert rebuild(home, words) == Rebuilt(1, ())
+    assert list(home.documents.glob("*/passages.*")) == []
     assert "412" in first_hit(home, words, "illegal sawmills")
     assert json.loads((home.generations / "2" / "manifest.json").read_text())["arithmetic"] == ["words"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from corpus import LibraryError
 from index import LocalStore, Range
 
 DOCUMENTS = ["a", "b", "c"]
@@ -220,6 +221,16 @@ def test_a_store_that_is_open_outlives_its_files(few: Scan, tmp_path: Path, monk
         path.unlink()
     assert store.dense(few.questions[:1], 5) == few.store.dense(few.questions[:1], 5)
     assert store.lexical(["t7"], 5, few.of([4])) == few.store.lexical(["t7"], 5, few.of([4]))
+
+
+def test_vectors_that_are_cut_off_while_they_are_searched_are_a_sentence(
+    few: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.vectors.EXACT_UP_TO", 1000)
+    store = LocalStore.build(tmp_path, few.documents, few.ranges, few.vectors, few.terms)
+    (tmp_path / "vectors.f16").write_bytes(b"")
+    with pytest.raises(LibraryError, match=r"vectors\.f16 is shorter than it was when it was opened: run `quipu rebuild`"):
+        store.dense(few.questions[:1], 5)
 
 
 def test_documents_without_passages_or_words_are_no_hindrance(vectors: Rows, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The command `quipu bench`: how fast Quipu is, beside the plain pipeline."""
 
 import json
+import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,9 +24,14 @@ Rounds = Annotated[int, typer.Option(min=1, help="How often each is run, in turn
 Passages = Annotated[int, typer.Option(min=100, help="Passages of the library.")]
 Questions = Annotated[int, typer.Option(min=20, help="Questions that are asked.")]
 Folder = Annotated[
-    Path | None, typer.Option("--documents", help="Add the documents in this folder; without, some that are made for it.")
+    Path | None,
+    typer.Option("--documents", exists=True, file_okay=False, help="Add the documents in this folder; without, some made for it."),
 ]
 Sizes = Annotated[list[int] | None, typer.Option("--sizes", min=100, help="Passages; may be given several times.")]
+Encoded = Annotated[
+    int | None,
+    typer.Option(min=100, help="Texts that are encoded (100,000 unless said); larger libraries are filled up with mixed ones."),
+]
 Plot = Annotated[Path | None, typer.Option(help="Draw the growth into this file, as SVG; needs matplotlib.")]
 Clients = Annotated[int, typer.Option(min=2, max=256, help="Clients that ask at once.")]
 
@@ -77,12 +83,22 @@ def add(documents: Folder = None, rounds: Rounds = 1, written: Written = None, m
 
 @app.command()
 def search(
-    sizes: Sizes = None, questions: Questions = 300, plot: Plot = None, written: Written = None, markdown: Markdown = False
+    sizes: Sizes = None,
+    encoded: Encoded = None,
+    questions: Questions = 300,
+    plot: Plot = None,
+    written: Written = None,
+    markdown: Markdown = False,
 ) -> None:
     """Search libraries of several sizes, by vectors and by words: 10,000 and 100,000 passages unless others are named."""
     from eval import bench
 
-    _show([lambda tell: bench.search(sizes or bench.SIZES, questions, tell)], written, plot, markdown=markdown)
+    _show(
+        [lambda tell: bench.search(sizes or bench.SIZES, questions, encoded or bench.MOST_ENCODED, tell)],
+        written,
+        plot,
+        markdown=markdown,
+    )
 
 
 @app.command()
@@ -115,7 +131,7 @@ def all_(
         lambda tell: bench.encode(256, 5, tell),
         lambda tell: bench.add(documents, 1, tell),
         lambda tell: bench.serve(8, 240, tell),
-        lambda tell: bench.search(sizes or bench.SIZES, 300, tell),
+        lambda tell: bench.search(sizes or bench.SIZES, 300, bench.MOST_ENCODED, tell),
     ]
     _show(steps, written, plot, markdown=markdown)
 
@@ -129,6 +145,7 @@ def _show(steps: "Iterable[Step]", written: Path | None, plot: Path | None = Non
             raise QuestionError(f"The figures can't be written to {path}: it is a folder, or there is none to hold it.")
     if plot is not None:
         bench.check_drawing()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` stops it as Ctrl-C does: with all that it started
     console = Console(highlight=False, markup=False, width=_WIDTH)
     known = bench.machine()
     typer.echo(machine_line(known) + "\n" * markdown)

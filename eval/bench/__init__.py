@@ -10,10 +10,11 @@ from eval.bench.figures import Line, Table
 from eval.bench.machine import machine
 from eval.bench.plot import check_drawing, growth
 from eval.bench.running import Tell
-from eval.bench.searching import SIZES, search
+from eval.bench.searching import MOST_ENCODED, SIZES, search
 from eval.bench.serving import serve
 
 __all__ = [
+    "MOST_ENCODED",
     "SIZES",
     "Line",
     "Table",

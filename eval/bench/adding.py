@@ -8,13 +8,12 @@ from tempfile import TemporaryDirectory
 
 from corpus import FORMATS, LibraryError, QuestionError, split
 from eval.bench.figures import Line, Table
-from eval.bench.library import passages, write_documents
-from eval.bench.running import Tell, own_environment, plain, quipu, run
-from eval.bench.texts import bench_cache, library_folders, texts
-from index import Home, Index, load_encoder
+from eval.bench.library import PER_PASSAGE, passages, write_documents
+from eval.bench.running import Tell, own_environment, plain, plain_here, quipu, run
+from eval.bench.texts import sentences
+from index import Encoder, Home, Index, load_encoder
 
 _PASSAGES = 500
-_SENTENCES = 8 * _PASSAGES  # which suffice
 
 
 def add(folder: Path | None, rounds: int, tell: Tell) -> Table:
@@ -28,12 +27,12 @@ def add(folder: Path | None, rounds: int, tell: Tell) -> Table:
     number = 0
     with TemporaryDirectory() as made:
         if folder is None:
-            found = [text for unit in texts(_SENTENCES, library_folders(), bench_cache()) for text in unit]
-            files = list(write_documents(Path(made), passages(found, _PASSAGES)))
+            files = list(write_documents(Path(made), passages(sentences(_PASSAGES * PER_PASSAGE), _PASSAGES)))
         else:
             files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in FORMATS)
         if not files:
             raise QuestionError(f"There are no documents in {folder}.")
+        encoder, _ = load_encoder(), plain_here()  # so that it is exported, and files are in memory for both
         names = [str(path.absolute()) for path in files]
         for turn in range(1, rounds + 1):
             with TemporaryDirectory() as temporary:
@@ -44,7 +43,7 @@ def add(folder: Path | None, rounds: int, tell: Tell) -> Table:
                 tell(f"adding by the baseline, round {turn} of {rounds}")
                 plainly = run(plain("add", place / "plain", *names), dict(os.environ), place)
                 theirs.append(plainly.ended)
-                number = _same(Home(place / "home"), json.loads(plainly.said))
+                number = _same(Home(place / "home"), encoder, json.loads(plainly.said))
     lines = [
         Line("whole process", "time", "s", median(ours), median(theirs)),
         Line("whole process", "passages", "1/s", number / median(ours), number / median(theirs)),
@@ -52,14 +51,14 @@ def add(folder: Path | None, rounds: int, tell: Tell) -> Table:
     sort = "HTML documents of real sentences" if folder is None else "documents"
     note = (
         f"`quipu add` of {len(files)} {sort}, {number:,} passages in all, into an empty library; the baseline's passages are the "
-        f"same. Medians of {rounds} in turns."
+        f"same. Medians of {rounds} rounds in turns."
     )
-    return Table("add" if folder is None else "add --documents DIR", "Adding documents", note, tuple(lines))
+    chosen = "" if folder is None else " --documents DIR"
+    return Table(f"add{chosen} --rounds {rounds}", "Adding documents", note, tuple(lines))
 
 
-def _same(home: Home, expected: dict[str, list[list[int]]]) -> int:
+def _same(home: Home, encoder: Encoder, expected: dict[str, list[list[int]]]) -> int:
     """How many passages a home has. Raises LibraryError if they aren't the expected ranges by document id."""
-    encoder = load_encoder()
     index = Index.open(home, encoder)
     found = {
         document.id: [[passage.start, passage.end] for passage in split(document, encoder.count_tokens, encoder.limit)]

@@ -11,15 +11,13 @@ import numpy as np
 
 from assistant import Assistant, SentenceReader
 from eval.bench.figures import Line, Table, in_turns, latency, timed
-from eval.bench.library import KeepingEncoder, fill, passages, questions
-from eval.bench.machine import processors
-from eval.bench.running import Run, Tell, busy_neighbour, own_environment, plain, plain_here, prepare_shipped, quipu, run
-from eval.bench.seams import READER, WHOLE, stopwatch
-from eval.bench.texts import bench_cache, library_folders, texts
+from eval.bench.library import PER_PASSAGE, KeepingEncoder, fill, passages, questions
+from eval.bench.running import Run, Tell, busy_neighbour, counting, own_environment, plain, plain_here, prepare_shipped, quipu, run
+from eval.bench.seams import READER, SENTENCES, WHOLE, stopwatch
+from eval.bench.texts import bench_cache, sentences
 from index import Encoder, Home, load_encoder
 
 _BLOCK = 20  # questions that one asks before the other does
-_PER_PASSAGE = 8  # sentences, at the most, on average
 
 
 def cold(rounds: int, tell: Tell) -> Table:
@@ -44,48 +42,40 @@ def cold(rounds: int, tell: Tell) -> Table:
     }
     lines = [Line("cold", what, "s", median(map(of, ours)), median(map(of, theirs))) for what, of in steps.items()]
     note = (
-        f"`quipu ask` and the baseline in fresh processes, on the report that ships; medians of {rounds} rounds in turns. "
+        f"`quipu ask` and the baseline in fresh processes, on the report that ships; medians of {len(ours)} rounds in turns. "
         "Quipu's time includes its reader model."
     )
-    return Table("ask", "A cold question", note, tuple(lines))
+    return Table(f"ask --rounds {rounds}", "A cold question", note, tuple(lines))
 
 
 @contextmanager
 def _library(size: int, count: int, tell: Tell) -> Iterator[tuple[Assistant, KeepingEncoder, list[str]]]:
     """An assistant over about `size` passages, its encoder with their vectors, and `count` questions and some to warm up."""
     tell("taking sentences from the installed packages")
-    found = [text for unit in texts(size * _PER_PASSAGE, library_folders(), bench_cache(), processors()) for text in unit]
-    encoder = KeepingEncoder(load_encoder(), bench_cache(), _counting(tell, size))
+    found = sentences(size * PER_PASSAGE)
+    encoder = KeepingEncoder(load_encoder(), bench_cache(), counting(tell, "encoding passages", size))
     with TemporaryDirectory() as temporary:
         home = Home(Path(temporary) / "home")
-        own = cast(Encoder, encoder)
-        fill(home, own, passages(found, size), Path(temporary) / "documents")
-        yield Assistant(home, own, SentenceReader.load(own)), encoder, questions(found, count)
-
-
-def _counting(tell: Tell, size: int) -> Callable[[int], None]:
-    done = 0
-
-    def counted(more: int) -> None:
-        nonlocal done
-        done += more
-        tell(f"encoding passages: {done:,} of {size:,}")
-
-    return counted
+        fill(home, cast(Encoder, encoder), passages(found, size), Path(temporary) / "documents")
+        # Asked with the encoder itself: sentences are encoded for each question, and must not come from the cache.
+        yield Assistant(home, encoder.inner, SentenceReader.load(encoder.inner)), encoder, questions(found, count)
 
 
 def warm(size: int, count: int, tell: Tell) -> Table:
     """`count` questions to an assistant in this process, on a library of `size` passages, quietly and beside a busy process."""
     lines: list[Line] = []
     with _library(size, 2 * count + _BLOCK, tell) as (assistant, encoder, asked), stopwatch(encoder.inner) as seconds:
+        number = min(count, (len(asked) - _BLOCK) // 2)  # fewer, if the texts give no more
         rows = np.concatenate(encoder.rows)
         searcher = plain_here((), rows)
         reading: list[float] = []
+        both: list[float] = []  # the reader model and the sentences' vectors
 
         def ask(question: str) -> float:
-            before = seconds[READER]
+            before = seconds[READER] + seconds[SENTENCES], seconds[READER]
             taken = timed(assistant.ask, question)
-            reading.append(seconds[READER] - before)
+            reading.append(seconds[READER] - before[1])
+            both.append(seconds[READER] + seconds[SENTENCES] - before[0])
             return taken
 
         def bare(question: str) -> float:
@@ -93,21 +83,23 @@ def warm(size: int, count: int, tell: Tell) -> Table:
 
         in_turns(ask, bare, asked[:_BLOCK])
         for group, some, neighbour in (
-            ("quiet", asked[_BLOCK : _BLOCK + count], nullcontext()),
-            ("beside a busy process", asked[_BLOCK + count :], busy_neighbour()),
+            ("quiet", asked[_BLOCK : _BLOCK + number], nullcontext()),
+            ("beside a busy process", asked[_BLOCK + number : _BLOCK + 2 * number], busy_neighbour()),
         ):
             tell(f"warm questions, {group}")
             reading.clear()
+            both.clear()
             with neighbour:
                 ours, theirs = in_turns(ask, bare, some, _BLOCK)
-            lines += latency(group, "reader model apart", [taken - part for taken, part in zip(ours, reading, strict=True)], theirs)
+            for what, parts in (("reader model", reading), ("reader model and sentences' vectors", both)):
+                lines += latency(group, f"{what} apart", [taken - part for taken, part in zip(ours, parts, strict=True)], theirs)
             lines += latency(group, "end to end", ours, theirs)
             lines += latency(group, "the reader model's part", reading, ())
     note = (
-        f"{count} different questions for each line to `Assistant.ask`, on {len(rows):,} passages of about 150 tokens. The "
+        f"{number} different questions for each line to `Assistant.ask`, on {len(rows):,} passages of about 150 tokens. The "
         "baseline encodes the question, takes the ten nearest passages, and reads none."
     )
-    return Table("ask", "A warm question", note, tuple(lines))
+    return Table(f"ask --passages {size} --questions {count}", "A warm question", note, tuple(lines))
 
 
 def profile(size: int, count: int, tell: Tell) -> Table:
@@ -124,4 +116,4 @@ def profile(size: int, count: int, tell: Tell) -> Table:
     lines = [Line("milliseconds", name, "ms", 1000 * taken / number) for name, taken in ordered]
     lines += [Line("share", name, "%", 100 * taken / whole) for name, taken in ordered]
     note = f"Means of {number} questions on about {size:,} passages; each step without those that it calls."
-    return Table("profile", "Where the time of a question goes", note, tuple(lines))
+    return Table(f"profile --passages {size} --questions {count}", "Where the time of a question goes", note, tuple(lines))

@@ -2,17 +2,16 @@
 
 import json
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 
 from eval.bench.figures import Line, Table, in_turns, timed
-from eval.bench.library import passages
-from eval.bench.machine import matrix_peak, processors
+from eval.bench.library import PER_PASSAGE, passages
+from eval.bench.machine import matrix_peak
 from eval.bench.running import Tell, plain_here
-from eval.bench.texts import bench_cache, library_folders, texts
+from eval.bench.texts import sentences
 from index import default_folder, load_encoder
-
-_PER_PASSAGE = 8  # sentences, at the most, on average
 
 
 def operations(config: dict[str, int], tokens: int) -> float:
@@ -32,8 +31,7 @@ def operations(config: dict[str, int], tokens: int) -> float:
 def encode(count: int, rounds: int, tell: Tell) -> Table:
     """Passages of about 150 tokens by Quipu's encoder, and by `SentenceTransformer.encode` with its defaults, in turns."""
     tell("taking sentences from the installed packages")
-    found = [text for unit in texts(count * _PER_PASSAGE, library_folders(), bench_cache(), processors()) for text in unit]
-    asked = passages(found, count)
+    asked = passages(sentences(count * PER_PASSAGE), count)
     encoder, plain = load_encoder(), plain_here()
     peaks = {"float32": 0.0, "bfloat16": 0.0}
     tokens = [min(encoder.count_tokens(text), encoder.limit) for text in asked]
@@ -48,7 +46,7 @@ def encode(count: int, rounds: int, tell: Tell) -> Table:
         return timed(encoder.passages, asked)
 
     quick, slow = in_turns(mine, lambda _: timed(plain.encode, asked), range(1, rounds + 1))
-    best, base = sorted(quick)[rounds // 2], sorted(slow)[rounds // 2]
+    best, base = median(quick), median(slow)
     cosines = np.sum(ours * theirs, axis=1) / np.linalg.norm(theirs, axis=1)
     lines = [
         Line("speed", "passages", "1/s", len(asked) / best, len(asked) / base),
@@ -69,4 +67,4 @@ def encode(count: int, rounds: int, tell: Tell) -> Table:
         f"{len(asked)} passages of {sum(tokens) / len(asked):.0f} tokens and {needed / len(asked) / 1e9:.1f} GFLOP each, by "
         f"{encoder.arithmetic}; medians of {rounds} rounds in turns."
     )
-    return Table("encode", "Encoding passages", note, tuple(lines))
+    return Table(f"encode --passages {count} --rounds {rounds}", "Encoding passages", note, tuple(lines))

@@ -16,6 +16,9 @@ from index import Encoder, Home, Vectors, add
 PER_DOCUMENT = 50
 """Passages of a document."""
 
+PER_PASSAGE = 8
+"""Sentences of a passage, at the most, on average."""
+
 _CHARACTERS = 480  # of a passage: about 150 tokens
 _ENCODED = 64  # passages at a time
 _ASKED = re.compile(
@@ -91,9 +94,14 @@ class KeepingEncoder:
 
     def passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
         """See `Encoder.passages`; in half precision, and then of unit length again."""
+
+        def tell(done: int) -> None:
+            self._tell(done)
+            if progress is not None:
+                progress(done)
+
         parts = [texts[first : first + _ENCODED] for first in range(0, len(texts), _ENCODED)]
-        rows = vectors(parts, self.inner, self._cache, lambda done: (self._tell(done), progress and progress(done), None)[-1])
-        full = rows.astype(np.float32)
+        full = vectors(parts, self.inner, self._cache, tell).astype(np.float32)
         full /= np.linalg.norm(full, axis=1, keepdims=True)
         self.rows.append(full)
         return full

@@ -4,14 +4,16 @@ import os
 import platform
 import re
 import time
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from corpus import SettingsError
 
 FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "asimddp", "bf16", "i8mm")
 """What makes an encoder faster, as Linux calls it."""
 
 _PACKAGES = ("quipu", "onnxruntime", "torch", "sentence-transformers", "faiss-cpu", "bm25s", "numpy")
-_MEGABYTE = 2**20
 _SIZE = 2048  # rows and columns of the matrices that are multiplied
 _ROUNDS = 8
 
@@ -56,12 +58,20 @@ def matrix_peak(kind: str) -> float:
 def memory(pid: int) -> dict[str, float]:
     """The megabytes that a process takes with all that it started: `rss` with what it shares, `pss` with its part of that.
 
-    Raises OSError where there is no /proc.
+    Raises SettingsError where Linux's /proc doesn't say it.
     """
     taken = {"rss": 0.0, "pss": 0.0}
-    for member in [pid, *_below(pid)]:
-        for name, kilobytes in re.findall(r"^(Rss|Pss):\s+(\d+)", Path(f"/proc/{member}/smaps_rollup").read_text(), re.MULTILINE):
-            taken[name.lower()] += 1024 * int(kilobytes) / _MEGABYTE
+    try:
+        said = [Path(f"/proc/{pid}/smaps_rollup").read_text()]
+        for child in _below(pid):
+            with suppress(ProcessLookupError, FileNotFoundError):  # it has ended
+                said.append(Path(f"/proc/{child}/smaps_rollup").read_text())
+    except OSError as error:
+        raise SettingsError(
+            f"What memory a process takes can't be measured, which needs Linux's /proc: {error.strerror}."
+        ) from None
+    for name, kilobytes in re.findall(r"^(Rss|Pss):\s+(\d+)", "".join(said), re.MULTILINE):
+        taken[name.lower()] += int(kilobytes) / 1024
     return taken
 
 

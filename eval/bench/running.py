@@ -18,6 +18,18 @@ Tell = Callable[[str], None]
 """Hears in a few words what is being done."""
 
 
+def counting(tell: Tell, what: str, most: int) -> Callable[[int], None]:
+    """Tells how many of them are done, when it hears how many more are."""
+    done = 0
+
+    def counted(more: int) -> None:
+        nonlocal done
+        done += more
+        tell(f"{what}: {done:,} of {most:,}")
+
+    return counted
+
+
 def quipu(*words: str) -> list[str]:
     """The command line of `quipu`."""
     return [sys.executable, "-m", "ui", *words]
@@ -76,8 +88,14 @@ def run(words: Sequence[str], environment: dict[str, str], folder: Path) -> Run:
         failed = process.wait()
     ended = time.perf_counter() - started
     if failed:
-        raise LibraryError(f"{' '.join(map(str, words[1:4]))} ended with {failed}: {(folder / 'errors.txt').read_text()[-300:]}")
+        raise LibraryError(f"{' '.join(words[1:4])} ended with {failed}: {last_words(folder)}")
     return Run(printed, ended, said)
+
+
+def last_words(folder: Path) -> str:
+    """The last line that a process which ran in this folder wrote to its standard error."""
+    written = (folder / "errors.txt").read_text(errors="replace").strip()
+    return written[written.rfind("\n") + 1 :][-300:]
 
 
 @contextmanager
@@ -98,7 +116,8 @@ def running(words: Sequence[str], environment: dict[str, str], folder: Path) -> 
 @contextmanager
 def busy_neighbour() -> Iterator[None]:
     """Another process that takes all that one processor gives while the block runs."""
-    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as spinning:
+    program = f"import os\nwhile os.getppid() == {os.getpid()}: sum(range(10**5))"  # so that it never outlives this process
+    with subprocess.Popen([sys.executable, "-c", program]) as spinning:  # noqa: S603 - our own words
         try:
             yield
         finally:

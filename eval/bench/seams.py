@@ -18,9 +18,11 @@ SEAMS = {
     "decide": "assistant.assistant:decide",
     "compose": "assistant.assistant:compose",
 }
-"""The steps by name, and the function of each. The encoder's is added by `stopwatch`, since there are several encoders."""
+"""The steps by name, and the function of each. The encoder's are added by `stopwatch`, since there are several encoders."""
 
 ENCODE = "encode the question"
+SENTENCES = "encode sentences"
+_ENCODES = {ENCODE: "questions", SENTENCES: "passages"}
 READER = "reader model"
 WHOLE = "all the rest"
 
@@ -48,9 +50,10 @@ def stopwatch(encoder: object, seams: Mapping[str, str] = SEAMS) -> Iterator[dic
         return timed
 
     with ExitStack() as stack:
+        steps: list[tuple[str, Any, str]] = [(name, type(encoder), attribute) for name, attribute in _ENCODES.items()]
         for name, place in seams.items():
             owner, _, attribute = place.rpartition("." if "." in place.partition(":")[2] else ":")
-            held = resolve_name(owner)
+            steps.append((name, resolve_name(owner), attribute))
+        for name, held, attribute in steps:
             stack.enter_context(patch.object(held, attribute, timing(name, getattr(held, attribute))))
-        stack.enter_context(patch.object(type(encoder), "questions", timing(ENCODE, type(encoder).questions)))  # type: ignore[attr-defined]  # every encoder has it
         yield seconds

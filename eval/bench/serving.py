@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -17,19 +17,20 @@ from corpus import LibraryError
 from eval.bench.figures import Line, Table, latency
 from eval.bench.library import questions
 from eval.bench.machine import memory
-from eval.bench.running import Tell, own_environment, plain, prepare_shipped, quipu, running
-from eval.bench.texts import bench_cache, library_folders, texts
+from eval.bench.running import Tell, last_words, own_environment, plain, prepare_shipped, quipu, running
+from eval.bench.texts import sentences
 from index import load_encoder
 
 _SENTENCES = 20_000  # of which questions are made
+_BLOCK = 80  # questions that one server answers before the other does
 _SECONDS = 60.0  # that a server has to answer
 
 
 def serve(clients: int, count: int, tell: Tell) -> Table:
     """Servers of the report that ships: what they take in memory after `count` questions, and as many by one client and by many."""
     tell("indexing the report that ships")
-    found = [text for unit in texts(_SENTENCES, library_folders(), bench_cache()) for text in unit]
-    asked = questions(found, 3 * count)
+    asked = questions(sentences(_SENTENCES), 3 * count)
+    each = len(asked) // 3  # fewer than `count`, if the sentences give no more
     lines: list[Line] = []
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -43,20 +44,27 @@ def serve(clients: int, count: int, tell: Tell) -> Table:
             servers = (ours, theirs)
             tell("questions to warm up")
             for address in servers:
-                load(address, asked[:count], 1)
+                load(address, asked[:each], 1)
             taken, bare = memory(mine), memory(its)
             lines += [Line("memory", name.upper(), "MB", taken[name], bare[name]) for name in taken]
-            for number, some in ((1, asked[count : 2 * count]), (clients, asked[2 * count :])):
+            for number, some in ((1, asked[each : 2 * each]), (clients, asked[2 * each :])):
                 group = f"{number} {'client' if number == 1 else 'clients'}"
                 tell(f"questions by {group}")
-                (quick, whole), (slow, all_) = (load(address, some, number) for address in servers)
-                lines.append(Line(group, "questions", "1/s", len(some) / whole, len(some) / all_))
-                lines += latency(group, "answer", quick, slow)
+                seconds: dict[str, list[float]] = {address: [] for address in servers}
+                whole = dict.fromkeys(servers, 0.0)
+                for first in range(0, len(some), _BLOCK):
+                    for address in servers:
+                        taken_, all_ = load(address, some[first : first + _BLOCK], number)
+                        seconds[address] += taken_
+                        whole[address] += all_
+                lines.append(Line(group, "questions", "1/s", len(some) / whole[ours], len(some) / whole[theirs]))
+                lines += latency(group, "answer", seconds[ours], seconds[theirs])
     note = (
-        f"`quipu serve` with all it starts, on the report that ships, after {count} different questions and then under load of "
-        f"`POST /api/ask`; the baseline is a FastAPI application that gives the ten nearest passages, and reads none."
+        f"`quipu serve` with all it starts, on the report that ships, after {each} different questions and then under load of "
+        "`POST /api/ask`, in turns; most of the questions are about other things than the report. The baseline is a FastAPI "
+        "application that gives the ten nearest passages, and reads none."
     )
-    return Table("serve", "Serving", note, tuple(lines))
+    return Table(f"serve --clients {clients} --questions {count}", "Serving", note, tuple(lines))
 
 
 @contextmanager
@@ -69,7 +77,7 @@ def served(words: Sequence[str], environment: dict[str, str], folder: Path) -> I
                 threading.Thread(target=process.stdout.read, daemon=True).start()  # so that the pipe never fills
                 yield address.group(), process.pid
                 return
-        raise LibraryError(f"The server didn't start: {(folder / 'errors.txt').read_text()[-300:]}")
+        raise LibraryError(f"The server didn't start: {last_words(folder)}")
 
 
 def load(address: str, asked: Sequence[str], clients: int) -> tuple[list[float], float]:
@@ -90,9 +98,12 @@ def load(address: str, asked: Sequence[str], clients: int) -> tuple[list[float],
                 connection.close()
                 return taken
             started = time.perf_counter()
-            connection.request("POST", "/api/ask", json.dumps({"question": question}), {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            said = answer.read()
+            try:
+                connection.request("POST", "/api/ask", json.dumps({"question": question}), {"Content-Type": "application/json"})
+                answer = connection.getresponse()
+                said = answer.read()
+            except (OSError, HTTPException) as error:
+                raise LibraryError(f"{address} gave no answer: {error}") from None
             if answer.status != 200:
                 raise LibraryError(f"{address} said {answer.status}: {said[:200].decode(errors='replace')}")
             taken.append(time.perf_counter() - started)

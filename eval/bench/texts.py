@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from corpus import QuestionError, SettingsError
+from eval.bench.machine import processors
 from index import Encoder
 
 SHORTEST, LONGEST, FEWEST_WORDS = 30, 400, 6
@@ -45,13 +46,18 @@ def library_folders() -> list[Path]:
     return sorted({Path(sysconfig.get_paths()[name]) for name in ("stdlib", "purelib")})
 
 
+def sentences(most: int) -> list[str]:
+    """Distinct texts of the installed packages, `most` in all. Raises QuestionError if there are fewer."""
+    return [text for unit in texts(most, library_folders(), bench_cache(), processors()) for text in unit]
+
+
 def units_in(roots: Sequence[Path]) -> list[list[Path]]:
     """The Python files below these folders by unit: the first two folders of their path. Units are ordered by the hash of that."""
     units: dict[str, dict[str, Path]] = {}
     for root in roots:
         for path in root.rglob("*.py"):
             place = path.relative_to(root)
-            if not {"site-packages", "dist-packages"}.intersection(place.parts):
+            if not {"site-packages", "dist-packages"}.intersection(place.parts) and path.is_file():
                 units.setdefault("/".join(place.parts[:-1][:2]), {})[place.as_posix()] = path
     ordered = sorted(units, key=lambda unit: hashlib.sha256(unit.encode()).hexdigest())
     return [[path for _, path in sorted(units[unit].items())] for unit in ordered]
