@@ -23,8 +23,8 @@ EXACT_UP_TO = 10_000
 """Vectors that are compared with a question one by one: 0.6 ms on one thread. Above that the codes are faster."""
 
 _REFINED = 800
-"""Candidates by their codes that are compared by their vectors. With half as many, .977 of the true ten best were found among a
-million vectors, and .993 among a hundred thousand (`quipu bench search`).
+"""Candidates by their codes that are compared by their vectors. Of the true ten best, .993 are found among a hundred thousand
+vectors and .977 among a million; docs/performance.md has the command.
 """
 
 _FEW = 20_000
