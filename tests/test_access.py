@@ -21,7 +21,7 @@ from index import Home, add
 from tests.asked import Client, Peer, basic, bearer, enter, secret_file, served, token
 from tests.fakes import WordEncoder
 from tests.made import REPORT, write
-from ui.security import ChatPageOnly
+from ui.chat_gate import ChatGate
 from ui.server import create_app
 from ui.wording import say
 
@@ -85,7 +85,7 @@ def routes_of(router: Any, prefix: str = "") -> Iterator[tuple[str, bool]]:  # n
     for route in router.routes:
         if isinstance(route, Mount):
             if route.routes:
-                is_chat = isinstance(route.app, ChatPageOnly)
+                is_chat = isinstance(route.app, ChatGate)
                 assert is_chat or prefix == "", route
                 for found, _ in routes_of(route, prefix + route.path):
                     yield found, is_chat

@@ -23,7 +23,6 @@ _SAFE_METHODS = frozenset(["GET", "HEAD", "OPTIONS"])
 _BY_FORM = "/sign-in/token"
 _FROM_OTHERS = frozenset(["/api/ask", "/api/feedback", _BY_FORM])  # what the pages of listed origins may send
 _READ_BY_OTHERS = frozenset(["/api/ask", "/api/documents", "/api/feedback"])  # and passages
-_OF_THE_CHAT = frozenset(["/", "/theme.css", "/gradio_api/queue/join", "/gradio_api/queue/data"])  # and its files
 _POLICY = (
     "default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors {frames}; form-action 'self'; "
@@ -151,23 +150,6 @@ class SharedWithPages:
         path = route_path(scope) if scope["type"] == "http" else ""
         is_shared = path in _READ_BY_OTHERS or path.startswith("/api/passages/")
         await (self._shared if is_shared else self._app)(scope, receive, send)
-
-
-class ChatPageOnly:
-    """ASGI application: of all that Gradio serves, only what the chat page asks for. The rest would read files, and other hosts'
-    pages, for whoever asks.
-    """
-
-    def __init__(self, gradio: ASGIApp) -> None:
-        self._gradio = gradio
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI."""
-        path = route_path(scope)
-        if path in _OF_THE_CHAT or path.startswith(("/assets/", "/static/")):
-            await self._gradio(scope, receive, send)
-        else:
-            await problem(HTTPStatus.NOT_FOUND, "There is no such page.", scope=scope)(scope, receive, send)
 
 
 class SecurityHeaders:

@@ -29,7 +29,6 @@ from ui.reference import NoSuchOperation, reference_routes
 from ui.security import (
     LOOPBACK_HOSTS,
     Address,
-    ChatPageOnly,
     KnownHostOnly,
     OwnOriginOnly,
     SecurityHeaders,
@@ -59,6 +58,7 @@ def create_app(assistant: Assistant, feedback: Feedback | None = None, settings:
     import gradio as gr
 
     from ui.chat import chat_page, head, theme
+    from ui.chat_gate import ChatGate
     from ui.tools import Tools
 
     prefix, drawings, metrics = prefix_of(settings.address), Drawings(assistant), Metrics()
@@ -125,7 +125,7 @@ def create_app(assistant: Assistant, feedback: Feedback | None = None, settings:
     )
     mounted = app.router.routes[-1]
     assert isinstance(mounted, Mount)  # noqa: S101 - it has just been put there
-    mounted.app = ChatPageOnly(mounted.app)
+    mounted.app = ChatGate(mounted.app, chat)
     return app
 
 
