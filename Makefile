@@ -17,7 +17,7 @@ serve: .venv/installed ## index the shipped report and serve it on http://127.0.
 	.venv/bin/quipu serve
 
 demo: .venv/installed ## an intranet page with the widget, on http://127.0.0.1:7870
-	.venv/bin/python -m ui.demo
+	.venv/bin/python -m tools.demo
 
 test: .venv/tested ## format, lint, types and all tests
 	.venv/bin/ruff format --check .

@@ -5,10 +5,11 @@ This room never words anything for a screen: reasons are codes, and the sentence
 
 from assistant.answer import Answer, Citation, Reason, Sentence, Status
 from assistant.assistant import Assistant
-from assistant.evidence import Evidence, Reader, SentenceReader
-from assistant.feedback import LONGEST_COMMENT, Feedback, Kept
+from assistant.decision import Caution
+from assistant.errors import QuestionError, SettingsError
+from assistant.evidence import Evidence, Ranker, SentenceRanker
+from assistant.feedback import LONGEST_COMMENT, Feedback, KeptQuestion
 from assistant.question import LONGEST_QUESTION, Question
-from assistant.refusal import Caution
 from assistant.settings import Settings
 
 __all__ = [
@@ -20,12 +21,14 @@ __all__ = [
     "Citation",
     "Evidence",
     "Feedback",
-    "Kept",
+    "KeptQuestion",
     "Question",
-    "Reader",
+    "QuestionError",
+    "Ranker",
     "Reason",
     "Sentence",
-    "SentenceReader",
+    "SentenceRanker",
     "Settings",
+    "SettingsError",
     "Status",
 ]

@@ -10,21 +10,22 @@ from typing import Self
 
 from assistant.answer import Answer, Citation, Reason
 from assistant.compose import compose
-from assistant.evidence import Evidence, Reader, SentenceReader
+from assistant.decision import Caution, Decision, decide
+from assistant.evidence import Evidence, Ranker, SentenceRanker
 from assistant.feedback import Feedback
 from assistant.question import Question, encodable, parts_of, understand, unknown_language
-from assistant.refusal import Caution, Decision, decide
 from assistant.settings import Settings
-from corpus import USUAL_READING, LibraryError, QuipuError, Reading, document_id, load, shipped
+from corpus import DEFAULT_READ_OPTIONS, QuipuError, ReadOptions, document_id, load, shipped
 from index import (
-    SILENT,
-    Added,
+    NO_PROGRESS,
+    AddResult,
+    Catalogue,
     Encoder,
     Entry,
     Hit,
     Home,
     Index,
-    Library,
+    LibraryError,
     Progress,
     add,
     load_encoder,
@@ -60,10 +61,15 @@ class Assistant:
     """
 
     def __init__(
-        self, home: Home, encoder: Encoder, reader: Reader, caution: Caution = "balanced", reading: Reading = USUAL_READING
+        self,
+        home: Home,
+        encoder: Encoder,
+        reader: Ranker,
+        caution: Caution = "balanced",
+        reading: ReadOptions = DEFAULT_READ_OPTIONS,
     ) -> None:
         self._home, self._encoder, self._reader, self._caution, self._reading = home, encoder, reader, caution, reading
-        self._library = Library(home)
+        self._library = Catalogue(home)
         self._opened = _Opened()
         self._groups: frozenset[str] | None = None  # of the reader whom this is for; None: who may see everything
 
@@ -75,11 +81,11 @@ class Assistant:
         """
         settings = Settings.load() if home is None else Settings.load(home=Path(home))
         encoder = load_encoder(settings.model)
-        assistant = cls(Home(settings.home), encoder, SentenceReader.load(encoder), settings.caution, settings.reading())
+        assistant = cls(Home(settings.home), encoder, SentenceRanker.load(encoder), settings.caution, settings.reading())
         assistant.index()
         return assistant
 
-    def seen_by(self, groups: Collection[str] | None) -> Self:
+    def visible_to(self, groups: Collection[str] | None) -> Self:
         """The assistant for a reader in these groups (None: for who may see everything): it answers as if the documents that such
         a reader may not see weren't there. It is made in no time, and shares all that is open.
         """
@@ -108,14 +114,14 @@ class Assistant:
             if self._library.active():
                 if opened.own is None or opened.own.stale():
                     opened.own = Index.open(self._home, self._encoder, self._reading)
-                own = opened.own if opened.own is None or self._groups is None else opened.own.seen_by(self._groups)
+                own = opened.own if opened.own is None or self._groups is None else opened.own.visible_to(self._groups)
                 if own is not None and own.entries():
                     return own
             if opened.shipped is None or opened.shipped.stale():
                 opened.shipped = self._open_shipped()
             return opened.shipped
 
-    def add(self, paths: Sequence[Path], progress: Progress = SILENT, groups: Collection[str] = ()) -> list[Added]:
+    def add(self, paths: Sequence[Path], progress: Progress = NO_PROGRESS, groups: Collection[str] = ()) -> list[AddResult]:
         """Add files to the library, as `index.add` does, and forget what was said of what they replace."""
         added = add(self._home, paths, self._encoder, progress, groups, self._reading)
         self._forget_removed()
@@ -135,7 +141,7 @@ class Assistant:
 
     def own(self) -> list[Entry]:
         """The documents that the operator added, also those not searched yet; empty while the report that ships is asked."""
-        return [entry for entry in self._library.active() if entry.seen_by(self._groups)]
+        return [entry for entry in self._library.active() if entry.visible_to(self._groups)]
 
     def notice(self) -> str:
         """What an operator should mend, in a sentence each; "" if there is nothing."""
@@ -241,7 +247,7 @@ class Assistant:
         if not is_right:
             rebuild(home, self._encoder)
             add(home, reports, self._encoder)
-            for entry in Library(home).active():
+            for entry in Catalogue(home).active():
                 if entry.id not in expected:
                     remove(home, entry.id)
             index = Index.open(home, self._encoder)

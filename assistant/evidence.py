@@ -8,12 +8,11 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from assistant.answerability import Calibration, Signals
+from assistant.model import Calibration, CrossEncoder, SentenceScore, Signals, context
 from assistant.question import Question, is_named
-from assistant.reader import CrossEncoder, Reading, context
-from assistant.rows import as_sentence, span_shown, telling_rows
-from corpus import Document, LibraryError, sentences
-from index import DEFAULT_MODEL, Encoder, Hit, Index, Vectors, content_words, question_terms, terms
+from assistant.table_rows import as_sentence, span_shown, telling_rows
+from corpus import Document, sentences
+from index import DEFAULT_MODEL, Encoder, Hit, Index, LibraryError, Vectors, content_words, question_terms, terms
 
 _COSINE_WEIGHT = 0.5
 """Of the passage's cosine, in choosing what is read; the rest is the weight of the sentence's coverage. Vectors of all
@@ -49,7 +48,7 @@ class Evidence:
         return self.document.shown(self.start, self.end)
 
 
-class Reader(Protocol):
+class Ranker(Protocol):
     """Reads passages with a question in mind."""
 
     @property
@@ -61,7 +60,7 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CandidateSentence:
     """A sentence of a passage that was found, and its text as it is shown."""
 
     document: Document
@@ -70,11 +69,11 @@ class Place:
     text: str
     hit: Hit
 
-    def __lt__(self, other: "Place") -> bool:
+    def __lt__(self, other: "CandidateSentence") -> bool:
         return (self.document.id, self.start) < (other.document.id, other.start)
 
 
-class SentenceReader:
+class SentenceRanker:
     """Chooses sentences by their words and by the cosine of their passage, reads them with a cross-encoder, and weighs all that was
     seen.
 
@@ -95,11 +94,11 @@ class SentenceReader:
 
     @property
     def is_trained(self) -> bool:
-        """See `Reader.is_trained`."""
+        """See `Ranker.is_trained`."""
         return self._cross is not None
 
     def read(self, question: Question, index: Index, hits: Sequence[Hit]) -> list[Evidence]:
-        """See `Reader.read`."""
+        """See `Ranker.read`."""
         found = []
         for place, near, signals, span in self.weigh(question, index, hits):
             calibration = Calibration.of(signals.seen)
@@ -109,7 +108,7 @@ class SentenceReader:
 
     def weigh(
         self, question: Question, index: Index, hits: Sequence[Hit]
-    ) -> list[tuple[Place, float, Signals, tuple[int, int] | None]]:
+    ) -> list[tuple[CandidateSentence, float, Signals, tuple[int, int] | None]]:
         """The sentences that are nearest to the question: how near, what was seen of them, and the range of each that is the
         answer.
 
@@ -141,7 +140,9 @@ class SentenceReader:
             weighed.append((place, near[row], signals, None if reading is None else reading.span))
         return weighed
 
-    def _readings(self, question: Question, found: Sequence[tuple[Place, tuple[str, str]]]) -> list[Reading | None]:
+    def _readings(
+        self, question: Question, found: Sequence[tuple[CandidateSentence, tuple[str, str]]]
+    ) -> list[SentenceScore | None]:
         """What the cross-encoder says of each sentence; None of those in a language that it can't read."""
         if self._cross is None:
             return [None] * len(found)
@@ -159,7 +160,7 @@ class SentenceReader:
             for reading, (place, _) in zip(read, found, strict=True)
         ]
 
-    def _cosines(self, question: Question, places: Sequence[Place]) -> list[float | None]:
+    def _cosines(self, question: Question, places: Sequence[CandidateSentence]) -> list[float | None]:
         """The cosine of each sentence with the question as it is read; None if they aren't weighed."""
         if not self._is_calibrated:
             return [None] * len(places)
@@ -212,7 +213,7 @@ def _named(question: Question, text: str, language: str) -> float:
     return sum(is_named(name, question.language, found) for name in question.names) / len(question.names)
 
 
-def _telling(places: Sequence[Place], question: Question) -> list[Place]:
+def _telling(places: Sequence[CandidateSentence], question: Question) -> list[CandidateSentence]:
     """The places but for table rows that say less of what is asked than others of their table do; see `telling_rows`."""
     asked = {
         frozenset(question_terms(word, language))
@@ -226,7 +227,7 @@ def _telling(places: Sequence[Place], question: Question) -> list[Place]:
     return [place for place in places if (place.document.id, place.start) not in left_out]
 
 
-def _passage_of(place: Place) -> Iterator[str]:
+def _passage_of(place: CandidateSentence) -> Iterator[str]:
     """The text of the passage that a sentence was found in; of a table row's, what isn't in other rows, which are about others."""
     document, passage = place.document, place.hit.passage
     is_row = document.row_at(place.start) is not None
@@ -235,12 +236,12 @@ def _passage_of(place: Place) -> Iterator[str]:
             yield document.shown(max(block.start, passage.start), min(block.end, passage.end))
 
 
-def _places(index: Index, hits: Sequence[Hit]) -> list[Place]:
+def _places(index: Index, hits: Sequence[Hit]) -> list[CandidateSentence]:
     """The passages' sentences that are no headings and name no columns, each once: a sentence may reach into the next passage.
 
     A document that was removed since the search has none.
     """
-    places: dict[tuple[str, int, int], Place] = {}
+    places: dict[tuple[str, int, int], CandidateSentence] = {}
     for hit in hits:
         try:
             document = index.document(hit.passage.document_id)
@@ -250,5 +251,7 @@ def _places(index: Index, hits: Sequence[Hit]) -> list[Place]:
         for block in document.blocks_within(hit.passage.start, hit.passage.end):
             if block.start not in headings and not document.names_columns(block.start):
                 for start, end in sentences(document, max(block.start, hit.passage.start), min(block.end, hit.passage.end)):
-                    places.setdefault((document.id, start, end), Place(document, start, end, document.shown(start, end), hit))
+                    places.setdefault(
+                        (document.id, start, end), CandidateSentence(document, start, end, document.shown(start, end), hit)
+                    )
     return list(places.values())

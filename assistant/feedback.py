@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from assistant.answer import Answer
+from assistant.errors import QuestionError
 from assistant.question import encodable
-from corpus import LibraryError, QuestionError
-from index import Home, Library
+from index import Catalogue, Home, LibraryError
 
 LONGEST_COMMENT = 2000
 """Characters of what a reader says of an answer."""
@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS citations (
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptQuestion:
     """A question that was asked and what became of it. `cited` are ids of documents with ranges of their texts.
 
     `helpful` is None if nobody judged the answer, and `comment` is what was said of it.
@@ -100,7 +100,7 @@ class Feedback:
             if judged.rowcount == 0:
                 raise QuestionError(f"There is no answer '{name}' to judge.")
 
-    def kept(self) -> list[Kept]:
+    def kept(self) -> list[KeptQuestion]:
         """All that is kept, the oldest first; nothing if nothing ever was. Raises LibraryError if it can't be read."""
         if not self._path.exists():
             return []
@@ -110,7 +110,7 @@ class Feedback:
                 cited.setdefault(name, []).append((place[0], place[1], place[2]))
             rows = list(connection.execute("SELECT * FROM answers ORDER BY asked, rowid"))
         return [
-            Kept(
+            KeptQuestion(
                 id=name,
                 asked=asked,
                 question=question,
@@ -128,7 +128,7 @@ class Feedback:
     def forget_removed(self) -> None:
         """Delete the ranges of documents that were removed or replaced."""
         if self._path.exists():
-            kept = [entry.id for home in (self._home, self._home.shipped) for entry in Library(home).active()]
+            kept = [entry.id for home in (self._home, self._home.shipped) for entry in Catalogue(home).active()]
             with self._open() as connection:
                 connection.execute(
                     "DELETE FROM citations WHERE document NOT IN (SELECT value FROM json_each(?))", [json.dumps(kept)]

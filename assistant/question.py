@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Reason
+from assistant.errors import QuestionError
 from assistant.glossary import in_english, in_plain_words
 from assistant.phrases import (
     ASKED,
@@ -22,7 +23,7 @@ from assistant.phrases import (
     YEAR,
 )
 from assistant.spelling import mended
-from corpus import USUAL_LANGUAGES, QuestionError, language_of, split_sentences
+from corpus import USUAL_LANGUAGES, language_of, split_sentences
 from index import content_words, fold, question_language, question_terms, words
 
 LONGEST_QUESTION = 2000

@@ -10,8 +10,9 @@ from platformdirs import user_data_path
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from assistant.refusal import Caution
-from corpus import Reading, SettingsError
+from assistant.decision import Caution
+from assistant.errors import SettingsError
+from corpus import ReadOptions
 from index import DEFAULT_MODEL
 
 SignInWay = Literal["password", "proxy", "token"]
@@ -90,13 +91,13 @@ class Settings(BaseSettings):
     ocr: bool = True
     """Whether pages that are pictures are read by OCR, where tesseract is installed."""
 
-    read_megabytes: int = Field(default=Reading().megabytes, ge=1, le=4000)
+    read_megabytes: int = Field(default=ReadOptions().megabytes, ge=1, le=4000)
     """The largest file that is added, and the most that is taken out of an archive, in megabytes."""
 
-    read_seconds: int = Field(default=Reading().seconds, ge=1)
+    read_seconds: int = Field(default=ReadOptions().seconds, ge=1)
     """How long the reader of a file may go without a sign of life."""
 
-    read_memory: int = Field(default=Reading().memory, ge=512)
+    read_memory: int = Field(default=ReadOptions().memory, ge=512)
     """How much memory the reader of a file may take, in megabytes."""
 
     log: Literal["plain", "json"] = "plain"
@@ -157,9 +158,9 @@ class Settings(BaseSettings):
             raise ValueError("QUIPU_SIGN_IN has 'token', and QUIPU_TOKEN_KEY names no file with the key")
         return self
 
-    def reading(self) -> Reading:
+    def reading(self) -> ReadOptions:
         """How files are read."""
-        return Reading(self.ocr, self.read_megabytes, self.read_seconds, self.read_memory)
+        return ReadOptions(self.ocr, self.read_megabytes, self.read_seconds, self.read_memory)
 
     @classmethod
     def load(cls, **given: Any) -> Self:  # noqa: ANN401 - pydantic says what each may be

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 
-from assistant.reader import tokenizer
+from assistant.model import tokenizer
 from index import content_words, fold, question_terms
 
 _SHORTEST = 5  # letters: of shorter words, one letter makes another word

@@ -3,58 +3,61 @@
 This room never knows what an embedding is, and never fetches, executes or changes anything.
 """
 
+from corpus.containers import TAKEN, Part, file_of, is_in, is_named, last_part, parts_of, place_of
 from corpus.document import CELLS_APART, Document, Passage
-from corpus.errors import AddressError, DocumentError, EncoderError, LibraryError, QuestionError, QuipuError, SettingsError
+from corpus.errors import DocumentError, QuipuError
+from corpus.formats import FORMATS, PARSERS_VERSION, document_id, read, read_bytes, shipped
+from corpus.isolation import Pool, Worker, available_processors, finished, weight_of
 from corpus.language import USUAL_LANGUAGES, language_of
 from corpus.load import load
 from corpus.names import WITHIN, shown_name
-from corpus.parts import Block, Cell, Heading, Page, PageKind, Row, Run, Table, Word
-from corpus.pool import Pool, available_processors, finished, weight_of
-from corpus.read import FORMATS, READER, document_id, read, read_bytes, shipped
-from corpus.reading import USUAL_READING, Reading
+from corpus.read_options import DEFAULT_READ_OPTIONS, ReadOptions
+from corpus.read_summary import ReadSummary
 from corpus.sentences import sentences, split_sentences
 from corpus.sniff import passed_over
-from corpus.split import SPLITTER, encoded_text, searched_text, split
-from corpus.summary import Summary
-from corpus.worker import Worker
+from corpus.split import SPLITTER_VERSION, encoded_text, searched_text, split
+from corpus.structure import Block, Cell, Heading, Page, PageKind, Row, Run, Table, Word
 
 __all__ = [
     "CELLS_APART",
+    "DEFAULT_READ_OPTIONS",
     "FORMATS",
-    "READER",
-    "SPLITTER",
+    "PARSERS_VERSION",
+    "SPLITTER_VERSION",
+    "TAKEN",
     "USUAL_LANGUAGES",
-    "USUAL_READING",
     "WITHIN",
-    "AddressError",
     "Block",
     "Cell",
     "Document",
     "DocumentError",
-    "EncoderError",
     "Heading",
-    "LibraryError",
     "Page",
     "PageKind",
+    "Part",
     "Passage",
     "Pool",
-    "QuestionError",
     "QuipuError",
-    "Reading",
+    "ReadOptions",
+    "ReadSummary",
     "Row",
     "Run",
-    "SettingsError",
-    "Summary",
     "Table",
     "Word",
     "Worker",
     "available_processors",
     "document_id",
     "encoded_text",
+    "file_of",
     "finished",
+    "is_in",
+    "is_named",
     "language_of",
+    "last_part",
     "load",
+    "parts_of",
     "passed_over",
+    "place_of",
     "read",
     "read_bytes",
     "searched_text",

@@ -16,7 +16,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo, is_zipfile
 
 from corpus.errors import DocumentError
 from corpus.names import printable, shown_name
-from corpus.reading import MEGABYTE
+from corpus.read_options import MEGABYTE
 
 _MOST_MEMBERS = 10_000
 """A presentation of a thousand slides has about six thousand parts."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Any, Self
 
-from corpus.parts import Block, Heading, Page, PageKind, Row, Run, Table, Word
+from corpus.structure import Block, Heading, Page, PageKind, Row, Run, Table, Word
 
 # Control and formatting characters that would change how the text around them is shown: C0/C1, soft hyphen,
 # zero-width and bidirectional controls, byte-order mark.

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from corpus.document import CELLS_APART
-from corpus.parts import Block, Cell, Heading, Page, Row, Run, Table, Word
+from corpus.structure import Block, Cell, Heading, Page, Row, Run, Table, Word
 
 _RAISED = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
 

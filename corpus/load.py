@@ -6,7 +6,7 @@ from stat import S_ISDIR, S_ISREG
 
 from corpus.errors import DocumentError
 from corpus.names import printable
-from corpus.reading import MEGABYTE
+from corpus.read_options import MEGABYTE
 
 _TIMES_READ = 2
 """A file that changed while it was read is read once more."""

@@ -23,9 +23,9 @@ from PIL import Image
 
 from corpus.document import Document
 from corpus.errors import DocumentError
-from corpus.parts import Word
-from corpus.read import document_id
-from corpus.readers.pdfium import PDFIUM
+from corpus.formats import document_id
+from corpus.parsers.pdf.pdfium import PDFIUM
+from corpus.structure import Word
 
 _HYPHEN = 0x02  # PDFium's code for a hyphen that cuts a word: a control code that can be seen
 _SAME_LINE = 0.6  # heights of the larger character: how far two baselines of one line may be apart; a raised number is at 0.4

@@ -7,7 +7,7 @@ from corpus.sentences import split_sentences
 
 CountTokens = Callable[[str], int]
 
-SPLITTER = 2
+SPLITTER_VERSION = 2
 """Raise this when the same document gives other passages, so that stored vectors are made anew."""
 
 

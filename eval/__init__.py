@@ -6,8 +6,8 @@ This room has no way to an answer of its own: it asks the `Assistant`, and searc
 from eval.calibration import Bin
 from eval.drafts import drafts
 from eval.figures import LESS_IS_BETTER, Change, Curves, Figure, compare, curves, figures, read_run, run_file
-from eval.read import TestQuestion, read_questions, shipped_questions
-from eval.run import Place, Row, ask_all
+from eval.questions import TestQuestion, read_questions, shipped_questions
+from eval.run import GoldPlace, QuestionResult, ask_all
 from eval.squad import Article, LeftOut, read_squad
 
 __all__ = [
@@ -17,9 +17,9 @@ __all__ = [
     "Change",
     "Curves",
     "Figure",
+    "GoldPlace",
     "LeftOut",
-    "Place",
-    "Row",
+    "QuestionResult",
     "TestQuestion",
     "ask_all",
     "compare",

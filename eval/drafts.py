@@ -5,12 +5,11 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from assistant import Kept
-from corpus import LibraryError
-from index import Index
+from assistant import KeptQuestion
+from index import Index, LibraryError
 
 
-def drafts(kept: Iterable[Kept], index: Index) -> list[dict[str, Any]]:
+def drafts(kept: Iterable[KeptQuestion], index: Index) -> list[dict[str, Any]]:
     """A draft for each question with its history, however often it was asked, in the order of the first time.
 
     A person completes it: whether the documents answer it (`answerable` is None), and the exact words that do. `why` says what
@@ -46,7 +45,7 @@ def drafts(kept: Iterable[Kept], index: Index) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _quotes(asked: Kept, index: Index) -> list[str]:
+def _quotes(asked: KeptQuestion, index: Index) -> list[str]:
     quotes = []
     for document_id, start, end in asked.cited:
         try:

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from corpus import QuestionError
+from assistant import QuestionError
 from eval.calibration import Bin, auroc, calibration_error, interval, reliability, risk_area, risk_coverage
 from eval.measures import DEPTH, mean_interval
-from eval.run import Place, Row
+from eval.run import GoldPlace, QuestionResult
 
 LESS_IS_BETTER = ("ECE", "AURC")
 """Of all other measures, more is better."""
@@ -37,13 +37,13 @@ class Figure:
         return cls(n, round(value, 6), round(interval[0], 6), round(interval[1], 6))
 
 
-def figures(rows: Sequence[Row]) -> dict[str, dict[str, Figure]]:
+def figures(rows: Sequence[QuestionResult]) -> dict[str, dict[str, Figure]]:
     """By group ("all", "answerable", "unanswerable", "with history" for follow-ups, "kind factoid", "lang en", ...) and by measure.
 
     The measures of the rows as means, and where a group has questions of both sorts, "AUROC" and "ECE" of the confidence over all
     of them, and "AURC" over those that were answered (see `eval.calibration`).
     """
-    groups: dict[str, list[Row]] = {"all": list(rows)}
+    groups: dict[str, list[QuestionResult]] = {"all": list(rows)}
     for row in rows:
         names = ("answerable" if row.answerable else "unanswerable", f"kind {row.kind}", f"lang {row.lang}")
         for name in (*names, *(["with history"] if row.history else [])):
@@ -51,7 +51,7 @@ def figures(rows: Sequence[Row]) -> dict[str, dict[str, Figure]]:
     return {name: _means(groups[name]) | _together(groups[name]) for name in ("all", *sorted(groups.keys() - {"all"}))}
 
 
-def _means(rows: Sequence[Row]) -> dict[str, Figure]:
+def _means(rows: Sequence[QuestionResult]) -> dict[str, Figure]:
     values: dict[str, list[float]] = {}
     for row in rows:
         for name, value in row.measures.items():
@@ -59,7 +59,7 @@ def _means(rows: Sequence[Row]) -> dict[str, Figure]:
     return {name: Figure.of(measured) for name, measured in values.items()}
 
 
-def _together(rows: Sequence[Row]) -> dict[str, Figure]:
+def _together(rows: Sequence[QuestionResult]) -> dict[str, Figure]:
     answerable, confidence = [row.answerable for row in rows], [row.confidence for row in rows]
     if len(set(answerable)) < 2:
         return {}
@@ -83,7 +83,7 @@ def _together(rows: Sequence[Row]) -> dict[str, Figure]:
     return found
 
 
-def _given(rows: Sequence[Row]) -> tuple[list[bool], list[float]]:
+def _given(rows: Sequence[QuestionResult]) -> tuple[list[bool], list[float]]:
     """Whether each answer that was given is right, and its confidence; where pages are sought, none is."""
     given = [row for row in rows if row.cited and row.verdict in _ANSWERS]
     return [row.right for row in given], [row.confidence for row in given]
@@ -102,7 +102,7 @@ class Curves:
     bins: tuple[Bin, ...]
 
 
-def curves(rows: Sequence[Row]) -> Curves:
+def curves(rows: Sequence[QuestionResult]) -> Curves:
     """The curves of a run."""
     first = [row.measures["RR@10"] for row in rows if "RR@10" in row.measures]
     hits = [sum(value >= 1 / k - 1e-6 for value in first) / len(first) for k in range(1, DEPTH + 1)] if first else []
@@ -128,7 +128,7 @@ class Change:
         return self.difference.high < 0
 
 
-def compare(rows: Sequence[Row], baseline: Sequence[Row]) -> list[Change]:
+def compare(rows: Sequence[QuestionResult], baseline: Sequence[QuestionResult]) -> list[Change]:
     """The changes from the baseline, measure by measure, paired by question; a measure that only one of a pair has is left out.
 
     Raises QuestionError unless both runs asked the same questions.
@@ -154,13 +154,13 @@ def compare(rows: Sequence[Row], baseline: Sequence[Row]) -> list[Change]:
     return changes
 
 
-def run_file(rows: Sequence[Row], found: dict[str, dict[str, Figure]], meta: dict[str, Any]) -> dict[str, Any]:
+def run_file(rows: Sequence[QuestionResult], found: dict[str, dict[str, Figure]], meta: dict[str, Any]) -> dict[str, Any]:
     """A run as plain values for `json.dump`: its figures and rows are equal for equal runs, and `meta` is all that may differ."""
     plain = {group: {name: asdict(figure) for name, figure in measured.items()} for group, measured in found.items()}
     return {"meta": meta, "figures": plain, "rows": [asdict(row) for row in rows]}
 
 
-def read_run(path: Path) -> list[Row]:
+def read_run(path: Path) -> list[QuestionResult]:
     """The rows of a run file. Raises QuestionError if it is none."""
     try:
         rows = json.loads(path.read_bytes())["rows"]
@@ -169,6 +169,6 @@ def read_run(path: Path) -> list[Row]:
         raise QuestionError(f"{path} is no run of `quipu eval --json` ({type(error).__name__}: {error}).") from None
 
 
-def _row(values: dict[str, Any]) -> Row:
-    places = {name: tuple(Place(**place) for place in values[name]) for name in ("cited", "expected")}
-    return Row(**{**values, **places, "history": tuple(values["history"])})
+def _row(values: dict[str, Any]) -> QuestionResult:
+    places = {name: tuple(GoldPlace(**place) for place in values[name]) for name in ("cited", "expected")}
+    return QuestionResult(**{**values, **places, "history": tuple(values["history"])})

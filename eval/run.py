@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 
-from assistant import Answer, Assistant
-from corpus import Document, QuestionError, QuipuError, sentences
+from assistant import Answer, Assistant, QuestionError
+from corpus import Document, QuipuError, sentences
 from eval.measures import DEPTH, Range, attribution, covered, evidence, retrieval
-from eval.read import TestQuestion
+from eval.questions import TestQuestion
 from index import Hit
 
 _FOUND = 0.5  # of a gold quote's characters: a passage with so many holds it
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class GoldPlace:
     """A range of a document, and its text there."""
 
     document_id: str
@@ -26,7 +26,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class QuestionResult:
     """What became of one question. `status` is the answer's, or "failed" with the error as `reason`; all measures are then 0.
 
     `searched` is what was really searched. `cited` are the quotes that were given, and `expected` are the gold quotes or pages.
@@ -42,8 +42,8 @@ class Row:
     status: str
     reason: str
     confidence: float
-    cited: tuple[Place, ...]
-    expected: tuple[Place, ...]
+    cited: tuple[GoldPlace, ...]
+    expected: tuple[GoldPlace, ...]
     measures: dict[str, float]
 
     @property
@@ -57,7 +57,9 @@ class Row:
         return self.measures[self.verdict] == 1
 
 
-def ask_all(assistant: Assistant, questions: Sequence[TestQuestion], *, within: bool = False) -> Iterator[tuple[Row, float]]:
+def ask_all(
+    assistant: Assistant, questions: Sequence[TestQuestion], *, within: bool = False
+) -> Iterator[tuple[QuestionResult, float]]:
     """A row per question, in their order, and the milliseconds that it took to ask: of all documents, or `within` the one that the
     question is about.
 
@@ -91,9 +93,11 @@ def ask_all(assistant: Assistant, questions: Sequence[TestQuestion], *, within: 
         yield _row(question, answer, error, gold, measures), milliseconds
 
 
-def _row(question: TestQuestion, answer: Answer | None, error: str, expected: Sequence[Place], measures: dict[str, float]) -> Row:
+def _row(
+    question: TestQuestion, answer: Answer | None, error: str, expected: Sequence[GoldPlace], measures: dict[str, float]
+) -> QuestionResult:
     cited = answer.citations if answer else ()
-    return Row(
+    return QuestionResult(
         id=question.id,
         question=question.question,
         history=question.history,
@@ -104,13 +108,15 @@ def _row(question: TestQuestion, answer: Answer | None, error: str, expected: Se
         status=answer.status if answer else "failed",
         reason=error or str((answer and answer.reason) or ""),
         confidence=answer.confidence if answer else 0.0,
-        cited=tuple(Place(place.document_id, place.start, place.end, place.quote) for place in cited),
+        cited=tuple(GoldPlace(place.document_id, place.start, place.end, place.quote) for place in cited),
         expected=tuple(expected),
         measures={name: round(value, 6) for name, value in measures.items()},
     )
 
 
-def _answer_measures(answer: Answer | None, places: Sequence[Place], hits: Sequence[Hit], *, needs_all: bool) -> dict[str, float]:
+def _answer_measures(
+    answer: Answer | None, places: Sequence[GoldPlace], hits: Sequence[Hit], *, needs_all: bool
+) -> dict[str, float]:
     citations = answer.citations if answer else ()
     gold: list[Range] = [(place.document_id, place.start, place.end) for place in places]
     cited: list[Range] = [(place.document_id, place.start, place.end) for place in citations]
@@ -155,7 +161,7 @@ def _pages(hit: Hit, document: Document, gold: Collection[int]) -> list[str]:
     return [str(page) for page in pages if page in gold]
 
 
-def _gold(question: TestQuestion, by_name: dict[str, Document], documents: Sequence[Document]) -> list[Place]:
+def _gold(question: TestQuestion, by_name: dict[str, Document], documents: Sequence[Document]) -> list[GoldPlace]:
     """Where the gold quotes stand, or what the gold pages hold. Raises QuestionError if one isn't there."""
     about = by_name.get(question.doc or "")
     if question.doc is not None and about is None and question.answerable:
@@ -166,15 +172,15 @@ def _gold(question: TestQuestion, by_name: dict[str, Document], documents: Seque
     pages = [about.pages[page] for page in sorted(question.gold_pages)] if about else []
     return [
         *(_place(question, quote, [about] if about else documents) for quote in question.gold_quotes),
-        *(Place(about.id, page.start, page.end, about.text[page.start : page.end]) for page in pages if about),
+        *(GoldPlace(about.id, page.start, page.end, about.text[page.start : page.end]) for page in pages if about),
     ]
 
 
-def _place(question: TestQuestion, quote: str, documents: Sequence[Document]) -> Place:
+def _place(question: TestQuestion, quote: str, documents: Sequence[Document]) -> GoldPlace:
     """Where a gold quote first stands. Raises QuestionError, with the sentence that is most like it, if it stands nowhere."""
     for document in documents:
         if quote and (start := document.text.find(quote)) >= 0:
-            return Place(document.id, start, start + len(quote), quote)
+            return GoldPlace(document.id, start, start + len(quote), quote)
     texts = [document.text[start:end] for document in documents for start, end in sentences(document)]
     nearest = next(iter(get_close_matches(quote, texts, n=1, cutoff=0.0)), "")
     named = f"The gold quote “{quote}” of question '{question.id}'"

@@ -8,8 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from corpus import QuestionError, split_sentences
-from eval.read import TestQuestion
+from assistant import QuestionError
+from corpus import split_sentences
+from eval.questions import TestQuestion
 from index import question_language
 
 

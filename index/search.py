@@ -8,18 +8,25 @@ from functools import lru_cache
 from itertools import islice
 from typing import Self
 
-from corpus import USUAL_READING, Document, LibraryError, Reading, Worker
-from index.encoder import Encoder
+from corpus import DEFAULT_READ_OPTIONS, Document, ReadOptions, Worker
+from index.analyser import question_language, question_terms
+from index.encoders import Encoder
+from index.errors import LibraryError
 from index.fusion import fuse
-from index.generation import Generation, current_number, open_current
 from index.hit import Hit
-from index.home import Home
-from index.library import Entry, Library
-from index.shelf import Shelf, Volume
+from index.library import (
+    Catalogue,
+    DocumentFiles,
+    DocumentVersion,
+    Entry,
+    Generation,
+    Home,
+    check_encoder,
+    current_number,
+    open_current,
+    reread,
+)
 from index.store import Candidates, Range
-from index.verify import reread
-from index.words import question_language, question_terms
-from index.writer import check_encoder
 
 _DEPTH = 50
 """Candidates of each retriever that are fused."""
@@ -42,10 +49,10 @@ class Index:
 
     _groups: frozenset[str] | None = None  # of the reader whom this is for; None: it finds everything
 
-    def __init__(self, home: Home, encoder: Encoder, generation: Generation, reading: Reading = USUAL_READING) -> None:
+    def __init__(self, home: Home, encoder: Encoder, generation: Generation, reading: ReadOptions = DEFAULT_READ_OPTIONS) -> None:
         self._home, self._encoder, self._store = home, encoder, generation.store
         self._volumes = {volume.id: volume for volume in generation.manifest.volumes}
-        self._library, self._shelf = Library(home), Shelf(home)
+        self._library, self._shelf = Catalogue(home), DocumentFiles(home)
         self._languages = dict(zip(self._volumes, generation.manifest.languages, strict=True))
         self._documents = lru_cache(maxsize=128)(self._load)
         self._found_by: dict[frozenset[str] | None, tuple[int, _Found]] = {}  # by a reader's groups, with the catalogue's state
@@ -58,7 +65,7 @@ class Index:
         self._unreadable: dict[str, str] = {}  # by document id, a sentence
 
     @classmethod
-    def open(cls, home: Home, encoder: Encoder, reading: Reading = USUAL_READING) -> Self | None:
+    def open(cls, home: Home, encoder: Encoder, reading: ReadOptions = DEFAULT_READ_OPTIONS) -> Self | None:
         """The index of `home`; None if nothing was ever indexed there. `reading` is how its originals are read anew.
 
         Raises LibraryError if no generation can be opened, EncoderError if it was made with another encoder.
@@ -69,7 +76,7 @@ class Index:
         check_encoder(generation.manifest.model, encoder)
         return cls(home, encoder, generation, reading)
 
-    def seen_by(self, groups: Collection[str] | None) -> Self:
+    def visible_to(self, groups: Collection[str] | None) -> Self:
         """The same index for a reader in these groups (None: for who may see everything): what they may not see isn't there for any
         method. How often words occur in it still counts in the scores of BM25.
         """
@@ -89,7 +96,7 @@ class Index:
     def outdated(self) -> bool:
         """Whether a document in it was read by another version of Quipu than this one."""
         fingerprint = self._encoder.fingerprint
-        return any(volume != Volume.named(volume.id, volume.digest, fingerprint) for volume in self._volumes.values())
+        return any(volume != DocumentVersion.named(volume.id, volume.digest, fingerprint) for volume in self._volumes.values())
 
     def entries(self) -> list[Entry]:
         """The documents that can be found, in the order they were added: indexed, not removed, and for this reader to see."""
@@ -176,7 +183,7 @@ class Index:
         kept = self._found_by.get(self._groups)
         if kept is None or kept[0] != state:
             seen = tuple(
-                entry for entry in entries if entry.removed is None and entry.id in self._volumes and entry.seen_by(self._groups)
+                entry for entry in entries if entry.removed is None and entry.id in self._volumes and entry.visible_to(self._groups)
             )
             by_id = {entry.id: entry for entry in seen}
             kept = state, _Found(seen, by_id, frozenset(by_id))

@@ -8,8 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, sync_playwright
 
-from assistant import Assistant, Feedback, SentenceReader, Settings
-from index import Encoder, Home, Library, add, limit, load_encoder
+from assistant import Assistant, Feedback, SentenceRanker, Settings
+from index import Catalogue, Encoder, Home, add, limit, load_encoder
 from tests.asked import Client, Serve, enter, secret_file, served
 from tests.browsing import ARGUMENTS, CHROMIUM, Visitor
 from tests.commands import Quipu
@@ -31,7 +31,7 @@ def encoder() -> Encoder:
 def shipped_report(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Home:
     """The index of the report that ships, as each home has it."""
     home = Home(tmp_path_factory.mktemp("shipped") / "home")
-    Assistant(home, encoder, SentenceReader.load(encoder)).index()
+    Assistant(home, encoder, SentenceRanker.load(encoder)).index()
     return home.shipped
 
 
@@ -77,13 +77,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def address(begun: Home, encoder: Encoder) -> Iterator[str]:
     """A served assistant over `home`."""
-    with serving(Assistant(begun, encoder, SentenceReader.load(encoder)), Feedback(begun), Settings.load()) as address:
+    with serving(Assistant(begun, encoder, SentenceRanker.load(encoder)), Feedback(begun), Settings.load()) as address:
         yield address
 
 
 @pytest.fixture
 def client(encoder: Encoder, begun: Home) -> Iterator[TestClient]:
-    app = create_app(Assistant(begun, encoder, SentenceReader.load(encoder)))
+    app = create_app(Assistant(begun, encoder, SentenceRanker.load(encoder)))
     with TestClient(app, base_url="http://localhost:7860", client=("127.0.0.1", 50000)) as client:
         yield client
 
@@ -104,7 +104,7 @@ def quipu(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], e
         assert model == "all-MiniLM-L6-v2"
         return encoder
 
-    for user in ("assistant.assistant", "ui.cli", "ui.measuring"):
+    for user in ("assistant.assistant", "ui.cli.commands", "ui.cli.eval_command"):
         monkeypatch.setattr(f"{user}.load_encoder", load)
     monkeypatch.setenv("COLUMNS", "200")
     return Quipu(monkeypatch, capsys)
@@ -145,7 +145,7 @@ def by_password(serve: Serve, home: Home) -> Client:
 @pytest.fixture
 def limited(library: Home) -> Iterator[Callable[[list[str]], None]]:
     """Limits the document of the library; every reader may see it again after the test."""
-    (entry,) = Library(library).active()
+    (entry,) = Catalogue(library).active()
 
     def to(groups: list[str]) -> None:
         limit(library, entry.id, groups)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus import read_bytes
-from index import Home, Library, add, remove
+from index import Catalogue, Home, add, remove
 from tests.fakes import WordEncoder
 
 read_bytes(b"What a reader loads on its first file, every writer finds loaded.", "first.txt")
@@ -25,9 +25,9 @@ _STEPS: tuple[tuple[Any, str], ...] = (
     (Path, "unlink"),
     (Path, "write_bytes"),
     (Path, "write_text"),
-    (Library, "put"),
-    (Library, "mark_removed"),
-    (Library, "forget"),
+    (Catalogue, "put"),
+    (Catalogue, "mark_removed"),
+    (Catalogue, "forget"),
 )
 
 

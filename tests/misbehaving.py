@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import corpus.frames
-import corpus.work
+import corpus.isolation.frames
+import corpus.isolation.worker_main
 from corpus import FORMATS
 from corpus.draft import Draft
-from corpus.read import Format
-from corpus.work import main
-from corpus.worker import alive
+from corpus.formats import Format
+from corpus.heartbeat import alive
+from corpus.isolation.worker_main import main
 
 PROGRAM = "import sys; sys.path.append(sys.argv[1]); from tests.misbehaving import misbehave; misbehave()"
 
@@ -89,12 +89,12 @@ def _fill(path: str) -> str:
 
 
 def _be_idle(_: str) -> str:
-    corpus.work._IDLE = 0.001
+    corpus.isolation.worker_main._IDLE = 0.001
     return str(os.getpid())
 
 
 def _long(_: str) -> str:
-    corpus.frames.LARGEST_MESSAGE = 1000
+    corpus.isolation.frames.LARGEST_MESSAGE = 1000
     return "long " * 1000
 
 

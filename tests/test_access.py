@@ -16,14 +16,14 @@ from httpx2 import Response
 from starlette.routing import Mount
 from starlette.websockets import WebSocketDisconnect
 
-from assistant import Assistant, SentenceReader, Settings
+from assistant import Assistant, SentenceRanker, Settings
 from index import Home, add
 from tests.asked import Client, Peer, basic, bearer, enter, secret_file, served, token
 from tests.fakes import WordEncoder
 from tests.made import REPORT, write
-from ui.chat_gate import ChatGate
 from ui.server import create_app
-from ui.wording import say
+from ui.web.chat_gate import ChatGate
+from ui.wording.words import say
 
 Access = Literal["open", "reader", "operator"]
 
@@ -418,7 +418,7 @@ def prefixed(library: Home, request: pytest.FixtureRequest) -> Iterator[tuple[st
     prefix: str = request.param
     settings = Settings.load(home=library.path, sign_in="password", address=f"http://localhost{prefix}")
     encoder = WordEncoder()
-    app = create_app(Assistant(library, encoder, SentenceReader(encoder)), settings=settings)
+    app = create_app(Assistant(library, encoder, SentenceRanker(encoder)), settings=settings)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, proxy_headers=False, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant import Answer, Assistant, Evidence, Question, SentenceReader
-from corpus import QuestionError, shipped
-from index import Encoder, Entry, Hit, Home, Index, Library, add, remove, verify
+from assistant import Answer, Assistant, Evidence, Question, QuestionError, SentenceRanker
+from corpus import shipped
+from index import Catalogue, Encoder, Entry, Hit, Home, Index, add, remove, verify
 from tests.fakes import WordEncoder
 from tests.made import REPORT, pdf, write
 
@@ -20,13 +20,13 @@ VRAEM = "Who controls the VRAEM?"
 @pytest.fixture(scope="session")
 def asked(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
     """An assistant over the shipped report."""
-    return Assistant(Home(tmp_path_factory.mktemp("shipped")), encoder, SentenceReader.load(encoder))
+    return Assistant(Home(tmp_path_factory.mktemp("shipped")), encoder, SentenceRanker.load(encoder))
 
 
 @pytest.fixture
 def assistant(encoder: Encoder, home: Home) -> Assistant:
     """An assistant over a library that a test may change."""
-    return Assistant(home, encoder, SentenceReader.load(encoder))
+    return Assistant(home, encoder, SentenceRanker.load(encoder))
 
 
 def first_quote(answer: Answer) -> str:
@@ -139,7 +139,7 @@ def test_the_answers_own_words_are_marked(asked: Assistant) -> None:
 
 def test_caution_is_the_operators(encoder: Encoder, home: Home) -> None:
     """The more caution, the fewer answers; and a careful Quipu still gives the plain ones."""
-    reader = SentenceReader.load(encoder)
+    reader = SentenceRanker.load(encoder)
     questions = [
         VRAEM,
         "so are the cops in bed with the crooks?",
@@ -233,7 +233,7 @@ def test_a_damaged_shipped_report_is_read_anew(assistant: Assistant, home: Home,
     for pattern in ("documents/*/text.*.json", "documents/*/indexed.*.npz", "generations/*/vectors.f16", "CURRENT"):
         for path in home.shipped.path.glob(pattern):
             path.write_bytes(b"damaged")
-        assert "Shining Path" in first_quote(Assistant(home, encoder, SentenceReader.load(encoder)).ask(VRAEM))
+        assert "Shining Path" in first_quote(Assistant(home, encoder, SentenceRanker.load(encoder)).ask(VRAEM))
 
 
 def test_asking_within_documents(assistant: Assistant, home: Home, encoder: Encoder, tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_while_the_first_document_is_being_added_the_shipped_report_answers(
 ) -> None:
     path = write(tmp_path / "forests.txt", REPORT)
     with home.writing():
-        Library(home).put(Entry("0" * 16, "forests.txt", str(path), "2026-01-01"))
+        Catalogue(home).put(Entry("0" * 16, "forests.txt", str(path), "2026-01-01"))
     assert "Shining Path" in first_quote(assistant.ask(VRAEM))
     assert assistant.notice() == "Not searched: forests.txt. Unless `quipu add` is still at work, add again what is missing."
     add(home, [write(tmp_path / "forests.txt", REPORT)], encoder)
@@ -269,7 +269,7 @@ def test_while_the_first_document_is_being_added_the_shipped_report_answers(
 class RemovingReader:
     """Reads as the real one does, but a document is removed in the same moment, the first time."""
 
-    def __init__(self, reader: SentenceReader, home: Home, name: str, *, only_marked: bool) -> None:
+    def __init__(self, reader: SentenceRanker, home: Home, name: str, *, only_marked: bool) -> None:
         self._reader, self._home, self._name, self._only_marked = reader, home, name, only_marked
 
     @property
@@ -277,9 +277,9 @@ class RemovingReader:
         return True
 
     def read(self, question: Question, index: Index, hits: Sequence[Hit]) -> list[Evidence]:
-        named = [entry.id for entry in Library(self._home).active() if entry.name == self._name]
+        named = [entry.id for entry in Catalogue(self._home).active() if entry.name == self._name]
         if named and self._only_marked:
-            Library(self._home).mark_removed(named)
+            Catalogue(self._home).mark_removed(named)
         evidence = self._reader.read(question, index, hits)
         if named and not self._only_marked:
             remove(self._home, self._name)
@@ -291,7 +291,7 @@ def test_a_document_removed_in_the_middle_of_a_question_is_not_quoted(
     home: Home, encoder: Encoder, tmp_path: Path, only_marked: bool
 ) -> None:
     add(home, [write(tmp_path / "forests.txt", REPORT), write(tmp_path / "b.txt", "Rivers\n\nThe river is wide.\n")], encoder)
-    reader = RemovingReader(SentenceReader.load(encoder), home, "forests.txt", only_marked=only_marked)
+    reader = RemovingReader(SentenceRanker.load(encoder), home, "forests.txt", only_marked=only_marked)
     answer = Assistant(home, encoder, reader).ask("How many illegal sawmills were counted?")
     assert answer.status == "not_in_documents"
     assert [citation.source for citation in answer.nearest] == ["b.txt"]

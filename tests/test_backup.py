@@ -19,14 +19,14 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from assistant import Assistant, SentenceReader
-from corpus import LibraryError
+from assistant import Assistant, SentenceRanker
 from index import (
+    Catalogue,
     Encoder,
     Home,
     Index,
-    Library,
-    Restored,
+    LibraryError,
+    RestoreResult,
     Vectors,
     add,
     backup,
@@ -42,7 +42,7 @@ from tests.made import write
 
 RIVERS = "Rivers\n\nThe river Marañón is wide and brown.\n"
 HEAD = ("quipu-backup.json", b'{"format": 1}\n')
-MODULE = importlib.import_module("index.backup")  # by its name, which `index` gives to the function
+MODULE = importlib.import_module("index.library.backup")  # by its name, which `index` gives to the function
 FRESH = multiprocessing.get_context("forkserver")
 FRESH.set_forkserver_preload(["tests.test_backup"])
 
@@ -113,10 +113,10 @@ def files_up_to(limit: int) -> Iterator[None]:
 
 def test_what_is_restored_is_what_was_backed_up(library: Home, archive: Path, elsewhere: Home, words: WordEncoder) -> None:
     assert backup(library, archive) == 2
-    assert restore(elsewhere, archive) == Restored(2)
+    assert restore(elsewhere, archive) == RestoreResult(2)
     for question in ("illegal sawmills", "the wide river", "trucks"):
         assert open_index(elsewhere, words).search(question, 9) == open_index(library, words).search(question, 9)
-    assert Library(elsewhere).entries() == Library(library).entries()
+    assert Catalogue(elsewhere).entries() == Catalogue(library).entries()
     assert [checked.problem for checked in verify(elsewhere)] == ["", ""]
     assert (elsewhere.path / "users.json").read_bytes() == (library.path / "users.json").read_bytes()
     assert not (elsewhere.path / "session.key").exists()  # whoever has it can make a session of anybody's
@@ -128,7 +128,7 @@ def test_the_assistant_answers_the_same(encoder: Encoder, home: Home, archive: P
     add(home, [write(archive.parent / "rivers.txt", RIVERS)], encoder)
     backup(home, archive)
     restore(elsewhere, archive)
-    reader = SentenceReader.load(encoder)
+    reader = SentenceRanker.load(encoder)
     before, after = (Assistant(place, encoder, reader).ask("What colour is the river Marañón?") for place in (home, elsewhere))
     assert before == after
     assert before.text == "The river Marañón is wide and brown."
@@ -191,7 +191,7 @@ def test_an_empty_home_is_not_backed_up(home: Home, archive: Path) -> None:
 def test_a_home_without_documents_is_backed_up(home: Home, archive: Path, elsewhere: Home, words: WordEncoder) -> None:
     write(home.path / "users.json", "{}")
     assert backup(home, archive) == 0
-    assert restore(elsewhere, archive) == Restored(0)
+    assert restore(elsewhere, archive) == RestoreResult(0)
     assert (elsewhere.path / "users.json").read_text() == "{}"
     assert Index.open(elsewhere, words) is None
 
@@ -204,12 +204,12 @@ def test_removed_text_is_not_in_it(library: Home, archive: Path) -> None:
 
 
 def test_what_a_killed_remove_left_is_removed_first(library: Home, archive: Path, elsewhere: Home) -> None:
-    Library(library).mark_removed([entry.id for entry in Library(library).entries() if entry.name == "forests.txt"])
+    Catalogue(library).mark_removed([entry.id for entry in Catalogue(library).entries() if entry.name == "forests.txt"])
     assert backup(library, archive) == 1
     assert b"mahogany" not in contents(archive)
     assert files_holding(library, "mahogany") == []
     restore(elsewhere, archive)
-    assert [entry.name for entry in Library(elsewhere).entries()] == ["rivers.txt"]
+    assert [entry.name for entry in Catalogue(elsewhere).entries()] == ["rivers.txt"]
 
 
 def test_what_is_removed_meanwhile_is_not_in_it(library: Home, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +219,7 @@ def test_what_is_removed_meanwhile_is_not_in_it(library: Home, archive: Path, mo
     def remove_first(database: Path, to: Path) -> Path:
         if removals:
             name = removals.pop()
-            Library(library).mark_removed([entry.id for entry in Library(library).entries() if entry.name == name])
+            Catalogue(library).mark_removed([entry.id for entry in Catalogue(library).entries() if entry.name == name])
         return Path(copied(database, to))
 
     monkeypatch.setattr(MODULE, "_copied", remove_first)
@@ -244,7 +244,7 @@ class Halting(WordEncoder):
 def test_documents_that_are_being_added_are_waited_for(
     library: Home, archive: Path, elsewhere: Home, tmp_path: Path, words: WordEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.home._PATIENCE", 0.1)
+    monkeypatch.setattr("index.library.home._PATIENCE", 0.1)
     halting = Halting()
     roads = write(tmp_path / "in" / "roads.txt", "Roads\n\nThe road is long.\n")
     adding = threading.Thread(target=add, args=(library, [roads], halting))
@@ -264,7 +264,7 @@ def test_documents_that_are_being_added_are_waited_for(
 
 
 def test_a_writer_that_never_ends_is_said(library: Home, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.home._PATIENCE", 0.01)
+    monkeypatch.setattr("index.library.home._PATIENCE", 0.01)
     monkeypatch.setattr(MODULE, "_TRIES", 2)
     with FileLock(library.path / "lock"), pytest.raises(LibraryError, match="Another quipu went on changing"):
         backup(library, archive)
@@ -437,7 +437,7 @@ def test_a_backup_of_another_version_is_restored_and_then_rebuilt(
     (manifest,) = library.generations.glob("*/manifest.json")
     manifest.write_text(manifest.read_text().replace('"analyser": "', '"analyser": "older '))
     backup(library, archive)
-    assert restore(elsewhere, archive) == Restored(
+    assert restore(elsewhere, archive) == RestoreResult(
         2, "The backup is of another version of Quipu: run `quipu rebuild` before you ask."
     )
     rebuild(elsewhere, words)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus import DocumentError, Reading, Worker, load, read, read_bytes
+from corpus import DocumentError, ReadOptions, Worker, load, read, read_bytes
 from index import Home, add
 from tests.bad import WHOLE, said
 from tests.fakes import WordEncoder, first_hit
@@ -79,7 +79,7 @@ def test_ten_thousand_empty_pages_are_one_sentence_soon() -> None:
 def test_a_pdf_whose_objects_run_in_a_circle_ends() -> None:
     nodes = [f"<< /Type /Pages /Parent {number - 1 or 1} 0 R /Count 3 /Kids [{number + 1} 0 R] >>" for number in range(2, 6)]
     circle = raw_pdf("<< /Type /Catalog /Pages 2 0 R >>", *nodes, "<< /Type /Pages /Parent 5 0 R /Count 3 /Kids [2 0 R] >>")
-    with Worker(Reading(seconds=20)) as worker, pytest.raises(DocumentError) as raised:
+    with Worker(ReadOptions(seconds=20)) as worker, pytest.raises(DocumentError) as raised:
         worker.read(circle, "r.pdf")
     assert str(raised.value).isprintable()
     form = (
@@ -95,7 +95,7 @@ def test_a_pdf_whose_objects_run_in_a_circle_ends() -> None:
         stream("/X Do"),
         *(form.format(number) for number in (7, 8, 9, 10, 6)),
     )
-    with Worker(Reading(seconds=20)) as worker:
+    with Worker(ReadOptions(seconds=20)) as worker:
         assert worker.read(looped, "r.pdf").text == "Rivers are wide and slow."
 
 
@@ -115,7 +115,7 @@ def test_javascript_in_a_pdf_is_never_run() -> None:
         page,
         SHOWS,
     )
-    with Worker(Reading(seconds=20)) as worker:
+    with Worker(ReadOptions(seconds=20)) as worker:
         assert worker.read(data, "r.pdf").text == "Rivers are wide and slow."
 
 

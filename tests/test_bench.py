@@ -13,22 +13,23 @@ from pkgutil import resolve_name
 import numpy as np
 import pytest
 
-from corpus import LibraryError, QuestionError, read, split
-from eval import bench
-from eval.bench import adding, asking, engines, serving
-from eval.bench.baseline import Plain
-from eval.bench.engines import KINDS, Worker
-from eval.bench.figures import Line, Table, in_turns, latency, recall
-from eval.bench.library import KeepingEncoder, fill, passages, questions
-from eval.bench.machine import machine, memory
-from eval.bench.running import Tell, run
-from eval.bench.seams import ENCODE, SEAMS, stopwatch
-from eval.bench.searching import mixed
-from eval.bench.texts import texts, units_in, vectors
-from index import DEFAULT_MODEL, Home, default_folder
+from assistant import QuestionError
+from corpus import read, split
+from index import DEFAULT_MODEL, Home, LibraryError, default_folder
 from tests.commands import Quipu
 from tests.fakes import WordEncoder, open_index
 from tests.made import write
+from tools import bench
+from tools.bench import adding, asking, engines, serving
+from tools.bench.baseline import Plain
+from tools.bench.engines import KINDS, EngineProcess
+from tools.bench.machine import machine, memory
+from tools.bench.processes import Tell, run
+from tools.bench.sample_library import KeepingEncoder, fill, passages, questions
+from tools.bench.searching import mixed
+from tools.bench.stopwatch import ENCODE, SEAMS, stopwatch
+from tools.bench.tables import Line, Table, in_turns, latency, recall
+from tools.bench.texts import texts, units_in, vectors
 
 WORDS = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi".split()
@@ -180,7 +181,7 @@ def test_both_engines_find_the_same(tmp_path: Path) -> None:
     np.save(tmp_path / "questions.npy", spread[:4].astype(np.float32))
     found = {}
     for name in ("quipu", "baseline"):
-        worker = Worker(name, tmp_path, 120)
+        worker = EngineProcess(name, tmp_path, 120)
         assert worker.build()["megabytes"] > 0
         worker.load()
         found[name] = {kind: worker.ask(kind, 0, 4) for kind in KINDS}

@@ -8,12 +8,12 @@ from lxml import html as parsed
 from corpus import Document
 from corpus.draft import CellText, Draft
 from tests.tables import cells, laid, long_sheet, range_of, slides, workbook
-from ui.blocks import ShownTable, shown_blocks
-from ui.documents import render
-from ui.finding import found_in
 from ui.pages import Frame
-from ui.portions import portion
-from ui.source import context
+from ui.web.blocks import ShownTable, shown_blocks
+from ui.web.document_page import render
+from ui.web.find_in_document import found_in
+from ui.web.page_window import portion
+from ui.web.source_panel import context
 
 
 def page_of(
@@ -123,8 +123,8 @@ def test_columns_that_nothing_stands_in_take_no_room() -> None:
 
 
 def test_a_long_document_is_shown_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.portions._MOST", 2000)
-    monkeypatch.setattr("ui.portions._BEFORE", 500)
+    monkeypatch.setattr("ui.web.page_window._MOST", 2000)
+    monkeypatch.setattr("ui.web.page_window._BEFORE", 500)
     document = long_sheet(5000)
     page = page_of(document, range_of(document, "r3000c0"))
     rows = rows_of(next(page.iter("table")))

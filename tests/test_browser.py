@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from assistant import Feedback
-from index import Encoder, Home, Library, add
+from index import Catalogue, Encoder, Home, add
 from tests.browsing import Visitor, needs_browser
 from tests.made import write
 
@@ -178,7 +178,7 @@ def test_a_question_is_asked_within_the_chosen_documents(
         for number, name in ((7, "Roads"), (9, "Rivers"))
     }
     add(home, [write(tmp_path / f"{name}.txt", text) for name, text in texts.items()], encoder)
-    rivers = next(entry.id for entry in Library(home).active() if entry.name == "Rivers.txt")
+    rivers = next(entry.id for entry in Catalogue(home).active() if entry.name == "Rivers.txt")
     context = browser.new_context(locale="en-US")
     visitor = Visitor(context, f"{address}/?documents={rivers}")
     visitor.ask("How many trucks were counted?")

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from assistant import Assistant, SentenceReader, Settings
-from index import Encoder, Home, Library
+from assistant import Assistant, SentenceRanker, Settings
+from index import Catalogue, Encoder, Home
 from tests.browsing import needs_browser, serious
 from tests.serving import serving
-from ui.users import Users
+from ui.access.users import Users
 
 pytestmark = needs_browser
 
@@ -23,7 +23,7 @@ def signed(home: Home, encoder: Encoder) -> Iterator[str]:
     users.put("Ana", PASSWORD, operator=True, groups=[])
     users.put("Ben", PASSWORD, operator=False, groups=["finance"])
     users.put("Eva", PASSWORD, operator=False, groups=[])
-    with serving(Assistant(home, encoder, SentenceReader.load(encoder)), None, Settings.load(sign_in="password")) as address:
+    with serving(Assistant(home, encoder, SentenceRanker.load(encoder)), None, Settings.load(sign_in="password")) as address:
         yield address
 
 
@@ -57,7 +57,7 @@ def test_a_document_is_for_those_in_its_groups(browser: Browser, signed: str, ho
     expect(eva.locator("#about")).to_contain_text("Peru’s Law Enforcement Agencies")
     ask(eva, "How many trucks were counted?")
     expect(eva.locator("#chat .bot")).to_contain_text("Not in the documents")
-    (entry,) = Library(home).active()
+    (entry,) = Catalogue(home).active()
     eva.goto(f"{signed}/documents/{entry.id}")
     expect(eva.locator("main")).to_contain_text("There is no such document.")
 

@@ -7,13 +7,13 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 
-from assistant import Assistant, SentenceReader
-from eval import Row, ask_all, figures, read_questions, shipped_questions
-from index import Encoder, Home, Index, Library, add
+from assistant import Assistant, SentenceRanker
+from eval import QuestionResult, ask_all, figures, read_questions, shipped_questions
+from index import Catalogue, Encoder, Home, Index, add
 from tests.browsing import Visitor, needs_browser, serious
 from tests.made import pdf, write
 from tests.test_server import HOSTILE
-from ui.report import report
+from ui.cli.eval_report import report
 
 pytestmark = needs_browser
 
@@ -108,7 +108,7 @@ def test_nothing_keeps_a_screen_reader_or_a_keyboard_out(visitor: Visitor, home:
     page.goto(visitor.address + str(text))
     assert serious(page) == []
     add(home, [write(tmp_path / "roads.pdf", roads())], encoder)
-    (entry,) = Library(home).active()
+    (entry,) = Catalogue(home).active()
     for path in (f"/documents/{entry.id}?start=10&end=60", f"/documents/{entry.id}?view=text&find=roads", "/documents"):
         page.goto(visitor.address + path)
         assert serious(page) == [], path
@@ -147,15 +147,15 @@ def test_a_hostile_document_stays_text(browser: Browser, home: Home, encoder: En
 
 
 @pytest.fixture(scope="module")
-def measured(shipped_report: Home, encoder: Encoder) -> tuple[list[Row], Index]:
+def measured(shipped_report: Home, encoder: Encoder) -> tuple[list[QuestionResult], Index]:
     """What became of the questions about the shipped report, and the index that they were asked of."""
-    assistant = Assistant(Home(shipped_report.path.parent), encoder, SentenceReader.load(encoder))
+    assistant = Assistant(Home(shipped_report.path.parent), encoder, SentenceRanker.load(encoder))
     return [row for row, _ in ask_all(assistant, read_questions(shipped_questions()))], assistant.index()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (360, "dark")])
 def test_the_report_of_an_evaluation_needs_nothing_but_itself(
-    browser: Browser, measured: tuple[list[Row], Index], tmp_path: Path, width: int, scheme: Literal["light", "dark"]
+    browser: Browser, measured: tuple[list[QuestionResult], Index], tmp_path: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:
     rows, index = measured
     wrong = [row for row in rows if not row.right]

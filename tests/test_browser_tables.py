@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from assistant import Assistant, SentenceReader, Settings
+from assistant import Assistant, SentenceRanker, Settings
 from index import Encoder, Home, add
 from tests.browsing import Visitor, needs_browser, serious
 from tests.made import write
@@ -45,7 +45,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterat
     folder = tmp_path_factory.mktemp("tables")
     home = Home(folder / "home")
     add(home, [write(folder / "seizures.xlsx", workbook())], encoder)
-    with serving(Assistant(home, encoder, SentenceReader.load(encoder)), None, Settings.load(port=0)) as address:
+    with serving(Assistant(home, encoder, SentenceRanker.load(encoder)), None, Settings.load(port=0)) as address:
         yield address
 
 

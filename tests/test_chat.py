@@ -12,10 +12,10 @@ from markdown_it import MarkdownIt
 
 from assistant import Answer, Citation, Reason, Sentence
 from tests.made import text_document
-from ui.chat import Message, _questions
-from ui.message import escape, failure, kept_text, message, unescape
-from ui.terminal import answer_text
-from ui.wording import language_for, language_of
+from ui.cli.text import answer_text
+from ui.web.answer_html import escape, failure, kept_text, message, unescape
+from ui.web.chat import Message, _questions
+from ui.wording.words import language_for, language_of
 
 DOCUMENT = text_document("# Forests <b>\n\n## The *law*\n\nSawmills were [counted](x). Few were closed.\n", "r.md")
 

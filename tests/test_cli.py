@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Answer, Citation, Feedback, Settings
-from index import Home, Library, add
+from index import Catalogue, Home, add
 from tests.commands import Quipu
 from tests.fakes import WordEncoder
 from tests.made import REPORT, pdf, scanned_pdf, write
@@ -254,7 +254,7 @@ def test_what_is_printed_into_a_pipe_is_whole(quipu: Quipu, monkeypatch: pytest.
     monkeypatch.setenv("COLUMNS", "40")
     name = f"{'a long name ' * 12}.txt"
     quipu("add", str(write(tmp_path / "in" / name, REPORT)))
-    (entry,) = Library(home).active()
+    (entry,) = Catalogue(home).active()
     assert all(part in quipu("documents").out for part in (name, entry.id, "Forests of the North"))
 
 
@@ -262,14 +262,14 @@ def test_hidden_and_unfinished_files_are_passed_by(quipu: Quipu, tmp_path: Path,
     for path in (".draft.txt", ".hidden/draft.txt", "~$notes.txt", "report.pdf.part", "report.txt"):
         write(tmp_path / "in" / path, f"{path}\n\nSome text.\n")
     assert quipu("add", str(tmp_path / "in"), str(tmp_path / "in" / "*.txt")).err == ""
-    assert [entry.name for entry in Library(home).active()] == ["report.txt"]
+    assert [entry.name for entry in Catalogue(home).active()] == ["report.txt"]
 
 
 def test_a_pattern_adds_what_fits_it(quipu: Quipu, tmp_path: Path, home: Home) -> None:
     for path in ("a.txt", "a.png", "2020/b.txt", "2020/c.md", "2020/deep/d.txt", "e[1].txt"):
         write(tmp_path / "in" / path, f"{path}\n\nSome text.\n")
     assert quipu("add", "in/**/*.txt", "in/a.txt").out.count("\n") == 4
-    assert [entry.name for entry in Library(home).active()] == ["b.txt", "d.txt", "a.txt", "e[1].txt"]
+    assert [entry.name for entry in Catalogue(home).active()] == ["b.txt", "d.txt", "a.txt", "e[1].txt"]
     assert quipu("add", str(tmp_path / "in" / "20*")).out.splitlines() == [
         "b.txt: already in the library as b.txt.",
         "c.md: 1 passage, English. “c”.",
@@ -363,7 +363,7 @@ def test_serve_prints_its_address_answers_there_and_stops(tmp_path: Path) -> Non
 
 def test_removing_a_document_forgets_where_answers_stood_in_it(quipu: Quipu, home: Home, tmp_path: Path) -> None:
     quipu("add", str(write(tmp_path / "forests.txt", REPORT)))
-    (entry,) = Library(home).active()
+    (entry,) = Catalogue(home).active()
     feedback = Feedback(home)
     place = Citation(1, entry.id, "", "", 0, 5, "", "", None, None, ())
     feedback.keep(Answer("x", "x", "en", "answered", citations=(place,)))

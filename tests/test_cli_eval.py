@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Answer, Feedback, Reason
-from index import Home, Library
+from index import Catalogue, Home
 from tests.commands import Quipu
 from tests.made import REPORT, pdf, write
 
@@ -88,7 +88,7 @@ def test_eval_without_a_file_asks_about_the_report_that_ships(quipu: Quipu, tmp_
     quipu("add", str(write(tmp_path / "forests.txt", REPORT)))
     result = quipu("eval", "--fail-under", "correct=0.5")
     assert result.code == 0
-    assert [path.name for path in home.documents.iterdir()] == [entry.id for entry in Library(home).active()]
+    assert [path.name for path in home.documents.iterdir()] == [entry.id for entry in Catalogue(home).active()]
 
 
 @pytest.mark.parametrize(

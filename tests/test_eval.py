@@ -12,13 +12,13 @@ from sklearn.metrics import roc_auc_score
 
 import assistant.assistant as asking
 import index.search as searching
-from assistant import Assistant, Citation, Evidence, SentenceReader
-from assistant.refusal import Decision
-from corpus import Document, QuestionError, QuipuError, language_of, read_bytes, shipped
+from assistant import Assistant, Citation, Evidence, QuestionError, SentenceRanker
+from assistant.decision import Decision
+from corpus import Document, QuipuError, language_of, read_bytes, shipped
 from eval import (
+    GoldPlace,
     LeftOut,
-    Place,
-    Row,
+    QuestionResult,
     TestQuestion,
     ask_all,
     compare,
@@ -146,13 +146,13 @@ def test_an_interval_holds_the_mean_and_is_always_the_same() -> None:
     assert mean_interval([0.5]) == mean_interval([0.5, 0.5]) == (0.5, 0.5)
 
 
-def row(number: int, **measures: float) -> Row:
+def row(number: int, **measures: float) -> QuestionResult:
     question = f"question {number}"
-    cited = (Place("d", 0, 5, "quote"),)
-    return Row(str(number), question, (), question, "en", "factoid", True, "answered", "", 0.5, cited, (), measures)
+    cited = (GoldPlace("d", 0, 5, "quote"),)
+    return QuestionResult(str(number), question, (), question, "en", "factoid", True, "answered", "", 0.5, cited, (), measures)
 
 
-def refused(number: int, confidence: float) -> Row:
+def refused(number: int, confidence: float) -> QuestionResult:
     asked = replace(row(number, refused=1.0), lang="es", kind="far", answerable=False, status="not_in_documents", cited=())
     return replace(asked, confidence=confidence, history=("before",))
 
@@ -202,11 +202,11 @@ def test_a_comparison_is_paired() -> None:
 
 @pytest.fixture(scope="module")
 def real(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    return Assistant(Home(tmp_path_factory.mktemp("measured")), encoder, SentenceReader.load(encoder))
+    return Assistant(Home(tmp_path_factory.mktemp("measured")), encoder, SentenceRanker.load(encoder))
 
 
 @pytest.fixture(scope="module")
-def baseline(real: Assistant) -> list[Row]:
+def baseline(real: Assistant) -> list[QuestionResult]:
     return [asked for asked, _ in ask_all(real, read_questions(shipped_questions()))]
 
 
@@ -222,7 +222,7 @@ def test_the_shipped_questions_are_enough_and_of_every_sort() -> None:
     )
 
 
-def test_two_runs_are_equal(real: Assistant, baseline: list[Row], tmp_path: Path) -> None:
+def test_two_runs_are_equal(real: Assistant, baseline: list[QuestionResult], tmp_path: Path) -> None:
     again = [asked for asked, _ in ask_all(real, read_questions(shipped_questions()))]
     assert again == baseline
     first, second = (run_file(rows, figures(rows), {"when": when}) for when, rows in enumerate([baseline, again]))
@@ -231,12 +231,14 @@ def test_two_runs_are_equal(real: Assistant, baseline: list[Row], tmp_path: Path
     assert read_run(write(tmp_path / "run.json", json.dumps(first))) == baseline
 
 
-def drops(real: Assistant, baseline: list[Row]) -> set[str]:
+def drops(real: Assistant, baseline: list[QuestionResult]) -> set[str]:
     worse = [asked for asked, _ in ask_all(real, read_questions(shipped_questions()))]
     return {change.measure for change in compare(worse, baseline) if change.is_drop}
 
 
-def test_an_assistant_that_never_refuses_is_caught(real: Assistant, baseline: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_assistant_that_never_refuses_is_caught(
+    real: Assistant, baseline: list[QuestionResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def never(_: object, found: list[Evidence], *__: object) -> Decision:
         return Decision(tuple(found[:1]), None, 0.5)
 
@@ -244,7 +246,7 @@ def test_an_assistant_that_never_refuses_is_caught(real: Assistant, baseline: li
     assert drops(real, baseline) >= {"refused"}
 
 
-def test_shifted_offsets_are_caught(real: Assistant, baseline: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shifted_offsets_are_caught(real: Assistant, baseline: list[QuestionResult], monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Citation.of
 
     def shifted(number: int, document: Document, start: int, end: int) -> Citation:
@@ -255,7 +257,7 @@ def test_shifted_offsets_are_caught(real: Assistant, baseline: list[Row], monkey
     assert drops(real, baseline) >= {"verified", "citation recall", "citation precision", "correct"}
 
 
-def test_a_ranking_turned_round_is_caught(real: Assistant, baseline: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ranking_turned_round_is_caught(real: Assistant, baseline: list[QuestionResult], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searching, "fuse", lambda *found: {place: 1 - score for place, score in fuse(*found).items()})
     assert drops(real, baseline) & {"RR@10", "nDCG@10", "Success@1", "correct"}
 
@@ -289,7 +291,7 @@ def test_gold_that_stands_nowhere_is_said_with_what_is_most_like_it(real: Assist
 def test_pages_are_found_in_their_document_and_among_all(encoder: Encoder, home: Home, tmp_path: Path) -> None:
     pages = [["Trucks of mahogany were seized at the border."], ["Rivers are wide and brown here."]]
     add(home, [write(tmp_path / "rivers.pdf", pdf(pages)), write(tmp_path / "forests.txt", REPORT)], encoder)
-    measured = Assistant(home, encoder, SentenceReader.load(encoder))
+    measured = Assistant(home, encoder, SentenceRanker.load(encoder))
     questions = read(tmp_path, question="How wide are rivers?", doc="rivers", gold_pages=[1])
     ((asked, milliseconds),) = ask_all(measured, questions)
     assert asked.measures["Success@5"] == asked.measures["RR@10 in document"] == 1.0
@@ -380,7 +382,7 @@ def test_what_is_not_squad_is_said(tmp_path: Path, data: str, says: str) -> None
 def test_within_asks_only_the_document_that_a_question_is_about(encoder: Encoder, home: Home, tmp_path: Path) -> None:
     texts = [f"# Policy {number}\n\nWe keep your data for {number} years. We share it with nobody.\n" for number in (3, 5)]
     add(home, [write(tmp_path / f"{number}.md", text) for number, text in enumerate(texts)], encoder)
-    measured = Assistant(home, encoder, SentenceReader.load(encoder))
+    measured = Assistant(home, encoder, SentenceRanker.load(encoder))
     other = {"id": "2", "question": "Who gets it?", "doc": "0", "gold_quotes": ["We share it with nobody."]}
     questions = read(tmp_path, question="How long do you keep my data?", doc="1", gold_quotes=["We keep your data for 5 years."])
     questions += read_questions(write(tmp_path / "r.jsonl", json.dumps(other)))

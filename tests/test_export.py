@@ -13,12 +13,11 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from transformers import BertConfig, BertModel, BertTokenizer
 
-from corpus import EncoderError
-from index import OnnxEncoder, SentenceTransformerEncoder, Vectors, load_encoder
-from index.export import export, open_export, trial_texts
-from index.onnx_encoder import has_int8
-from index.quantize import quantize
-from index.weights import fingerprint
+from index import EncoderError, OnnxEncoder, SentenceTransformerEncoder, Vectors, load_encoder
+from index.encoders.export import export, open_export, trial_texts
+from index.encoders.model_files import fingerprint
+from index.encoders.onnx_encoder import has_int8
+from index.encoders.quantize import quantize
 
 Save = Callable[..., Path]
 
@@ -56,7 +55,7 @@ def exports(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append(model)
         export(SentenceTransformerEncoder.load(model), folder, int8=int8)
 
-    monkeypatch.setattr("index.loading.export_apart", export_here)
+    monkeypatch.setattr("index.encoders.load.export_apart", export_here)
     return done
 
 
@@ -69,7 +68,7 @@ def least_cosine(one: Vectors, other: Vectors) -> float:
 def test_a_model_is_exported_once_and_gives_its_own_vectors(
     save: Save, exports: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, int8: bool, arithmetic: str, least: float
 ) -> None:
-    monkeypatch.setattr("index.loading.has_int8", lambda: int8)
+    monkeypatch.setattr("index.encoders.load.has_int8", lambda: int8)
     folder = save(prompts={"query": "who was the ", "document": "report: "})
     original = SentenceTransformerEncoder.load(str(folder))
     for _ in range(2):
@@ -110,7 +109,7 @@ def test_a_model_that_cannot_be_exported_is_run_as_it_is_and_says_so(
     def trace(*_: object) -> None:
         raise RuntimeError("the operator 'fold' is unknown\nand more that only its makers understand")
 
-    monkeypatch.setattr("index.export._trace", trace)
+    monkeypatch.setattr("index.encoders.export._trace", trace)
     folder = save()
     expected = (
         f"The encoder {folder} is run by sentence-transformers, which starts and works several times more slowly, since ONNX "
@@ -123,7 +122,7 @@ def test_a_model_that_cannot_be_exported_is_run_as_it_is_and_says_so(
         assert encoder.passages(["the police"]).shape == (1, 64)
     assert len(exports) == 1  # it is known, until another version of a library is installed
     assert [path.name for path in (tmp_path / "cache").glob("*/*")] == ["encoder.json"]
-    monkeypatch.setattr("index.export.version", lambda name: f"another {name}")
+    monkeypatch.setattr("index.encoders.export.version", lambda name: f"another {name}")
     load_encoder(str(folder), cache=tmp_path / "cache")
     assert len(exports) == 2
 
@@ -147,7 +146,9 @@ def test_where_the_cache_cannot_be_written_the_model_is_run_as_it_is(save: Save,
 
 
 def test_an_export_that_fails_leaves_nothing_behind(save: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.loading._PROGRAM", "import sys; open(sys.argv[3] + '/half', 'w').close(); sys.exit('it burst')")
+    monkeypatch.setattr(
+        "index.encoders.load._PROGRAM", "import sys; open(sys.argv[3] + '/half', 'w').close(); sys.exit('it burst')"
+    )
     folder = save()
     for _ in range(2):
         assert "it burst" in load_encoder(str(folder), cache=tmp_path / "cache").notice
@@ -186,7 +187,7 @@ def test_files_are_hashed_again_only_if_they_changed(tmp_path: Path, monkeypatch
     weights = folder / "model.safetensors"
     weights.write_bytes(b"one")
     times = weights.stat().st_atime_ns, weights.stat().st_mtime_ns
-    monkeypatch.setattr("index.weights._SETTLED", -1.0)
+    monkeypatch.setattr("index.encoders.model_files._SETTLED", -1.0)
     first = fingerprint(folder, cache)
     with monkeypatch.context() as patch:
         patch.delattr("hashlib.file_digest")

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from assistant import Answer, Assistant, Feedback, Reason, SentenceReader
-from corpus import LibraryError, QuestionError
+from assistant import Answer, Assistant, Feedback, QuestionError, Reason, SentenceRanker
 from eval import drafts, read_questions
-from index import Encoder, Home, add, remove
+from index import Encoder, Home, LibraryError, add, remove
 from tests.made import write
 from ui.server import create_app
 
@@ -20,7 +19,7 @@ LOCAL = "http://localhost:7860"
 @pytest.fixture
 def forests(encoder: Encoder, home: Home, report: Path) -> Assistant:
     add(home, [report], encoder)
-    return Assistant(home, encoder, SentenceReader.load(encoder))
+    return Assistant(home, encoder, SentenceRanker.load(encoder))
 
 
 @pytest.fixture

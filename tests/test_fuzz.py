@@ -1,4 +1,4 @@
-"""A short slice of what `python -m tests.fuzz` does, and that it sees what is wrong."""
+"""A short slice of what `python -m tools.fuzz.__main__` does, and that it sees what is wrong."""
 
 import random
 from dataclasses import replace
@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from corpus import Document, Worker, read_bytes
-from corpus.parts import Block, Cell, Row, Table
-from tests.fuzz import fuzz, look_at, mutated
+from corpus.structure import Block, Cell, Row, Table
 from tests.made import REPORT
 from tests.samples import samples
+from tools.fuzz.__main__ import fuzz, look_at, mutated
 
 
 def test_whole_files_are_read_and_keep_what_a_document_promises() -> None:

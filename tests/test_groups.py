@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from assistant import Answer, Assistant, SentenceReader
+from assistant import Answer, Assistant, SentenceRanker
 from assistant.question import understand
-from corpus import LibraryError, read_bytes
-from index import Encoder, Home, Index, Library, add, limit
+from corpus import read_bytes
+from index import Catalogue, Encoder, Home, Index, LibraryError, add, limit
 from tests.asked import Client, bearer, secret_file, served, token
 from tests.commands import Quipu
 from tests.fakes import WordEncoder, open_index
@@ -77,8 +77,8 @@ def both(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterator
         "blueprint.pdf": pdf(DRAWN, title="Blueprint of the vault"),
     }
     add(home, [write(folder / name, data) for name, data in secret.items()], encoder, groups=["board", "auditors"])
-    ids = {entry.name: entry.id for entry in Library(home).active()}
-    reader, key = SentenceReader.load(encoder), secret_file(folder)
+    ids = {entry.name: entry.id for entry in Catalogue(home).active()}
+    reader, key = SentenceRanker.load(encoder), secret_file(folder)
     given: dict[str, Any] = {"sign_in": "token", "token_key": key, "rate": "10000/minute"}
     with served(home, encoder, reader, **given) as limited, served(without, encoder, reader, **given) as other:
         yield Both(limited, other, home, ids)
@@ -320,12 +320,12 @@ def test_readers_at_the_same_time_get_each_their_own(both: Both) -> None:
 
 @pytest.fixture
 def assistant(home: Home, words: WordEncoder) -> Assistant:
-    return Assistant(home, words, SentenceReader(words))
+    return Assistant(home, words, SentenceRanker(words))
 
 
 def sees(assistant: Assistant, *groups: str) -> list[str]:
     """The names of the documents that a reader in these groups sees."""
-    return [entry.name for entry in assistant.seen_by(groups).index().entries()]
+    return [entry.name for entry in assistant.visible_to(groups).index().entries()]
 
 
 SHIPPED = "peru-law-enforcement-corruption.txt"
@@ -333,10 +333,10 @@ SHIPPED = "peru-law-enforcement-corruption.txt"
 
 def test_where_all_is_limited_others_see_what_an_empty_library_shows(tmp_path: Path, encoder: Encoder) -> None:
     home, empty = Home(tmp_path / "home"), Home(tmp_path / "empty")
-    Assistant(empty, encoder, SentenceReader(encoder)).index()
+    Assistant(empty, encoder, SentenceRanker(encoder)).index()
     shutil.copytree(empty.path, home.path)
     add(home, [write(tmp_path / "zanzibar-merger.md", MERGER)], encoder, groups=["board"])
-    (hidden,) = Library(home).active()
+    (hidden,) = Catalogue(home).active()
     key = secret_file(tmp_path)
     with (
         served(home, encoder, sign_in="token", token_key=key) as limited,
@@ -357,7 +357,7 @@ def test_where_all_is_limited_others_see_what_an_empty_library_shows(tmp_path: P
 
 def test_a_limit_counts_at_once(assistant: Assistant, home: Home, words: WordEncoder, tmp_path: Path) -> None:
     add(home, [write(tmp_path / "a.txt", REPORT), write(tmp_path / "b.txt", "Wide rivers.\n")], words)
-    reader = assistant.seen_by(["staff"])
+    reader = assistant.visible_to(["staff"])
     assert [entry.name for entry in reader.index().entries()] == ["a.txt", "b.txt"]
     index = reader.index()
     limit(home, "b.txt", ["board"])
@@ -365,7 +365,7 @@ def test_a_limit_counts_at_once(assistant: Assistant, home: Home, words: WordEnc
     assert [entry.name for entry in index.entries()] == ["a.txt"]
     assert index.search("wide rivers")[0].passage.document_id == index.entries()[0].id
     with pytest.raises(LibraryError, match="There is no document"):
-        index.document(Library(home).active()[1].id)
+        index.document(Catalogue(home).active()[1].id)
     assert sees(assistant, "board") == ["a.txt", "b.txt"]
     limit(home, "a.txt", ["board"])
     assert sees(assistant, "staff") == [SHIPPED]
@@ -414,7 +414,7 @@ def test_adding_never_opens_what_was_limited(assistant: Assistant, home: Home, w
     assert sees(assistant) == [SHIPPED]
     add(home, [write(tmp_path / "elsewhere" / "b.txt", REPORT + "More was said.\n")], words)  # another text in its place
     assert sees(assistant) == [SHIPPED]
-    (entry,) = Library(home).active()
+    (entry,) = Catalogue(home).active()
     assert entry.groups == ("board",)
 
 
@@ -430,16 +430,16 @@ def test_an_open_document_that_takes_the_place_of_a_limited_one_is_limited(
 
 def test_a_file_that_replaces_another_on_the_page_keeps_its_groups(home: Home, encoder: Encoder, tmp_path: Path) -> None:
     add(home, [write(tmp_path / "a.txt", REPORT)], encoder, groups=["board"])
-    (before,) = Library(home).active()
+    (before,) = Catalogue(home).active()
     with served(home, encoder, sign_in="token", token_key=secret_file(tmp_path)) as client:
         for who in (OUTSIDE, INSIDE):
             refused = client.post(f"/api/documents?name=a.txt&replaces={before.id}", content=b"Wide rivers.\n", headers=who)
             assert refused.status_code == 403
         for name, text in (("a.txt", b"Wide rivers.\n"), ("other.txt", b"Narrow rivers.\n")):
-            (replaced,) = Library(home).active()
+            (replaced,) = Catalogue(home).active()
             told = client.post(f"/api/documents?name={name}&replaces={replaced.id}", content=text, headers=OPERATOR)
             assert '"state": "added"' in told.text
-            (entry,) = Library(home).active()
+            (entry,) = Catalogue(home).active()
             assert (entry.name, entry.groups) == (name, ("board",))
         assert [found["source"] for found in client.get("/api/documents", headers=OUTSIDE).json()] == [SHIPPED]
         for who in (OUTSIDE, INSIDE):
@@ -461,13 +461,13 @@ def test_a_catalogue_from_before_there_were_groups_can_be_limited(
     assistant: Assistant, home: Home, words: WordEncoder, tmp_path: Path
 ) -> None:
     add(home, [write(tmp_path / "a.txt", REPORT), write(tmp_path / "b.txt", "Wide rivers.\n")], words)
-    entries = Library(home).active()
+    entries = Catalogue(home).active()
     home.library.unlink()
     with closing(sqlite3.connect(home.library)) as connection, connection:
         connection.execute(OLD_SCHEMA)
         rows = [(entry.id, entry.name, entry.path, entry.added, entry.removed) for entry in entries]
         connection.executemany("INSERT INTO documents VALUES (?, ?, ?, ?, ?)", rows)
-    assert Library(home).active() == entries
+    assert Catalogue(home).active() == entries
     assert sees(assistant) == ["a.txt", "b.txt"]
     limit(home, "a.txt", ["board"])
     assert (sees(assistant), sees(assistant, "board")) == (["b.txt"], ["a.txt", "b.txt"])
@@ -485,18 +485,18 @@ def test_the_words_of_what_is_not_seen_are_not_known(home: Home, words: WordEnco
     add(home, [write(tmp_path / "b.md", SPANISH)], words, groups=["board"])
     index, alone = open_index(home, words), Home(tmp_path / "alone")
     add(alone, [tmp_path / "a.txt"], words)
-    seen, other = index.seen_by(["staff"]), open_index(alone, words)
+    seen, other = index.visible_to(["staff"]), open_index(alone, words)
     for within in (None, [entry.id for entry in index.entries()]):
         assert seen.terms(within) == other.terms(within)
         assert seen.languages(within) == other.languages(within) == {"en"}
         assert seen.size(within) == other.size(within)
         assert [seen.frequency(term, within) for term in index.terms()] == [other.frequency(term, within) for term in index.terms()]
-    for view, is_known in ((index.seen_by(["board"]), True), (seen, False)):
+    for view, is_known in ((index.visible_to(["board"]), True), (seen, False)):
         for typed in ("what is the clausula del quetzl", "Is Quetzel secret?"):
             assert ("quetzal" in " ".join(phrasings(typed, view)).lower()) == is_known
-    assert index.languages() == index.seen_by(["board"]).languages() == {"en", "es"}
-    assert len(index.seen_by([]).entries()) == 1
-    assert len(index.seen_by(None).entries()) == 2
+    assert index.languages() == index.visible_to(["board"]).languages() == {"en", "es"}
+    assert len(index.visible_to([]).entries()) == 1
+    assert len(index.visible_to(None).entries()) == 2
 
 
 def test_what_became_unreadable_is_no_notice_for_others(
@@ -504,11 +504,11 @@ def test_what_became_unreadable_is_no_notice_for_others(
 ) -> None:
     add(home, [write(tmp_path / "a.txt", REPORT)], words)
     add(home, [write(tmp_path / "b.md", MERGER)], words, groups=["board"])
-    hidden = Library(home).active()[1].id
+    hidden = Catalogue(home).active()[1].id
     for path in (home.documents / hidden).iterdir():
         path.write_bytes(b"damaged")
-    answers: list[Answer] = [assistant.seen_by(groups).ask("How many illegal sawmills?") for groups in (["board"], [])]
+    answers: list[Answer] = [assistant.visible_to(groups).ask("How many illegal sawmills?") for groups in (["board"], [])]
     assert answers[0].citations
     assert answers[1].citations == answers[0].citations
     assert assistant.notice() != ""
-    assert assistant.seen_by([]).index().entries() == Library(home).active()[:1]
+    assert assistant.visible_to([]).index().entries() == Catalogue(home).active()[:1]

@@ -5,7 +5,7 @@ from itertools import accumulate
 import pytest
 
 from corpus.draft import CellText
-from corpus.readers.heads import heads_of, is_number
+from corpus.parsers.tables.header_rows import heads_of, is_number
 
 Cells = list[tuple[str, int]]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index import Home, Index, Library, add, remove, stored, verify
+from index import Catalogue, Home, Index, add, remove, stored, verify
 from tests import killed_writer
 from tests.fakes import WordEncoder, files_holding
 from tests.made import REPORT, write
@@ -61,7 +61,7 @@ def test_a_killed_add_leaves_the_old_library_or_the_new_one(start: Home, tmp_pat
     report = write(tmp_path / "in" / "forests.txt", REPORT)
     for work in each_kill(start, tmp_path / "work", added=report):
         assert "wide and brown" in answers(work, words, "the wide river")
-        if Library(work).entries()[1:]:
+        if Catalogue(work).entries()[1:]:
             other = copied(work, tmp_path / "other")
             remove(other, "forests.txt")
             assert files_holding(other, "mahogany") == []
@@ -98,16 +98,16 @@ def test_a_killed_replacement_leaves_the_old_text_or_the_new_one(start: Home, tm
         add(work, [changed], words)
         assert "narrow and clear" in answers(work, words, "the river")
         assert files_holding(work, "wide and brown") == []
-        assert len(Library(work).entries()) == 2
+        assert len(Catalogue(work).entries()) == 2
 
 
 def test_a_killed_remove_hides_the_document_or_has_not_begun(start: Home, tmp_path: Path, words: WordEncoder) -> None:
     add(start, [write(tmp_path / "in" / "forests.txt", REPORT)], words)
     for work in each_kill(start, tmp_path / "work", removed="forests.txt"):
         assert "wide and brown" in answers(work, words, "the wide river")
-        if [entry.name for entry in Library(work).active()] == ["rivers.txt"]:
+        if [entry.name for entry in Catalogue(work).active()] == ["rivers.txt"]:
             assert "412" not in answers(work, words, "illegal sawmills")
-        if Library(work).entries()[1:]:
+        if Catalogue(work).entries()[1:]:
             remove(work, "forests.txt")
         else:
             add(work, [], words)

@@ -52,7 +52,7 @@ HEAVY = ("torch", "transformers", "sentence_transformers", "gradio", "uvicorn")
         ("index", (*HEAVY, "faiss", "bm25s")),
         ("assistant", HEAVY),
         ("eval", HEAVY),
-        ("ui.cli", HEAVY),
+        ("ui.cli.commands", HEAVY),
     ],
 )
 def test_importing_a_room_loads_nothing_heavy(module: str, light: tuple[str, ...]) -> None:

@@ -10,8 +10,23 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from corpus import Document, LibraryError, Reading, Worker, document_id
-from index import Added, Home, Index, Library, LocalStore, Rebuilt, Vectors, add, limit, rebuild, remove, terms, verify
+from corpus import Document, ReadOptions, Worker, document_id
+from index import (
+    AddResult,
+    Catalogue,
+    Home,
+    Index,
+    LibraryError,
+    LocalStore,
+    RebuildResult,
+    Vectors,
+    add,
+    limit,
+    rebuild,
+    remove,
+    terms,
+    verify,
+)
 from tests.fakes import WordEncoder, files_holding, first_hit, open_index
 from tests.made import REPORT, pdf, scanned_pdf, write
 
@@ -63,7 +78,7 @@ def test_the_same_bytes_are_one_document(home: Home, words: WordEncoder, report:
     (again,) = add(home, [write(tmp_path / "other" / "copy.txt", REPORT)], words)
     assert again.known is not None
     assert again.known.name == "forests.txt"
-    assert [entry.name for entry in Library(home).active()] == ["forests.txt"]
+    assert [entry.name for entry in Catalogue(home).active()] == ["forests.txt"]
     assert open_index(home, words).generation == generation
 
 
@@ -81,11 +96,11 @@ def test_a_changed_file_replaces_what_it_was(home: Home, words: WordEncoder, rep
 def test_two_files_of_one_name_are_two_documents(home: Home, words: WordEncoder, tmp_path: Path) -> None:
     paths = [write(tmp_path / folder / "report.txt", f"Report\n\nAbout {folder}.\n") for folder in ("loreto", "ucayali")]
     add(home, paths, words)
-    first, second = Library(home).active()
+    first, second = Catalogue(home).active()
     with pytest.raises(LibraryError, match=f"2 documents are named 'report.txt': remove one by its id, {first.id} or {second.id}"):
         remove(home, "report.txt")
     assert [entry.path for entry in remove(home, first.id)] == [str(paths[0])]
-    assert [entry.id for entry in Library(home).active()] == [second.id]
+    assert [entry.id for entry in Catalogue(home).active()] == [second.id]
 
 
 def test_a_bad_file_costs_a_sentence_and_the_rest_is_added(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
@@ -97,19 +112,19 @@ def test_a_bad_file_costs_a_sentence_and_the_rest_is_added(home: Home, words: Wo
         write(tmp_path / "scan.pdf", scanned_pdf(2)),
         write(tmp_path / "x.doc", b"\xd0\xcf"),
     ]
-    outcomes = add(home, [*bad, report], words, reading=Reading(ocr=False))
+    outcomes = add(home, [*bad, report], words, reading=ReadOptions(ocr=False))
     assert [outcome.error is None for outcome in outcomes] == [False, False, False, False, False, True]
     assert str(outcomes[0].error).endswith("pipe.txt is not a file.")
     assert "There is no file" in str(outcomes[1].error)
     assert "can't be read: Is a directory." in str(outcomes[2].error)
     assert "needs OCR" in str(outcomes[3].error)
-    assert [path.name for path in home.documents.iterdir()] == [Library(home).active()[0].id]
+    assert [path.name for path in home.documents.iterdir()] == [Catalogue(home).active()[0].id]
 
 
 def test_only_bad_files_leave_nothing_behind(home: Home, words: WordEncoder, tmp_path: Path) -> None:
     outcomes = add(home, [write(tmp_path / "empty.txt", b"")], words)
-    assert outcomes == [Added(tmp_path / "empty.txt", "empty.txt", document_id(b""), error="empty.txt is empty.")]
-    assert Library(home).entries() == []
+    assert outcomes == [AddResult(tmp_path / "empty.txt", "empty.txt", document_id(b""), error="empty.txt is empty.")]
+    assert Catalogue(home).entries() == []
     assert list(home.documents.iterdir()) == []
 
 
@@ -122,7 +137,7 @@ def test_a_scan_is_read_anew_once_there_is_ocr(
     home: Home, words: WordEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "half.pdf", scanned_pdf(2, with_text=[1]))
-    add(home, [path], words, reading=Reading(ocr=False))
+    add(home, [path], words, reading=ReadOptions(ocr=False))
     real, has_tesseract = Worker.read, True
 
     def read(worker: Worker, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
@@ -133,18 +148,18 @@ def test_a_scan_is_read_anew_once_there_is_ocr(
         return replace(document, id=document_id(data), pages=(document.pages[0], document.pages[1]._replace(ocr=True)))
 
     monkeypatch.setattr(Worker, "read", read)
-    monkeypatch.setattr(Reading, "can_ocr", property(lambda reading: reading.ocr))
-    assert add(home, [path], words, reading=Reading(ocr=False))[0].known is not None
+    monkeypatch.setattr(ReadOptions, "can_ocr", property(lambda reading: reading.ocr))
+    assert add(home, [path], words, reading=ReadOptions(ocr=False))[0].known is not None
     (added,) = add(home, [path], words)
     assert (added.known, added.summary.ocr_pages, added.summary.pages_without_text) == (None, (2,), ())
     assert "Seen sawmills." in first_hit(home, words, "seen sawmills")
     (again,) = add(home, [path], words)
     assert again.known is not None
-    assert rebuild(home, words, reading=Reading(ocr=False)) == Rebuilt(1, ())
+    assert rebuild(home, words, reading=ReadOptions(ocr=False)) == RebuildResult(1, ())
     assert [checked.problem for checked in verify(home)] == [""]
     has_tesseract = False
     said = "half.pdf was read by OCR, which isn't there now: install tesseract, and rebuild again."
-    assert rebuild(home, words) == Rebuilt(0, (said,))
+    assert rebuild(home, words) == RebuildResult(0, (said,))
     assert add(home, [path], words)[0].known is not None
     assert "Seen sawmills." in first_hit(home, words, "seen sawmills")
 
@@ -154,7 +169,7 @@ def test_after_removal_no_file_holds_the_text(home: Home, words: WordEncoder, re
     add(home, [report], words)
     add(home, [write(tmp_path / "in" / "roads.txt", "Roads\n\nThe road is long.\n")], words)
     index = open_index(home, words)
-    removed = Library(home).active()[1]
+    removed = Catalogue(home).active()[1]
     assert files_holding(home, "mahogany")
     assert [entry.name for entry in remove(home, "forests.txt")] == ["forests.txt"]
     for text in ("mahogany", "sawmills", "sawmil", "Forests of the North", "forests.txt", removed.id, REPORT[40:60]):
@@ -205,7 +220,7 @@ def test_a_home_that_cannot_be_written_is_one_sentence(words: WordEncoder, repor
 def test_verify_rereads_the_originals(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
     add(home, [report, write(tmp_path / "r.pdf", pdf([["One page of text."]]))], words)
     assert [(result.entry.name, result.problem) for result in verify(home)] == [("forests.txt", ""), ("r.pdf", "")]
-    forests = Library(home).active()[0].id
+    forests = Catalogue(home).active()[0].id
     original = home.documents / forests / "original.txt"
     original.write_bytes(original.read_bytes().replace(b"412", b"413"))
     assert "is not the file that was added" in verify(home)[0].problem
@@ -240,7 +255,7 @@ def test_a_file_that_goes_back_to_what_it_was_replaces_what_it_became(home: Home
         write(report, REPORT.replace("412", number))
         add(home, [report], words)
         assert f"{number} illegal" in first_hit(home, words, "illegal sawmills")
-        assert len(Library(home).entries()) == 1
+        assert len(Catalogue(home).entries()) == 1
 
 
 def test_a_file_that_was_moved_is_replaced_from_its_new_place(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
@@ -249,7 +264,7 @@ def test_a_file_that_was_moved_is_replaced_from_its_new_place(home: Home, words:
     assert add(home, [moved], words)[0].known is not None
     write(moved, REPORT.replace("412", "977"))
     assert add(home, [moved], words)[0].replaces is not None
-    assert len(Library(home).entries()) == 1
+    assert len(Catalogue(home).entries()) == 1
     assert "977 illegal" in first_hit(home, words, "illegal sawmills")
 
 
@@ -269,7 +284,7 @@ def test_a_file_that_became_a_copy_of_another_leaves_the_library(
 def test_a_document_is_hidden_while_another_writer_is_at_work(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
     with FileLock(home.path / "lock"), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.home._PATIENCE", 0.0)
+        patch.setattr("index.library.home._PATIENCE", 0.0)
         with pytest.raises(LibraryError, match=r"forests.txt can't be asked any more; its files go when the quipu"):
             remove(home, "forests.txt")
     assert open_index(home, words).entries() == []
@@ -283,7 +298,7 @@ def test_a_strange_file_name_is_shown_as_it_can_be(home: Home, words: WordEncode
     path.write_text(REPORT, encoding="utf-8")
     (added,) = add(home, [path], words)
     assert added.error is None
-    entry = Library(home).active()[0]
+    entry = Catalogue(home).active()[0]
     assert entry.name.isprintable()
     assert entry.name.endswith(".txt")
     assert open_index(home, words).document(entry.id).source == entry.name
@@ -295,18 +310,18 @@ def test_a_document_that_is_added_while_its_removal_waits_is_removed(
     home: Home, words: WordEncoder, report: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(home, [report], words)
-    (entry,) = Library(home).active()
+    (entry,) = Catalogue(home).active()
     real = Home.writing
 
     @contextmanager
     def writing(of: Home) -> Iterator[None]:
-        Library(home).put(entry)  # what an `add` does that had the lock before
+        Catalogue(home).put(entry)  # what an `add` does that had the lock before
         with real(of):
             yield
 
     monkeypatch.setattr(Home, "writing", writing)
     remove(home, "forests.txt")
-    assert Library(home).entries() == []
+    assert Catalogue(home).entries() == []
     assert files_holding(home, "mahogany") == []
 
 
@@ -324,11 +339,11 @@ def test_a_limit_that_is_set_while_a_file_is_replaced_holds_for_what_replaces_it
     add(home, [report], words, groups=["finance"])
     report.write_text(f"{REPORT}\nOne more line.\n", encoding="utf-8")
     add(home, [report], Limiting())
-    (entry,) = Library(home).active()
+    (entry,) = Catalogue(home).active()
     assert entry.groups == ("hr",)
     index = Index.open(home, words)
     assert index is not None
-    assert [len(index.seen_by(groups).entries()) for groups in (None, ["hr"], ["finance"], [])] == [1, 1, 0, 0]
+    assert [len(index.visible_to(groups).entries()) for groups in (None, ["hr"], ["finance"], [])] == [1, 1, 0, 0]
 
 
 def test_words_are_counted_once_for_each_document(
@@ -341,12 +356,12 @@ def test_words_are_counted_once_for_each_document(
         return [*terms(text, language), analyser]
 
     analyser = "one"
-    monkeypatch.setattr("index.shelf.terms", count)
+    monkeypatch.setattr("index.library.documents.terms", count)
     for name in ("wide rivers", "long roads", "deep lakes"):
         add(home, [write(tmp_path / f"{name}.txt", f"The {name} of the north.")], words)
     assert len(counted) == 3
     analyser = "another"
-    monkeypatch.setattr("index.generation.ANALYSER", analyser)
+    monkeypatch.setattr("index.library.generations.ANALYSER", analyser)
     rebuild(home, words)
-    store = LocalStore.load(home.generations / home.current.read_text().strip(), [entry.id for entry in Library(home).active()])
+    store = LocalStore.load(home.generations / home.current.read_text().strip(), [entry.id for entry in Catalogue(home).active()])
     assert (store.frequency("one"), store.frequency("another"), len(counted)) == (0, 3, 6)

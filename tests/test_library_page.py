@@ -10,10 +10,11 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, expect
 
-from index import Encoder, Entry, Home, Library, add, last_part
+from corpus import last_part
+from index import Catalogue, Encoder, Entry, Home, add
 from tests.browsing import needs_browser
 from tests.made import REPORT, pdf, scanned_pdf, write
-from ui import library
+from ui.web import library_page
 
 BRIDGES = "Bridges of the east\n\nThe bridge over the Ucayali was opened in 1999.\n"
 NEWER = "Bridges of the east\n\nThe bridge over the Ucayali was closed in 2015.\n"
@@ -164,7 +165,7 @@ def test_what_cannot_be_uploaded_is_a_problem_in_words(client: TestClient, query
 def test_a_file_that_is_too_large_is_refused_by_what_it_says_and_by_what_comes(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library, "_LARGEST", 1)
+    monkeypatch.setattr(library_page, "_LARGEST", 1)
 
     def parts() -> Iterator[bytes]:
         yield from [b"a" * 600_000] * 2
@@ -220,7 +221,7 @@ def test_what_documents_say_of_themselves_is_only_text(client: TestClient) -> No
 
 def test_a_document_that_is_not_searched_is_shown_to_the_operator(client: TestClient, home: Home) -> None:
     send(client, "bridges.txt", BRIDGES)
-    Library(home).put(Entry("0" * 16, "lost.txt", "/lost.txt", "2026-01-01T00:00:00+00:00"))
+    Catalogue(home).put(Entry("0" * 16, "lost.txt", "/lost.txt", "2026-01-01T00:00:00+00:00"))
     assert "Not searched yet." in client.get("/documents").text
     assert "lost.txt" not in client.get("/documents", headers=FORWARDED).text
     assert client.delete(f"/api/documents/{'0' * 16}").status_code == 204

@@ -15,11 +15,10 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant import Settings
-from corpus import SettingsError
-from ui.limits import Attempts, BodyLimit, Limiter, RateLimit, client_of, too_many
+from assistant import Settings, SettingsError
+from ui.access.rate_limits import Attempts, BodyLimit, Limiter, RateLimit, client_of, too_many
+from ui.access.visitor import Visitor
 from ui.telemetry import Metrics
-from ui.visitor import Visitor
 
 
 class Clock:

@@ -7,7 +7,7 @@ from email.policy import SMTP
 import pytest
 
 from corpus import Document, DocumentError, read_bytes
-from corpus.readers.mail import attachments
+from corpus.parsers.mail.eml import attachments
 from tests.shown import blocks_of
 
 

@@ -16,7 +16,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, TextContent
 
-from assistant import Assistant, Feedback, SentenceReader, Settings
+from assistant import Assistant, Feedback, SentenceRanker, Settings
 from index import Home, add
 from tests.asked import bearer, secret_file, served, token
 from tests.fakes import WordEncoder
@@ -38,7 +38,7 @@ def listening(home: Home, **settings: object) -> Iterator[str]:
     """The application on a port of its own, without a model."""
     given = Settings.load(home=home.path, port=0, **settings)
     listener, words = bind(given), WordEncoder()
-    app = create_app(Assistant(home, words, SentenceReader(words)), Feedback(home) if given.feedback else None, given)
+    app = create_app(Assistant(home, words, SentenceRanker(words)), Feedback(home) if given.feedback else None, given)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -170,7 +170,7 @@ def test_readers_of_different_groups_ask_at_the_same_time_and_see_their_own(home
             tasks.start_soon(visit, address, "mint", "salaries.txt")
 
     words = WordEncoder()
-    ids = {entry.name: entry.id for entry in Assistant(home, words, SentenceReader(words)).own()}
+    ids = {entry.name: entry.id for entry in Assistant(home, words, SentenceRanker(words)).own()}
     with listening(home, sign_in="token", token_key=secret_file(tmp_path)) as address:
         anyio.run(both, f"{address}/mcp")
 
@@ -228,7 +228,7 @@ def test_a_bug_is_told_of_as_one_and_logged_once(
 
 def test_it_can_be_stopped_and_started_again(home: Home) -> None:
     words = WordEncoder()
-    app = create_app(Assistant(home, words, SentenceReader(words)))
+    app = create_app(Assistant(home, words, SentenceRanker(words)))
     for _ in range(2):
         with TestClient(app, base_url="http://localhost:7860") as client:
             assert client.post("/mcp", json=INITIALIZE, headers=ACCEPT).status_code == 200

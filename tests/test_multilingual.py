@@ -42,7 +42,7 @@ def test_a_question_in_its_other_language_finds_the_passage(
     bilingual: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QUIPU_MODEL", str(bilingual))
-    monkeypatch.setattr("index.loading.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("index.encoders.load.cache_folder", lambda: tmp_path / "cache")
     assistant = Assistant.open()
     texts = ("Prisons are full.", "Forests are cut down.", "Children are ill.")
     assistant.add([write(tmp_path / f"{number}.txt", text) for number, text in enumerate(texts)])

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from openpyxl.utils.datetime import MAC_EPOCH, to_excel
 
-from corpus.readers.number_format import shown_number
+from corpus.parsers.office.number_format import shown_number
 
 MOMENT = to_excel(datetime(2021, 3, 4, 15, 6, 7))
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from corpus import Document, DocumentError, Page, Worker, read_bytes, sentences, worker
+from corpus import Document, DocumentError, Page, Worker, read_bytes, sentences
+from corpus.isolation import worker
+from corpus.parsers.pdf import ocr
 from corpus.pdf_pages import PdfPages
-from corpus.readers import ocr
 from tests.made_scans import HEIGHT, WIDTH, StandIn, assert_around, drawn_at, hocr, needs_tesseract, ocr_pages, pictured, scans
 from tests.shown import blocks_of
 

@@ -26,7 +26,7 @@ from tests.asked import (
 )
 from tests.commands import Quipu
 from tests.fakes import WordEncoder
-from ui.users import Users
+from ui.access.users import Users
 
 
 def test_a_password_opens_and_a_wrong_one_does_not(by_password: Client) -> None:

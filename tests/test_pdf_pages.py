@@ -11,8 +11,8 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from corpus import Document, DocumentError, read_bytes
+from corpus.parsers.pdf.pdfium import PDFIUM
 from corpus.pdf_pages import Box, PdfPages
-from corpus.readers.pdfium import PDFIUM
 from tests.made import HEIGHT, LEADING, TOP, WIDTH, drawn_pdf, pdf, table_pdf
 
 LINES = [

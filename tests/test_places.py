@@ -10,14 +10,14 @@ from corpus import Document, Page
 from corpus.draft import Draft
 from index import Entry
 from tests.tables import cells, laid, range_of, slides, workbook
-from ui.message import kept_text, message, unescape
-from ui.payload import citation_payload, payload
-from ui.places import label, page_name, place, within
-from ui.source import passage_payload
-from ui.terminal import answer_text
-from ui.tools import answer_text as told
-from ui.verification import GivenAnswer, verify_answer
-from ui.wording import Language
+from ui.api.answer_json import citation_payload, payload
+from ui.api.mcp import answer_text as told
+from ui.api.verify_answer import GivenAnswer, verify_answer
+from ui.cli.text import answer_text
+from ui.web.answer_html import kept_text, message, unescape
+from ui.web.source_panel import passage_payload
+from ui.wording.places import label, page_name, place, within
+from ui.wording.words import Language
 
 WHY = "The page is a picture; its words were recognised and may be misread: compare with the page."
 

@@ -13,8 +13,8 @@ from queue import SimpleQueue
 
 import pytest
 
-from corpus import Document, DocumentError, Pool, Reading, finished
-from corpus.ahead import Ahead
+from corpus import Document, DocumentError, Pool, ReadOptions, finished
+from corpus.isolation.prefetch import Ahead
 from tests.misbehaving import PROGRAM
 
 PROJECT = Path(__file__).parent.parent
@@ -23,8 +23,8 @@ PROJECT = Path(__file__).parent.parent
 @pytest.fixture
 def order(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
     """Two workers that do what a text orders."""
-    monkeypatch.setattr("corpus.process._PROGRAM", PROGRAM)
-    with Pool(Reading(), 2) as pool:
+    monkeypatch.setattr("corpus.isolation.process._PROGRAM", PROGRAM)
+    with Pool(ReadOptions(), 2) as pool:
         yield pool
 
 

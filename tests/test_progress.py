@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from ui.progress import Bar
+from ui.cli.progress import Bar
 
 
 class Clock:

@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
+from assistant import QuestionError
 from assistant.question import is_elliptical, understand
-from corpus import QuestionError
 from index import question_terms
 
 TEXT = "Who controls the VRAEM area? other areas north coast sawmills Ministry Peru prisons journalists are killed in 2021"

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from corpus import Document, Pool, Worker, document_id
-from index import Added, Home, Library, Vectors, add, rebuild, verify
-from index.generation import open_current
+from index import AddResult, Catalogue, Home, Vectors, add, rebuild, verify
+from index.library.generations import open_current
 from tests.commands import Quipu
 from tests.fakes import WordEncoder, files_holding, first_hit
 from tests.made import REPORT, pdf, write
@@ -86,10 +86,10 @@ def at_once(_: Pool, task: Callable[[], Any]) -> Future[Any]:
     return begun
 
 
-def plain(outcomes: Sequence[Added]) -> list[Added]:
+def plain(outcomes: Sequence[AddResult]) -> list[AddResult]:
     """Outcomes without the moments of their entries."""
 
-    def timeless(added: Added) -> Added:
+    def timeless(added: AddResult) -> AddResult:
         entries = {name: getattr(added, name) for name in ("known", "replaces", "removed")}
         return replace(added, **{name: entry and replace(entry, added="") for name, entry in entries.items()})
 
@@ -124,7 +124,7 @@ def test_outcomes_are_the_same_whenever_files_are_read(tmp_path: Path, monkeypat
     figures = write(folder / "figures.pdf", pdf([["Timber was dear."]]))
     mailed = write(folder / "mail.eml", mail("Forests", "See below.", ("forests.txt", REPORT.encode()), ("song.mp3", b"la")))
     archive = write(folder / "all.zip", zipped(a__txt="A river.", b__txt="A road.", bad__pdf=b"%PDF-1.4 no", photo__png=b"\x89"))
-    found: dict[str, tuple[list[list[Added]], dict[str, str], list[Any]]] = {}
+    found: dict[str, tuple[list[list[AddResult]], dict[str, str], list[Any]]] = {}
     ways: dict[str, Begin] = {"usual": Pool.begin, "never": lambda *given: Never(*given), "at once": at_once}
     for way, begin in ways.items():
         monkeypatch.setattr(Pool, "begin", begin)
@@ -137,7 +137,7 @@ def test_outcomes_are_the_same_whenever_files_are_read(tmp_path: Path, monkeypat
         outcomes.append(add(home, [archive, figures, mailed, report], words))
         generation = open_current(home)
         assert generation is not None
-        entries = [replace(entry, added="") for entry in Library(home).entries()]
+        entries = [replace(entry, added="") for entry in Catalogue(home).entries()]
         found[way] = [plain(each) for each in outcomes], generation.manifest.files, [entries, sorted(words.encoded_passages)]
     assert found["usual"] == found["never"] == found["at once"]
     said = [(added.name, added.error is None, added.known is not None) for added in found["usual"][0][0]]
@@ -249,7 +249,7 @@ def test_kill_stops_the_command_as_ctrl_c_does(
     home: Home, rivers: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stopping = Stopping(4, lambda: os.kill(os.getpid(), signal.SIGTERM))
-    monkeypatch.setattr("ui.cli.load_encoder", lambda _: stopping)
+    monkeypatch.setattr("ui.cli.commands.load_encoder", lambda _: stopping)
     before = signal.getsignal(signal.SIGTERM)
     try:
         result = Quipu(monkeypatch, capsys)("add", *map(str, rivers))

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant import Assistant, SentenceReader
-from assistant.answerability import Calibration, Signals
-from assistant.reader import CrossEncoder, context, tokenizer
-from assistant.reader.pairs import encode
-from corpus import EncoderError
-from index import Encoder, Home
+from assistant import Assistant, SentenceRanker
+from assistant.model import CrossEncoder, context, tokenizer
+from assistant.model.calibration import Calibration, Signals
+from assistant.model.pairs import encode
+from index import Encoder, EncoderError, Home
 from tests.made import text_document, write
 
 VRAEM = "The VRAEM area is controlled by the Shining Path guerrilla group and drug traffickers."
@@ -72,7 +71,7 @@ def test_other_weights_than_the_measured_ones_are_refused(tmp_path: Path) -> Non
 
 def test_without_weights_answers_go_by_likeness_and_the_operator_is_told(encoder: Encoder, home: Home) -> None:
     assert CrossEncoder.load(home.path) is None
-    assistant = Assistant(home, encoder, SentenceReader(encoder))
+    assistant = Assistant(home, encoder, SentenceRanker(encoder))
     answer = assistant.ask("Who controls the VRAEM area?")
     assert "Shining Path" in answer.citations[0].quote
     assert answer.sentences[0].answer_span is None
@@ -83,7 +82,7 @@ def test_without_weights_answers_go_by_likeness_and_the_operator_is_told(encoder
 def test_a_sentence_in_a_language_that_it_cannot_read_is_weighed_by_likeness(encoder: Encoder, home: Home, tmp_path: Path) -> None:
     counted = "El ministerio contó 412 aserraderos ilegales en el norte del país."
     spanish = f"Los bosques del norte\n\n{counted} Los agentes incautaron nueve camiones.\n"
-    assistant = Assistant(home, encoder, SentenceReader.load(encoder))
+    assistant = Assistant(home, encoder, SentenceRanker.load(encoder))
     assistant.add([write(tmp_path / "bosques.txt", spanish)])
     answer = assistant.ask("¿Cuántos aserraderos ilegales contó el ministerio?")
     assert answer.citations[0].quote == counted

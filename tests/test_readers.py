@@ -10,7 +10,7 @@ from docx.oxml.ns import nsdecls
 
 from corpus import DocumentError, read_bytes
 from corpus.draft import Draft
-from corpus.read import FORMATS
+from corpus.formats import FORMATS
 from tests.made import docx_bytes, text_document
 from tests.shown import levelled
 from tests.zips import with_part
@@ -391,7 +391,7 @@ def test_a_reader_that_fails_is_one_sentence(monkeypatch: pytest.MonkeyPatch) ->
     def fail(*_: object) -> Draft:
         raise RecursionError("too deep")
 
-    monkeypatch.setattr("corpus.readers.plain.read_plain", fail)
+    monkeypatch.setattr("corpus.parsers.text.plain.read_plain", fail)
     with pytest.raises(DocumentError, match=r"report\.txt can't be read as text/plain; RecursionError: too deep"):
         text_document("Text.")
 

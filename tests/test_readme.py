@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Settings
-from ui.cli import app
+from ui.cli.commands import app
 
 PROJECT = Path(__file__).parent.parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")

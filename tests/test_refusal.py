@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from assistant.compose import LONGEST_EXTENDED, compose
+from assistant.decision import ENOUGH, Caution, decide, near_enough
 from assistant.evidence import Evidence, coverage
 from assistant.question import Question
-from assistant.refusal import ENOUGH, Caution, decide, near_enough
 from corpus import Document
 from index import question_terms, terms
 from tests.made import text_document

@@ -4,12 +4,12 @@ import html
 import re
 from pathlib import Path
 
-from assistant import Assistant, SentenceReader
+from assistant import Assistant, SentenceRanker
 from corpus import read
 from eval import TestQuestion, ask_all, compare, figures
 from index import Encoder, Home, add
 from tests.made import REPORT, pdf, write
-from ui.report import report
+from ui.cli.eval_report import report
 
 HOSTILE = "Forests\n\nThe <b>ministry</b> of forests <script>alert(1)</script> counted 412 sawmills in 2021.\n"
 ADDRESS = "http://127.0.0.1:7860"
@@ -22,7 +22,7 @@ def question(number: int, text: str, gold: tuple[str, ...] = (), pages: frozense
 
 def written(encoder: Encoder, home: Home, files: list[Path], questions: list[TestQuestion], *, linked: bool = True) -> str:
     add(home, files, encoder)
-    assistant = Assistant(home, encoder, SentenceReader.load(encoder))
+    assistant = Assistant(home, encoder, SentenceRanker.load(encoder))
     rows = [row for row, _ in ask_all(assistant, questions)]
     taken = {"median": 1.5, "p95": 2.5, "most": 3.5}
     meta = {"name": "<q>.jsonl", "date": "2026-01-02", "questions": 1, "documents": 1, "model": "m", "milliseconds": taken}

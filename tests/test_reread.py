@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from corpus import Document, LibraryError, Reading, Worker
-from index import Home, Library, add, reread, verify
+from corpus import Document, ReadOptions, Worker
+from index import Catalogue, Home, LibraryError, add, reread, verify
 from tests.fakes import WordEncoder, open_index
 from tests.made import pdf, write
 
@@ -37,7 +37,7 @@ def test_what_was_read_by_ocr_is_read_by_it_again_and_nothing_else(
     assert asked == [None, None]
     assert [checked.problem for checked in verify(home)] == ["", ""]
     assert asked[2:] == [True, False]
-    seen, typed = Library(home).active()
+    seen, typed = Catalogue(home).active()
     index = open_index(home, words)
     assert index.reread(seen.id) == index.document(seen.id) == reread(home, seen)
     assert index.reread(typed.id).pages[0].ocr is False
@@ -46,8 +46,8 @@ def test_what_was_read_by_ocr_is_read_by_it_again_and_nothing_else(
 
 def test_what_was_added_without_ocr_is_compared_without_it(home: Home, words: WordEncoder, asked: list[bool | None]) -> None:
     path = write(home.path / "seen.pdf", pdf([["Seen on a page of rivers."]]))
-    add(home, [path], words, reading=Reading(ocr=False))
-    assert [checked.problem for checked in verify(home, Reading())] == [""]
+    add(home, [path], words, reading=ReadOptions(ocr=False))
+    assert [checked.problem for checked in verify(home, ReadOptions())] == [""]
     assert asked == [None, False]
 
 
@@ -55,7 +55,7 @@ def test_without_tesseract_it_is_said_what_is_missing(
     home: Home, words: WordEncoder, asked: list[bool | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(home, [write(home.path / "seen.pdf", pdf([["Seen on a page of rivers."]]))], words)
-    (entry,) = Library(home).active()
+    (entry,) = Catalogue(home).active()
     see = Worker.read
     monkeypatch.setattr(Worker, "read", lambda worker, data, name, **_: see(worker, data, name, ocr=False))
     sentence = "seen.pdf was read by OCR, which isn't there now: install tesseract, and compare again."
@@ -68,7 +68,7 @@ def test_without_tesseract_it_is_said_what_is_missing(
 
 def test_a_damaged_text_is_compared_with_the_original_all_the_same(home: Home, words: WordEncoder) -> None:
     add(home, [write(home.path / "typed.txt", "Rivers are wide.")], words)
-    (entry,) = Library(home).active()
+    (entry,) = Catalogue(home).active()
     index = open_index(home, words)
     for path in (home.documents / entry.id).glob("text.*.json"):
         path.write_bytes(b"damaged")

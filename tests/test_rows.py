@@ -4,9 +4,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from assistant import Answer, Assistant
-from assistant.evidence import SentenceReader
-from assistant.reader import CrossEncoder
-from assistant.rows import as_sentence, span_shown, telling_rows
+from assistant.evidence import SentenceRanker
+from assistant.model import CrossEncoder
+from assistant.table_rows import as_sentence, span_shown, telling_rows
 from corpus import Document
 from corpus.draft import Draft
 from index import Encoder, Home
@@ -136,7 +136,7 @@ def table(*rows: list[str], title: str = "t") -> Document:
 @pytest.fixture(scope="module")
 def assistant(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
     folder = tmp_path_factory.mktemp("rows")
-    opened = Assistant(Home(folder / "home"), encoder, SentenceReader.load(encoder))
+    opened = Assistant(Home(folder / "home"), encoder, SentenceRanker.load(encoder))
     files = [write(folder / "seizures.csv", SEIZURES), write(folder / "by-year.csv", BY_YEAR)]
     assert [added.error for added in opened.add(files)] == [None, None]
     return opened

@@ -23,7 +23,7 @@ from schemathesis import BaseSchema, Case, CheckFunction, GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from assistant import Assistant, Feedback, SentenceReader, Settings
+from assistant import Assistant, Feedback, SentenceRanker, Settings
 from index import Encoder, Home, add
 from tests.made import REPORT, write
 from ui.server import bind, create_app
@@ -47,7 +47,7 @@ def api(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     add(home, [write(folder / "forests.txt", REPORT)], encoder)
     chosen = Settings.load(home=home.path, port=0, rate="1000000/second")
     listener = bind(chosen)
-    app = create_app(Assistant(home, encoder, SentenceReader.load(encoder)), Feedback(home), chosen)
+    app = create_app(Assistant(home, encoder, SentenceRanker.load(encoder)), Feedback(home), chosen)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -9,16 +9,17 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from assistant import Assistant, SentenceReader, Settings
-from corpus import AddressError, read_bytes
+from assistant import Assistant, SentenceRanker, Settings
+from corpus import read_bytes
 from index import Encoder, Home, add, remove
 from tests.made import REPORT, pdf, write
-from ui.documents import locate, render
-from ui.drawings import Drawings
-from ui.finding import found_in
+from ui.addresses import serves_this_machine
+from ui.errors import AddressError
 from ui.pages import Frame
-from ui.security import serves_this_machine
 from ui.server import bind
+from ui.web.document_page import locate, render
+from ui.web.find_in_document import found_in
+from ui.web.page_images import PageImages
 
 HOSTILE = """# <script>alert(1)</script> & "Title"
 
@@ -321,9 +322,9 @@ def test_pages_of_a_pdf_are_pictures_and_the_original_is_kept(
 def test_a_range_that_no_sentence_has_is_boxed_at_its_beginning_only(home: Home, encoder: Encoder, tmp_path: Path) -> None:
     pages = [[f"Paragraph {line} of page {page} is about roads." for line in range(30)] for page in range(8)]
     add(home, [write(tmp_path / "roads.pdf", pdf(pages))], encoder)
-    assistant = Assistant(home, encoder, SentenceReader.load(encoder))
+    assistant = Assistant(home, encoder, SentenceRanker.load(encoder))
     ((_, document),) = assistant.index().documents(assistant.index().entries())
-    boxed = [len(sheet.boxes) for sheet in Drawings(assistant).sheets(document, (0, len(document.text)))]
+    boxed = [len(sheet.boxes) for sheet in PageImages(assistant).sheets(document, (0, len(document.text)))]
     assert boxed[:4] == [30] * 4
     assert boxed[5:] == [0] * 3
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus import SettingsError
+from assistant import SettingsError
 from index import Home
 from tests.asked import (
     FORM,
@@ -28,7 +28,7 @@ from tests.asked import (
     status,
     token,
 )
-from ui.users import Users
+from ui.access.users import Users
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from assistant.answer import Citation
 from corpus import Document, DocumentError, read_bytes
-from corpus.readers import sheet_cells
+from corpus.parsers.office import sheet_cells
 from tests.made import text_document
 from tests.zips import with_part
 
@@ -441,7 +441,7 @@ def test_a_broken_csv_is_one_sentence(data: bytes, sentence: str) -> None:
 
 def test_a_long_sheet_shows_life_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
     signs: list[int] = []
-    monkeypatch.setattr("corpus.worker._sign", lambda: signs.append(1))
+    monkeypatch.setattr("corpus.heartbeat._sign", lambda: signs.append(1))
     rows: list[list[Value]] = [["Loreto", number] for number in range(50)]
     for data, name in (saved(book_of(rows)), "book.xlsx"), (b"Loreto,1\n" * 50, "book.csv"):
         signs.clear()

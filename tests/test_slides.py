@@ -18,8 +18,8 @@ from pptx.util import Inches
 
 from assistant.answer import Citation
 from corpus import Document, DocumentError, read_bytes
-from corpus.readers import slides
-from corpus.readers.reading_order import Box, reading_order
+from corpus.parsers.office import pptx as slides
+from corpus.parsers.office.reading_order import ShapeBox, reading_order
 
 TITLE_SLIDE, TITLE_AND_TEXT, TITLE_ONLY, BLANK = 0, 1, 5, 6
 
@@ -331,4 +331,4 @@ def test_what_is_no_presentation_is_one_sentence(data: bytes) -> None:
     ],
 )
 def test_the_order_of_boxes(boxes: Sequence[tuple[int, int, int, int]], order: list[int]) -> None:
-    assert reading_order([Box(*sides) for sides in boxes]) == order
+    assert reading_order([ShapeBox(*sides) for sides in boxes]) == order

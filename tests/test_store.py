@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from corpus import LibraryError
-from index import LocalStore, Range
+from index import LibraryError, LocalStore, Range
 
 DOCUMENTS = ["a", "b", "c"]
 RANGES = [Range(document, 100 * place, 100 * place + 50) for document in DOCUMENTS for place in range(20)]
@@ -75,7 +74,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Scan:
 def many(tmp_path_factory: pytest.TempPathFactory) -> Scan:
     """A store that compares codes first, and where few are selected, only those."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.vectors.EXACT_UP_TO", 1000)
+        patch.setattr("index.store.vectors.EXACT_UP_TO", 1000)
         return Scan(tmp_path_factory.mktemp("many"), 100)
 
 
@@ -93,7 +92,7 @@ def test_dense_search_of_few_passages_equals_a_scan(few: Scan) -> None:
 
 def test_dense_search_of_many_passages_finds_what_a_scan_finds(many: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
     for least in (20_000, 100):  # selections are searched by themselves, and as a part of all
-        monkeypatch.setattr("index.vectors._FEW", least)
+        monkeypatch.setattr("index.store.vectors._FEW", least)
         for allowed in many.selections():
             for question in many.questions:
                 found, expected = many.store.dense(question[None, :], 10, allowed), many.nearest(question, 10, allowed)
@@ -105,8 +104,8 @@ def test_dense_search_of_many_passages_finds_what_a_scan_finds(many: Scan, monke
 
 
 def test_what_is_selected_far_from_a_question_is_found(many: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.vectors._FEW", 100)
-    monkeypatch.setattr("index.vectors._REFINED", 100)
+    monkeypatch.setattr("index.store.vectors._FEW", 100)
+    monkeypatch.setattr("index.store.vectors._REFINED", 100)
     for question in many.questions:
         means = (many.vectors @ question).reshape(len(many.documents), -1).mean(axis=1)
         far = many.of(np.argsort(means)[:20].tolist())
@@ -115,7 +114,7 @@ def test_what_is_selected_far_from_a_question_is_found(many: Scan, monkeypatch: 
 
 
 def test_the_codes_of_equal_vectors_are_equal(many: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.vectors.EXACT_UP_TO", 1000)
+    monkeypatch.setattr("index.store.vectors.EXACT_UP_TO", 1000)
     again = Scan(tmp_path, 100)
     for question in many.questions:
         assert again.store.dense(question[None, :], 50) == many.store.dense(question[None, :], 50)
@@ -215,7 +214,7 @@ def test_loading_gives_the_same_answers(store: LocalStore, vectors: Rows, tmp_pa
 
 
 def test_a_store_that_is_open_outlives_its_files(few: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.vectors.EXACT_UP_TO", 1000)
+    monkeypatch.setattr("index.store.vectors.EXACT_UP_TO", 1000)
     store = LocalStore.build(tmp_path, few.documents, few.ranges, few.vectors, few.terms)
     for path in [path for path in tmp_path.rglob("*") if path.is_file()]:
         path.unlink()
@@ -226,7 +225,7 @@ def test_a_store_that_is_open_outlives_its_files(few: Scan, tmp_path: Path, monk
 def test_vectors_that_are_cut_off_while_they_are_searched_are_a_sentence(
     few: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.vectors.EXACT_UP_TO", 1000)
+    monkeypatch.setattr("index.store.vectors.EXACT_UP_TO", 1000)
     store = LocalStore.build(tmp_path, few.documents, few.ranges, few.vectors, few.terms)
     (tmp_path / "vectors.f16").write_bytes(b"")
     with pytest.raises(LibraryError, match=r"vectors\.f16 is shorter than it was when it was opened: run `quipu rebuild`"):

@@ -23,12 +23,12 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant import Assistant, SentenceReader
+from assistant import Assistant, SentenceRanker
 from index import Home, add
 from tests.fakes import WordEncoder
 from tests.made import REPORT, write
+from ui.access.visitor import Visitor
 from ui.telemetry import Metrics, Telemetry, note_question, set_up_logging, telemetry_routes
-from ui.visitor import Visitor
 
 QUESTION = "Who paid the Minister of Fisheries?"
 
@@ -176,7 +176,7 @@ def test_requests_are_counted_by_route_never_by_id() -> None:
 def client_text(metrics: Metrics) -> str:
     class Closed:
         def index(self) -> None:
-            from corpus import LibraryError
+            from index import LibraryError
 
             raise LibraryError("It can't be opened.")
 
@@ -309,7 +309,7 @@ def test_the_plain_log_has_no_requests(capsys: pytest.CaptureFixture[str]) -> No
 def library(home: Home, tmp_path: Path) -> Assistant:
     words = WordEncoder()
     add(home, [write(tmp_path / "forests.txt", REPORT)], words)
-    return Assistant(home, words, SentenceReader.load(words))
+    return Assistant(home, words, SentenceRanker.load(words))
 
 
 def test_measures(home: Home, tmp_path: Path) -> None:
@@ -348,7 +348,7 @@ def test_measures(home: Home, tmp_path: Path) -> None:
 
 def test_measures_are_for_operators(home: Home) -> None:
     app, metrics, words = FastAPI(), Metrics(), WordEncoder()
-    app.include_router(telemetry_routes(Assistant(home, words, SentenceReader.load(words)), metrics))
+    app.include_router(telemetry_routes(Assistant(home, words, SentenceRanker.load(words)), metrics))
     response = served(app, metrics).get("/metrics")
     assert response.status_code == 403
     assert response.json()["detail"] == "Only an operator of this Quipu may see its measures."
@@ -364,7 +364,7 @@ def test_whether_it_is_up(home: Home, tmp_path: Path, caplog: pytest.LogCaptureF
     write(home.path / "CURRENT", "1 ")
     again = FastAPI()
     words = WordEncoder()
-    again.include_router(telemetry_routes(Assistant(home, words, SentenceReader.load(words)), metrics))
+    again.include_router(telemetry_routes(Assistant(home, words, SentenceRanker.load(words)), metrics))
     client = served(again, metrics)
     assert client.get("/healthz").json() == {"status": "ok"}
     response = client.get("/readyz")
@@ -379,7 +379,7 @@ def test_whether_it_is_up(home: Home, tmp_path: Path, caplog: pytest.LogCaptureF
 
 def test_the_openapi_document_says_what_is_given(home: Home) -> None:
     app, words = FastAPI(), WordEncoder()
-    app.include_router(telemetry_routes(Assistant(home, words, SentenceReader.load(words)), Metrics()))
+    app.include_router(telemetry_routes(Assistant(home, words, SentenceRanker.load(words)), Metrics()))
     paths = app.openapi()["paths"]
     given = {
         path: {status: list(response["content"]) for status, response in paths[path]["get"]["responses"].items()} for path in paths

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from corpus import SettingsError
+from assistant import SettingsError
 from tests.asked import (
     SECRET,
     Client,
@@ -26,7 +26,7 @@ from tests.asked import (
     token,
 )
 from tests.commands import Quipu
-from ui.tokens import TokenKey
+from ui.access.tokens import TokenKey
 
 
 def changed(others: Mapping[str, object]) -> str:

@@ -8,17 +8,17 @@ import pytest
 import torch
 from onnxruntime import InferenceSession
 
-from assistant.answerability import Calibration, Signals
-from assistant.evidence import SentenceReader
-from assistant.reader import CrossEncoder, tokenizer
-from assistant.reader.training.__main__ import HELD_BACK, REPORTS
-from assistant.reader.training.calibrate import Asked, Seen, fit, look
-from assistant.reader.training.examples import Candidate, Group, places, qed, reports, squad, squad_groups, swapped, written
-from assistant.reader.training.export import export
-from assistant.reader.training.model import ReaderModel
-from assistant.reader.training.train import loss_of, row, train, written_epoch
+from assistant.evidence import SentenceRanker
+from assistant.model import CrossEncoder, tokenizer
+from assistant.model.calibration import Calibration, Signals
 from index import Encoder, default_folder
 from tests.made import REPORT, write
+from tools.train.__main__ import HELD_BACK, REPORTS
+from tools.train.calibrate import Asked, Seen, fit, look
+from tools.train.examples import Candidate, Group, places, qed, reports, squad, squad_groups, swapped, written
+from tools.train.export import export
+from tools.train.model import ReaderModel
+from tools.train.train import loss_of, row, train, written_epoch
 
 QED = (
     '{"id": "1", "question": "who controls the area", "title": "Area", "passage": "The area is large . The Path controls it'
@@ -118,7 +118,7 @@ def test_the_exported_model_says_what_the_trained_one_says(trained: tuple[Reader
 def test_what_is_seen_of_a_question_names_the_sentence_that_answers(encoder: Encoder) -> None:
     quote = "412 illegal sawmills"
     asked = [Asked("How many sawmills were counted?", "r.txt", places(REPORT, [quote])), Asked("What of llamas?", "r.txt", ())]
-    found, lost = look({"r.txt": REPORT}, asked, encoder, SentenceReader(encoder))
+    found, lost = look({"r.txt": REPORT}, asked, encoder, SentenceRanker(encoder))
     assert (found.answerable, lost.answerable) == (True, False)
     assert sum(found.answers) == 1
     assert not any(lost.answers)

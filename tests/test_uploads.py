@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi.testclient import TestClient
 
-from index import Encoder, Home, Library, add
+from index import Catalogue, Encoder, Home, add
 from tests.made import REPORT, write
 from tests.made_containers import mail, zipped
 from tests.test_library_page import BRIDGES, NEWER, answer, names, send
@@ -54,7 +54,7 @@ def test_a_zip_of_another_place_is_replaced_as_a_whole(client: TestClient, home:
     said = send(client, "x.zip", zipped(c__txt=NEWER, b__txt=BRIDGES), replaces=kept)[-1]
     assert said["state"] == "added"
     assert names(client) == ["x.zip › b.txt", "x.zip › c.txt"]
-    assert [entry.groups for entry in Library(home).active()] == [("hr",), ("hr",)]
+    assert [entry.groups for entry in Catalogue(home).active()] == [("hr",), ("hr",)]
 
 
 def test_a_zip_without_documents_is_refused_in_words(client: TestClient) -> None:

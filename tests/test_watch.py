@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from corpus import LibraryError
-from index import Home, Library, add, remove
+from index import Catalogue, Home, LibraryError, add, remove
 from tests.commands import Quipu
 from tests.fakes import WordEncoder, first_hit
 from tests.made import REPORT, write
 from tests.made_containers import mail, zipped
 from tests.test_containers import RIVERS, ROADS
-from ui.watching import Watch, folders_in
+from ui.cli.watch import Watch, folders_in
 
 Look = Callable[[], tuple[list[str], list[str]]]
 
@@ -47,7 +46,7 @@ def look(watch: Watch, capsys: pytest.CaptureFixture[str]) -> Look:
 
 
 def names(home: Home) -> list[str]:
-    return sorted(entry.name for entry in Library(home).active())
+    return sorted(entry.name for entry in Catalogue(home).active())
 
 
 def test_new_changed_and_deleted_files(home: Home, words: WordEncoder, folder: Path, look: Look) -> None:
@@ -103,12 +102,12 @@ def test_a_file_that_is_moved_is_not_embedded_again(home: Home, words: WordEncod
     (folder / "copy.txt").unlink()
     assert look() == ([], [])
     assert words.encoded_passages == []
-    assert sorted(entry.path for entry in Library(home).active()) == [f"{folder}/rivers.txt", f"{folder}/woods.txt"]
+    assert sorted(entry.path for entry in Catalogue(home).active()) == [f"{folder}/rivers.txt", f"{folder}/woods.txt"]
     write(folder / "bridges.txt", RIVERS)
     look()
     write(folder / "rivers.txt", "Rivers are brown.\n")  # the other copy keeps what it was
     look()
-    assert sorted(entry.path for entry in Library(home).active()) == [
+    assert sorted(entry.path for entry in Catalogue(home).active()) == [
         f"{folder}/bridges.txt",
         f"{folder}/rivers.txt",
         f"{folder}/woods.txt",
@@ -150,7 +149,7 @@ def test_a_folder_that_cannot_be_looked_into_loses_nothing(
             yield place, folders, files
 
     with monkeypatch.context() as patch:
-        patch.setattr("ui.files.os.walk", walk)
+        patch.setattr("ui.cli.file_arguments.os.walk", walk)
         path.unlink()
         problem = f"quipu: {folder}/deep can't be looked into: Permission denied. Nothing that was in it is removed."
         assert look() == ([], [problem])
@@ -235,7 +234,7 @@ def test_zips_and_emails_go_with_their_files(home: Home, folder: Path, look: Loo
 def test_another_writer_is_waited_for(
     home: Home, folder: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("index.home._PATIENCE", 0.0)
+    monkeypatch.setattr("index.library.home._PATIENCE", 0.0)
     write(folder / "forests.txt", REPORT)
     home.path.mkdir()
     with FileLock(home.path / "lock"):
@@ -274,7 +273,7 @@ def test_groups_limit_what_is_added(home: Home, words: WordEncoder, folder: Path
     write(folder / "forests.txt", REPORT)
     watch.look()
     watch.look()
-    assert Library(home).active()[0].groups == ("hr",)
+    assert Catalogue(home).active()[0].groups == ("hr",)
 
 
 def test_only_folders_are_watched(quipu: Quipu, tmp_path: Path) -> None:
@@ -294,7 +293,7 @@ def test_ctrl_c_ends_it_without_a_word(quipu: Quipu, tmp_path: Path, monkeypatch
         if len(rests) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("ui.watching.time.sleep", rest)
+    monkeypatch.setattr("ui.cli.watch.time.sleep", rest)
     write(tmp_path / "in" / "forests.txt", REPORT)
     result = quipu("add", "--watch", str(tmp_path / "in"), "--group", "hr")
     assert (result.code, result.err) == (130, "")

@@ -15,13 +15,13 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 import corpus
-from assistant import Assistant, Feedback, SentenceReader, Settings
+from assistant import Assistant, Feedback, SentenceRanker, Settings
 from index import Encoder, Home, add
 from tests.browsing import needs_browser, serious
 from tests.made import write
 from tests.serving import serving
-from ui.demo.__main__ import Intranet, token_for
-from ui.widget import widget_script
+from tools.demo.__main__ import Intranet, token_for
+from ui.web.widget import widget_script
 
 pytestmark = needs_browser
 
@@ -98,7 +98,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Ass
     home = Home(folder / "home")
     report = next((Path(corpus.__file__).parent / "reports").glob("*.txt"))
     add(home, [report, write(folder / "canoes.txt", HOSTILE)], encoder)
-    return Assistant(home, encoder, SentenceReader.load(encoder))
+    return Assistant(home, encoder, SentenceRanker.load(encoder))
 
 
 @pytest.fixture(scope="module")

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant import Settings
-from corpus import DocumentError, Reading, SettingsError, Worker, read_bytes
-from corpus.worker import alive
+from assistant import Settings, SettingsError
+from corpus import DocumentError, ReadOptions, Worker, read_bytes
+from corpus.heartbeat import alive
 from tests.made import REPORT, pdf
 from tests.misbehaving import PROGRAM
 from tests.zips import packed
@@ -31,8 +31,8 @@ PROJECT = Path(__file__).parent.parent
 @pytest.fixture
 def order(monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
     """A worker that does what a text orders, with a second's patience."""
-    monkeypatch.setattr("corpus.process._PROGRAM", PROGRAM)
-    with Worker(Reading(seconds=1, memory=1024)) as worker:
+    monkeypatch.setattr("corpus.isolation.process._PROGRAM", PROGRAM)
+    with Worker(ReadOptions(seconds=1, memory=1024)) as worker:
         yield worker
 
 
@@ -63,8 +63,8 @@ def lying(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Lying]:
             path = tmp_path / "said"
             path.write_bytes(said)
             program = f"import sys; sys.stdout.buffer.write(open({str(path)!r}, 'rb').read()); sys.stdout.flush(); sys.stdin.read()"
-            monkeypatch.setattr("corpus.process._PROGRAM", program)
-            return started.enter_context(Worker(Reading(megabytes=1, seconds=20)))
+            monkeypatch.setattr("corpus.isolation.process._PROGRAM", program)
+            return started.enter_context(Worker(ReadOptions(megabytes=1, seconds=20)))
 
         yield lie
 
@@ -118,7 +118,7 @@ def test_a_reader_that_shows_life_may_take_longer(order: Worker) -> None:
 
 
 def test_but_not_for_ever(order: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("corpus.process._PATIENCE", 1)
+    monkeypatch.setattr("corpus.isolation.process._PATIENCE", 1)
     assert "no sign of life" in said_of(order, "go-on 1000")
 
 
@@ -131,13 +131,13 @@ def test_a_reader_gets_no_more_memory_than_it_may_have(order: Worker) -> None:
 
 
 def test_more_text_than_is_taken_is_a_sentence(order: Worker) -> None:
-    order.reading = Reading(seconds=20)
+    order.reading = ReadOptions(seconds=20)
     assert said_of(order, "long") == "order.txt holds more text, or more cells, than Quipu takes from one file: split it."
 
 
 def test_what_a_library_prints_disturbs_nothing(order: Worker, caplog: pytest.LogCaptureFixture) -> None:
     assert text_of(order, "print") == "print: printed"
-    with caplog.at_level(logging.DEBUG, "corpus.process"):
+    with caplog.at_level(logging.DEBUG, "corpus.isolation.process"):
         order.close()
     assert caplog.messages == ["A reader said: what a library prints\nand what it writes"]
 
@@ -235,11 +235,11 @@ def test_a_process_without_anything_to_do_ends(order: Worker) -> None:
 
 
 def test_the_limits_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Settings.load().reading() == Reading(ocr=True, megabytes=500, seconds=120, memory=2048)
+    assert Settings.load().reading() == ReadOptions(ocr=True, megabytes=500, seconds=120, memory=2048)
     given = {"OCR": "false", "READ_MEGABYTES": "5", "READ_SECONDS": "6", "READ_MEMORY": "700"}
     for name, value in given.items():
         monkeypatch.setenv(f"QUIPU_{name}", value)
-    assert Settings.load().reading() == Reading(ocr=False, megabytes=5, seconds=6, memory=700)
+    assert Settings.load().reading() == ReadOptions(ocr=False, megabytes=5, seconds=6, memory=700)
     monkeypatch.setenv("QUIPU_READ_MEMORY", "100")
     with pytest.raises(SettingsError, match=r"^The setting 'read_memory' can't be used .* see QUIPU_READ_MEMORY"):
         Settings.load()
@@ -263,7 +263,7 @@ def test_no_process_stays_when_the_one_that_started_it_is_killed(tmp_path: Path)
 def test_a_file_that_is_given_up_is_not_read_on(order: Worker, tmp_path: Path) -> None:
     fifo = tmp_path / "pid"
     os.mkfifo(fifo)
-    order.reading = Reading()
+    order.reading = ReadOptions()
     found: list[int] = []
 
     def interrupt() -> None:
@@ -281,7 +281,7 @@ def test_a_file_that_is_given_up_is_not_read_on(order: Worker, tmp_path: Path) -
 
 
 def test_threads_share_a_worker(order: Worker) -> None:
-    order.reading = Reading()
+    order.reading = ReadOptions()
     with ThreadPoolExecutor(4) as pool:
         texts = list(pool.map(lambda number: order.read(b"pid", f"{number}.txt"), range(12)))
     assert [document.source for document in texts] == [f"{number}.txt" for number in range(12)]
@@ -289,7 +289,7 @@ def test_threads_share_a_worker(order: Worker) -> None:
 
 
 def test_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("corpus.process.sys.executable", "/nowhere/python")
+    monkeypatch.setattr("corpus.isolation.process.sys.executable", "/nowhere/python")
     with Worker() as worker:
         assert said_of(worker, "any") == (
             "order.txt can't be read: no process can be started to read it (No such file or directory)."

@@ -17,7 +17,7 @@ def main() -> None:
     if sys.stderr.isatty():  # say what takes long
         logging.basicConfig(format="quipu: %(message)s", level=logging.WARNING)
         logging.getLogger("index").setLevel(logging.INFO)
-    from ui.cli import app
+    from ui.cli.commands import app
 
     try:
         app()

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 
-from ui.places import page_name
-from ui.visitor import SESSION_COOKIE, visitor_of
-from ui.wording import Language, language_of, say
+from ui.access.visitor import SESSION_COOKIE, visitor_of
+from ui.wording import Language, language_of, page_name, say
 
 TEMPLATES = Environment(
     loader=PackageLoader("ui"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

@@ -18,32 +18,24 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from assistant import Assistant, Feedback, Settings
-from corpus import AddressError
-from ui.api import add_error_handlers, router
-from ui.asking import Asking
-from ui.documents import document_routes
-from ui.drawings import Drawings
-from ui.library import library_routes
-from ui.limits import BodyLimit, Limiter, RateLimit
-from ui.reference import NoSuchOperation, reference_routes
-from ui.security import (
-    LOOPBACK_HOSTS,
-    Address,
-    KnownHostOnly,
-    OwnOriginOnly,
-    SecurityHeaders,
-    SharedWithPages,
-    local_address,
-    prefix_of,
-    serves_this_machine,
-)
-from ui.sign_in import SignIn, SignInDesk, sign_in_routes
-from ui.source import source_routes
+from ui.access.headers import SecurityHeaders
+from ui.access.origins import KnownHostOnly, OwnOriginOnly, SharedWithPages
+from ui.access.rate_limits import BodyLimit, Limiter, RateLimit
+from ui.access.sign_in import SignIn, SignInService, sign_in_routes
+from ui.addresses import LOOPBACK_HOSTS, Address, local_address, prefix_of, serves_this_machine
+from ui.api.ask import AskService
+from ui.api.openapi import NoSuchOperation, reference_routes
+from ui.api.routes import add_error_handlers, router
+from ui.errors import AddressError
 from ui.telemetry import Metrics, Telemetry, telemetry_routes
-from ui.widget import widget_routes
+from ui.web.document_page import document_routes
+from ui.web.library_page import library_routes
+from ui.web.page_images import PageImages
+from ui.web.source_panel import source_routes
+from ui.web.widget import widget_routes
 from ui.wording import LANGUAGE_COOKIE, as_language, language_of, say
 
-_STATIC = Path(__file__).parent / "static"
+_STATIC = Path(__file__).parent / "web" / "static"
 _ANSWERED_AT_A_TIME = 4  # questions of the API and of MCP, and as many of the chat: more are answered no faster, and take memory
 _YEAR = 365 * 24 * 3600  # seconds that a choice of language is kept
 _PATIENCE = 10  # seconds that open streams, and answers under way, get when the server is stopped
@@ -57,16 +49,16 @@ def create_app(assistant: Assistant, feedback: Feedback | None = None, settings:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     import gradio as gr
 
-    from ui.chat import chat_page, head, theme
-    from ui.chat_gate import ChatGate
-    from ui.tools import Tools
+    from ui.api.mcp import McpServer
+    from ui.web.chat import chat_page, head, theme
+    from ui.web.chat_gate import ChatGate
 
-    prefix, drawings, metrics = prefix_of(settings.address), Drawings(assistant), Metrics()
+    prefix, drawings, metrics = prefix_of(settings.address), PageImages(assistant), Metrics()
     limiter = Limiter(settings.rate, settings.origin_rate, settings.origins, metrics)
-    desk = SignInDesk(settings, assistant.home)
+    desk = SignInService(settings, assistant.home)
     answering = CapacityLimiter(_ANSWERED_AT_A_TIME)
-    asking = Asking(assistant, feedback, limiter, metrics)
-    tools = Tools(assistant, settings, asking, answering)
+    asking = AskService(assistant, feedback, limiter, metrics)
+    tools = McpServer(assistant, settings, asking, answering)
     app = FastAPI(
         docs_url=None,
         redoc_url=None,
@@ -129,7 +121,7 @@ def create_app(assistant: Assistant, feedback: Feedback | None = None, settings:
     return app
 
 
-def _guard(app: FastAPI, settings: Settings, desk: SignInDesk, limiter: Limiter, metrics: Metrics) -> None:
+def _guard(app: FastAPI, settings: Settings, desk: SignInService, limiter: Limiter, metrics: Metrics) -> None:
     """Put before all routes what a request has to pass, the last one first."""
     hosts = [*LOOPBACK_HOSTS, *filter(None, [urlsplit(settings.address).hostname])]
     app.add_middleware(RateLimit, limiter=limiter)
@@ -183,7 +175,7 @@ def run(app: FastAPI, listener: socket.socket) -> None:
         log_level="warning",
         timeout_graceful_shutdown=_PATIENCE,
         server_header=False,
-        proxy_headers=False,  # `ui.security.Address` says which proxies are believed
+        proxy_headers=False,  # `ui.access.headers.Address` says which proxies are believed
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn sends on, once all is answered, what it was stopped by
     uvicorn.Server(config).run(sockets=[listener])

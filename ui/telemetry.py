@@ -23,9 +23,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant import Assistant, Status
 from corpus import QuipuError
-from ui.reference import problems
-from ui.security import problem, route_path
-from ui.visitor import Visitor, visitor_of
+from ui.access.visitor import Visitor, visitor_of
+from ui.addresses import route_path
+from ui.problems import problem, problems
 from ui.wording import language_of, say
 
 _log = logging.getLogger(__name__)

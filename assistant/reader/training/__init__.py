@@ -1,1 +1,0 @@
-"""Trains the reader and fits its calibration: `python -m assistant.reader.training`. Nothing of it is needed to ask."""

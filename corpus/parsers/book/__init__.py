@@ -1,0 +1,1 @@
+"""EPUB. `epub.py` is the way in."""

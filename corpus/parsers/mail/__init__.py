@@ -1,0 +1,1 @@
+"""E-mail. `eml.py` is the way in."""

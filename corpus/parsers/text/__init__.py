@@ -1,0 +1,1 @@
+"""Plain text and Markdown. `plain.py` and `markdown.py` are the ways in."""

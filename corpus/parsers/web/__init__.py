@@ -1,0 +1,1 @@
+"""HTML. `html.py` is the way in."""

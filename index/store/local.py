@@ -1,0 +1,166 @@
+"""What holds the vectors and the words of a generation: both are searched in this process, from files that are never changed."""
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import ExitStack
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.encoders import Vectors
+from index.store.bm25 import FOLDER, Bm25Index
+from index.store.bm25_writer import Bm25Writer, TermCounts
+from index.store.selection import Selection
+from index.store.store import Candidates, Range
+from index.store.vectors import VECTORS, VectorIndex, cosines, write_codes
+
+
+class LocalStore:
+    """All that is searched, in the files of one folder: `StoreWriter` writes them, `load` opens them."""
+
+    def __init__(self, documents: Sequence[str], folder: Path) -> None:
+        self._documents = list(documents)
+        self._numbers = {document_id: number for number, document_id in enumerate(self._documents)}
+        self._ranges = np.load(folder / "ranges.npy", mmap_mode="r", allow_pickle=False)  # (n, 2): start, end
+        self._bounds = np.load(folder / "bounds.npy", allow_pickle=False)  # where each document's rows begin
+        size = len(self._ranges)
+        if len(self._bounds) != len(self._documents) + 1 or self._bounds[-1] != size:
+            raise ValueError("it holds other documents than its manifest says")
+        self._vectors = VectorIndex(folder, size)
+        self._words = Bm25Index(folder, size) if (folder / FOLDER).is_dir() else None  # None if no passage has a term
+        self._selections = lru_cache(maxsize=16)(self._selection_of)
+        self._terms_within = lru_cache(maxsize=4)(self._terms_of)
+
+    @classmethod
+    def build(
+        cls,
+        folder: Path,
+        documents: Sequence[str],
+        ranges: Iterable[Range],
+        vectors: NDArray[Any],
+        terms: Iterable[Sequence[str]],
+    ) -> Self:
+        """The store of n passages of these documents, written into an empty folder: their ranges, (n, d) unit vectors, and index
+        terms, in one order, which is that of the documents.
+        """
+        groups = groupby(zip(ranges, terms, strict=True), key=lambda passage: passage[0].document_id)
+        group = next(groups, None)
+        start = 0
+        with StoreWriter(folder) as writer:
+            for document_id in documents:
+                passages = []
+                if group is not None and group[0] == document_id:
+                    passages, group = list(group[1]), next(groups, None)
+                places = np.array([(place.start, place.end) for place, _ in passages], np.int64).reshape(-1, 2)
+                writer.add(places, vectors[start : start + len(passages)], TermCounts.of([found for _, found in passages]))
+                start += len(passages)
+            if group is not None:
+                raise ValueError(f"the passages of {group[0]} aren't in the order of the documents")
+            writer.finish()
+        return cls.load(folder, documents)
+
+    @classmethod
+    def load(cls, folder: Path, documents: Sequence[str]) -> Self:
+        """The store of these documents. Raises OSError, RuntimeError or ValueError if a file is damaged."""
+        return cls(documents, folder)
+
+    def dense(self, question: Vectors, k: int, allowed: Collection[str] | None = None) -> Candidates:
+        """See `Store.dense`. Exact up to `EXACT_UP_TO` passages, and among few allowed ones."""
+        return self._ordered(*self._vectors.search(question[0], k, self._selection(allowed)))
+
+    def cosines(self, questions: Vectors, places: Sequence[Range]) -> list[float]:
+        """See `Store.cosines`. Raises KeyError if there is no such passage."""
+        if not places:
+            return []
+        rows = self._vectors.rows(np.array([self._row(place) for place in places]))
+        return [round(float(best), 6) for best in np.max([cosines(rows, question) for question in questions], axis=0)]
+
+    def lexical(self, terms: Sequence[str], k: int, allowed: Collection[str] | None = None) -> Candidates:
+        """See `Store.lexical`."""
+        if self._words is None or k < 1:
+            return []
+        return self._ordered(*self._words.search(terms, k, self._selection(allowed)))
+
+    def size(self, allowed: Collection[str] | None = None) -> int:
+        """See `Store.size`."""
+        selection = self._selection(allowed)
+        return len(self._ranges) if selection is None else selection.size
+
+    def frequency(self, term: str, allowed: Collection[str] | None = None) -> int:
+        """See `Store.frequency`."""
+        if self._words is None or (number := self._words.number(term)) is None:
+            return 0
+        return self._words.frequency(number, self._selection(allowed))
+
+    def terms(self, allowed: Collection[str] | None = None) -> tuple[str, ...]:
+        """See `Store.terms`."""
+        if self._words is None:
+            return ()
+        selection = self._selection(allowed)
+        return self._words.terms if selection is None else self._terms_within(selection)
+
+    def _terms_of(self, selection: Selection) -> tuple[str, ...]:
+        return self._words.terms_of(selection.documents) if self._words is not None else ()
+
+    def _selection(self, allowed: Collection[str] | None) -> Selection | None:
+        """The rows that may be found; None if all may. A frozenset that was asked with before is known by its hash."""
+        return None if allowed is None else self._selections(frozenset(allowed))
+
+    def _selection_of(self, allowed: frozenset[str]) -> Selection | None:
+        chosen = np.zeros(len(self._documents), bool)
+        chosen[[number for document_id in allowed if (number := self._numbers.get(document_id)) is not None]] = True
+        return None if chosen.all() else Selection(chosen, self._bounds)
+
+    def _row(self, place: Range) -> int:
+        number = self._numbers[place.document_id]
+        first, last = self._bounds[number : number + 2].tolist()
+        same = np.flatnonzero((self._ranges[first:last] == (place.start, place.end)).all(axis=1))
+        if not len(same):
+            raise KeyError(place)
+        return int(first + same[0])
+
+    def _ordered(self, rows: NDArray[np.int64], scores: NDArray[Any]) -> Candidates:
+        documents = np.searchsorted(self._bounds, rows, side="right") - 1
+        found = [
+            (Range(self._documents[number], start, end), round(score, 6))
+            for number, (start, end), score in zip(documents.tolist(), self._ranges[rows].tolist(), scores.tolist(), strict=True)
+        ]
+        return sorted(found, key=lambda candidate: (-candidate[1], candidate[0]))
+
+
+class StoreWriter:
+    """Writes a store into an empty folder, one document after the other, in bounded memory. To be used in a `with`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ranges = [np.empty((0, 2), np.int32)]
+        self._sizes = [0]
+        self._opened = ExitStack()
+        self._vectors = self._opened.enter_context((folder / VECTORS).open("wb"))
+        self._words = Bm25Writer(folder, self._opened)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._opened.close()
+
+    def add(self, ranges: NDArray[np.int64], vectors: NDArray[Any], words: TermCounts) -> None:
+        """The next document's n passages: (n, 2) places in its text, (n, d) unit vectors, and their words."""
+        self._ranges.append(ranges.astype(np.int32))
+        self._sizes.append(len(ranges))
+        self._vectors.write(np.ascontiguousarray(vectors, np.float16).tobytes())
+        self._words.add(words)
+
+    def finish(self) -> int:
+        """Make the indexes of what was added, and give the number of passages."""
+        self._vectors.close()
+        ranges = np.concatenate(self._ranges)
+        np.save(self._folder / "ranges.npy", ranges, allow_pickle=False)
+        np.save(self._folder / "bounds.npy", np.cumsum(self._sizes, dtype=np.int64), allow_pickle=False)
+        write_codes(self._folder, len(ranges))
+        self._words.finish()
+        return len(ranges)

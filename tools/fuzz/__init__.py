@@ -1,0 +1,1 @@
+"""Reads files that were broken at random: `python -m tools.fuzz`."""

@@ -1,0 +1,1 @@
+"""Readers who ask at the same time, by locust."""

@@ -1,0 +1,189 @@
+"""The command `quipu eval`, and `quipu eval drafts`."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from assistant import Assistant, Feedback, QuestionError, Settings
+from corpus import DocumentError
+from eval import (
+    Article,
+    LeftOut,
+    QuestionResult,
+    TestQuestion,
+    ask_all,
+    compare,
+    drafts,
+    figures,
+    read_questions,
+    read_run,
+    read_squad,
+    run_file,
+    shipped_questions,
+)
+from index import Home, LibraryError, add, load_encoder
+from ui.cli.eval_report import report
+from ui.cli.eval_tables import WIDTH, change_lines, failures, figures_table, summary
+from ui.cli.file_arguments import files_in
+from ui.cli.progress import Bar
+
+_err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+class _RunFirst(TyperGroup):
+    """Takes what isn't the name of a command for the questions of `run`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer keeps its own type of context to itself
+        return super().parse_args(ctx, args if args[:1] == ["drafts"] else ["run", *args])
+
+
+app = typer.Typer(cls=_RunFirst, rich_markup_mode=None)
+
+
+@app.command()
+def run(
+    questions: Annotated[
+        Path | None, typer.Argument(help="Test questions, as JSON Lines or SQuAD .json; without, those on the report that ships.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--documents", help="Ask these documents, in a home made for the run, not the library.")
+    ] = None,
+    within: Annotated[bool, typer.Option("--within", help="Ask each question only of the document that it is about.")] = False,
+    leave_out: Annotated[
+        LeftOut, typer.Option(help="What of a SQuAD file isn't indexed: every second one of these.")
+    ] = LeftOut.NOTHING,
+    written: Annotated[Path | None, typer.Option("--json", help="Write the run into this file, to compare with later.")] = None,
+    page: Annotated[Path | None, typer.Option("--html", help="Write a report to look at into this file.")] = None,
+    baseline: Annotated[Path | None, typer.Option(help="A run to compare with; a drop beyond chance is exit code 1.")] = None,
+    fail_under: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Exit code 1 if this measure's mean over all is lower.")
+    ] = None,
+) -> None:
+    """Ask test questions and measure the answers: found, cited, refused. Two runs of one version give the same figures.
+
+    `quipu eval drafts` prints test questions to complete, from those that readers asked.
+    """
+    least = [_threshold(given) for given in fail_under or ()]
+    before = read_run(baseline) if baseline else None
+    for path in (written, page):
+        if path is not None and not path.parent.is_dir():
+            raise QuestionError(f"The run can't be written to {path}: there is no folder {path.parent}.")
+    articles, asked = _asked(questions, folder, leave_out)
+    settings = Settings.load()
+    with TemporaryDirectory() as temporary:
+        for article in articles:
+            (Path(temporary) / article.name).write_text(article.text, encoding="utf-8")
+        indexed = Path(temporary) if articles else folder
+        home = Path(temporary) / "home"
+        if indexed is not None:
+            _add_all(indexed, Home(home), settings)
+        assistant = Assistant.open(home if indexed or not questions else None)
+        rows, milliseconds = _ask_all(assistant, asked, within=within)
+        found = figures(rows)
+        changes = compare(rows, before) if before is not None else None
+        index = assistant.index()
+        meta = {
+            "name": (questions or shipped_questions()).name,
+            "date": datetime.now(UTC).date().isoformat(),
+            "questions": len(rows),
+            "documents": len(index.entries()),
+            "model": settings.model,
+            "milliseconds": {name: round(value, 1) for name, value in _latency(milliseconds).items()},
+        }
+        if written is not None:
+            _write(written, json.dumps(run_file(rows, found, meta), ensure_ascii=False, indent=1))
+        if page is not None:
+            host = f"[{settings.host}]" if ":" in settings.host else settings.host
+            address = None if indexed is not None else f"http://{host}:{settings.port}"
+            _write(page, report(rows, found, changes, meta, index.document, address))
+    Console(highlight=False, markup=False, width=WIDTH).print(figures_table(found))
+    typer.echo(summary(found, median(milliseconds)))
+    if changes is not None:
+        typer.echo("\n".join(change_lines(changes)))
+    failed = failures(found, changes or (), least)
+    for sentence in failed:
+        typer.echo(f"quipu: {sentence}", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command("drafts")
+def drafts_command() -> None:
+    """Print test questions to complete, as JSON Lines: what readers asked that was refused, or whose answer didn't help them."""
+    settings = Settings.load()
+    kept = Feedback(Home(settings.home)).kept()
+    if not kept:
+        raise LibraryError(f"No question is kept in {settings.home}: QUIPU_FEEDBACK=true makes `quipu serve` keep them.")
+    found = drafts(kept, Assistant.open().index())
+    for draft in found:
+        typer.echo(json.dumps(draft, ensure_ascii=False))
+    if not found:
+        typer.echo("No question that is kept was refused or judged as not helpful.", err=True)
+
+
+def _asked(questions: Path | None, folder: Path | None, leave_out: LeftOut) -> tuple[list[Article], list[TestQuestion]]:
+    """The articles to index for the run, if the questions bring some, and the questions. Raises QuestionError for what can't be."""
+    if questions is not None and questions.suffix.lower() == ".json":
+        if folder is not None:
+            raise QuestionError("A SQuAD file brings its own documents: leave out --documents.")
+        return read_squad(questions, leave_out)
+    if leave_out != LeftOut.NOTHING:
+        raise QuestionError("--leave-out is for questions in a SQuAD file, with the ending .json.")
+    return [], read_questions(questions or shipped_questions())
+
+
+def _ask_all(assistant: Assistant, asked: list[TestQuestion], *, within: bool) -> tuple[list[QuestionResult], list[float]]:
+    """The rows, and the milliseconds of each question, under a progress bar."""
+    rows, milliseconds = [], []
+    with Bar(_err, "questions") as bar:
+        bar.encoding(len(asked))
+        for row, taken in ask_all(assistant, asked, within=within):
+            rows.append(row)
+            milliseconds.append(taken)
+            bar.encoded(1)
+    return rows, milliseconds
+
+
+def _latency(milliseconds: list[float]) -> dict[str, float]:
+    """The median, the 95th percentile and the largest."""
+    p95 = quantiles(milliseconds, n=20, method="inclusive")[-1] if len(milliseconds) > 1 else milliseconds[0]
+    return {"median": median(milliseconds), "p95": p95, "most": max(milliseconds)}
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file. Raises QuestionError if it can't be."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise QuestionError(f"The run can't be written to {path}: {error.strerror}.") from None
+
+
+def _threshold(given: str) -> tuple[str, float]:
+    """What --fail-under says. Raises QuestionError if it isn't NAME=VALUE."""
+    name, _, value = given.partition("=")
+    try:
+        least = float(value)
+        if not 0 <= least <= 1:  # nor is nan, under which nothing would ever be
+            raise ValueError(value)
+        return name, least
+    except ValueError:
+        raise QuestionError(
+            f"--fail-under takes a measure and its least value from 0 to 1, as in correct=0.8, and not '{given}'."
+        ) from None
+
+
+def _add_all(folder: Path, home: Home, settings: Settings) -> None:
+    """Add all documents of a folder to a home. Raises DocumentError if one can't be read."""
+    files = files_in([folder]).files
+    with Bar(_err) as bar:
+        outcomes = add(home, files, load_encoder(settings.model), bar, (), settings.reading())
+    for outcome in outcomes:
+        if outcome.error is not None and not outcome.is_other:
+            raise DocumentError(outcome.error)

@@ -1,0 +1,67 @@
+"""Answers and documents as lines of text."""
+
+from assistant import Answer
+from corpus import ReadSummary, shown_name
+from index import AddResult, StoredDocument
+from ui.wording import as_language, explain, language_name, notes_on, pages_counted, pages_listed, place, say, sentences_on, suggest
+
+
+def answer_text(answer: Answer) -> str:
+    """An answer: its sentences and where they stand, or why there is none and what comes nearest."""
+    language = as_language(answer.language)
+    lines = []
+    if answer.searched != " ".join(answer.question.split()):
+        lines += [say("searched", language, query=answer.searched), ""]
+    for sentence in answer.sentences:
+        lines.append(" ".join([sentence.text, *(f"[{number}]" for number in sentence.citations)]))
+    if answer.reason is not None:
+        lines.append(explain(answer.reason, language, answer.unanswered))
+    if answer.citations:
+        lines += ["", f"{say('sources', language)}:"]
+        lines += [
+            f"[{citation.number}] {place(citation, language)} ({citation.source}, {citation.start}-{citation.end})"
+            for citation in answer.citations
+        ]
+    if answer.nearest:
+        lines += ["", say("nearest", language)]
+        lines += [f"- “{citation.text}” {place(citation, language)}" for citation in answer.nearest]
+    elif answer.suggestions:
+        lines += ["", say("you_could_ask", language)]
+        lines += [f"- {question}" for question in suggest(answer.suggestions, language)]
+    return "\n".join(lines)
+
+
+def added_lines(added: AddResult) -> str:
+    """What became of one file that was to be added: what was read of it, and below that what should be known of how."""
+    if added.error is not None:
+        return f"quipu: {added.error}" if added.failed else added.error
+    if added.removed is not None:
+        return f"{added.name} was removed: {shown_name(added.path.name)} doesn't hold it any more."
+    read = added.summary
+    parts = [pages_counted(read, "en"), count(added.passages, "passage"), language_name(read.language, "en")]
+    said = f"{', '.join(filter(None, parts))}. “{read.title}”"
+    said = f"already in the library as {added.known.name}" if added.known else said
+    line = f"{added.name}: {said}."
+    if added.replaces is not None:
+        line += f" It replaces what was added on {added.replaces.added[:10]}."
+    notes = [] if added.known else sentences_on(read, "en")
+    return "\n    ".join([line, " ".join(notes)] if notes else [line])
+
+
+def document_row(kept: StoredDocument) -> tuple[str, ...]:
+    """One document for the table of `quipu documents`."""
+    document, entry = kept.document, kept.entry
+    known = entry.added[:10], ", ".join(entry.groups) or "everyone", entry.id
+    if document is None:
+        return entry.name, kept.problem, "", "", "", *known
+    read = ReadSummary.of(document)
+    return entry.name, read.title, pages_listed(read, "en"), read.language, "; ".join(notes_on(read, "en")), *known
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> count(1, "page"), count(2, "page")
+    ('1 page', '2 pages')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,1 +1,0 @@
-"""An intranet with Quipu's widget, to look at and to learn from: `python -m ui.demo`."""

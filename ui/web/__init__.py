@@ -1,0 +1,1 @@
+"""The pages: the chat, the documents, the library, and the widget for other pages."""

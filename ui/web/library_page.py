@@ -1,0 +1,221 @@
+"""The library page, and what the operator does there: add, replace and remove documents while questions are answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi import Path as PathParameter
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from pydantic import BaseModel, Field
+from starlette.requests import ClientDisconnect
+
+from assistant import Assistant, SettingsError
+from corpus import TAKEN, Document, QuipuError, ReadSummary, last_part
+from index import Entry, limit
+from ui.access.users import checked_groups
+from ui.access.visitor import message_for, visible_to_visitor, visitor_of
+from ui.pages import frame_of, message_page, page
+from ui.problems import problem, problems, stream_of_steps
+from ui.web.uploads import READ, Upload, added, received
+from ui.wording import Language, language_name, language_of, notes_on, pages_listed, say
+
+_LARGEST = 200  # megabytes of a file
+_LONGEST_NAME = 200  # characters of a file's name, and a little more bytes, which file systems count
+_LONGEST_NAME_BYTES = 250
+
+Name = Annotated[str, Query(description="The name of the file, with an ending that says its type.", examples=["report.pdf"])]
+DocumentId = Annotated[str, PathParameter(description="Its id.")]
+Groups = Annotated[Sequence[str], Query(max_length=100, description="The groups whose readers may see it; none: all may.")]
+Replaces = Annotated[str | None, Query(description="The id of the document that it replaces.")]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """A document as a row of the page: `document` is None if it isn't searched, because it was never fully added; `pages` say
+    how many it has, and `notes` how it was read.
+    """
+
+    entry: Entry
+    document: Document | None
+    pages: str = ""
+    passages: int = 0
+    language: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What the row is called."""
+        return self.document.title if self.document else self.entry.name
+
+
+class GroupLimits(BaseModel):
+    """The groups whose readers may see a document; all readers may if there are none."""
+
+    groups: list[str] = Field(max_length=100, examples=[["finance"]], description="Their names.")
+
+
+def library_routes(assistant: Assistant, *, has_groups: bool) -> APIRouter:
+    """The page and the operator's routes over one assistant. `has_groups` if readers sign in, and so may be in groups."""
+    routes = APIRouter()
+
+    @routes.api_route("/documents", methods=["GET", "HEAD"], include_in_schema=False)
+    def library_page(request: Request) -> HTMLResponse:
+        """The documents that can be asked, and for the operator what can be done with them."""
+        try:
+            return HTMLResponse(render(assistant, request, has_groups=has_groups))
+        except QuipuError as error:
+            message = message_page(message_for(error, request), frame_of(request))
+            return HTMLResponse(message, status_code=HTTPStatus.SERVICE_UNAVAILABLE)
+
+    @routes.post(
+        "/api/documents",
+        summary="Add a document",
+        tags=["documents"],
+        response_class=StreamingResponse,
+        responses={HTTPStatus.OK: {"description": "How it goes.", "content": stream_of_steps()}}
+        | problems(
+            forbidden="The visitor is no operator, or a page of another site sent it.",
+            not_found="There is no document to replace.",
+            unprocessable_entity="The name can't be used, or Quipu doesn't read files of this type.",
+            service_unavailable="The file can't be written.",
+        ),
+        openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
+    )
+    async def upload(request: Request, name: Name, replaces: Replaces = None, group: Groups = ()) -> Response:
+        """Add the file in the request's body; how it goes comes as JSON, a line each. For operators."""
+        language = language_of(request.headers)
+        refusal = _refusal(assistant, request, name, replaces) or _groups_refusal(request, group)
+        if refusal is not None:
+            return refusal
+        try:
+            body = await received(assistant.home, request, _LARGEST * 1_000_000)
+        except ClientDisconnect:
+            return Response(status_code=HTTPStatus.BAD_REQUEST)
+        if body is None:
+            return _problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "lib_too_large", megabytes=_LARGEST)
+        said = added(assistant, body, Upload(last_part(name), group, replaces), language)
+        return StreamingResponse(said, media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
+
+    routes.include_router(_change_routes(assistant))
+    return routes
+
+
+def _change_routes(assistant: Assistant) -> APIRouter:
+    """The routes by which an operator changes what is in the library already."""
+    routes = APIRouter()
+
+    @routes.put(
+        "/api/documents/{document}/groups",
+        status_code=HTTPStatus.NO_CONTENT,
+        summary="Say who may see a document",
+        tags=["documents"],
+        responses=problems(
+            forbidden="The visitor is no operator, or a page of another site sent it.",
+            not_found="There is no such document, or it ships with Quipu.",
+            unprocessable_entity="A group's name can't be used.",
+            service_unavailable="The library can't be written.",
+        ),
+    )
+    def limit_to_groups(request: Request, document: DocumentId, limits: GroupLimits) -> Response:
+        """From now on only readers in one of these groups may see a document; all may if there are none. For operators."""
+        refusal = _change_refusal(assistant, request, document) or _groups_refusal(request, limits.groups)
+        if refusal is None:
+            limit(assistant.home, document, limits.groups)
+        return refusal or Response(status_code=HTTPStatus.NO_CONTENT)
+
+    @routes.delete(
+        "/api/documents/{document}",
+        status_code=HTTPStatus.NO_CONTENT,
+        summary="Remove a document",
+        tags=["documents"],
+        responses=problems(
+            forbidden="The visitor is no operator, or a page of another site sent it.",
+            not_found="There is no such document, or it ships with Quipu.",
+            service_unavailable="The library can't be written.",
+        ),
+    )
+    def remove(request: Request, document: DocumentId) -> Response:
+        """Remove a document that was added, with every trace of it. For operators."""
+        refusal = _change_refusal(assistant, request, document)
+        if refusal is None:
+            assistant.remove(document)
+        return refusal or Response(status_code=HTTPStatus.NO_CONTENT)
+
+    return routes
+
+
+def render(assistant: Assistant, request: Request, *, has_groups: bool) -> str:
+    """The page's HTML. What documents say of themselves is escaped."""
+    frame, operator = frame_of(request), visitor_of(request).is_operator
+    seen = visible_to_visitor(assistant, request)
+    rows = _rows(seen, frame.language)
+    own = {entry.id for entry in seen.own()}
+    return page(
+        "library.html",
+        frame,
+        rows=[row for row in rows if row.document or operator],
+        own=any(row.entry.id in own and row.document for row in rows),
+        operator=operator,
+        has_groups=has_groups,
+        notice=assistant.notice() if operator else "",
+        formats=READ,
+        endings=",".join(sorted(TAKEN)),
+        largest=_LARGEST,
+        here="documents",
+    )
+
+
+def _rows(assistant: Assistant, language: Language) -> list[DocumentRow]:
+    """The documents that are asked, in the order they were added, and then those that were added but aren't searched."""
+    index = assistant.index()
+    rows = []
+    for entry, document in index.documents(index.entries()):
+        read, name = ReadSummary.of(document), language_name(document.language, language)
+        notes = tuple(notes_on(read, language))
+        rows.append(DocumentRow(entry, document, pages_listed(read, language), index.size([entry.id]), name, notes))
+    shown = {row.entry.id for row in rows}
+    return [*rows, *(DocumentRow(entry, None) for entry in assistant.own() if entry.id not in shown)]
+
+
+def _is_own(assistant: Assistant, document: str) -> bool:
+    return any(entry.id == document for entry in assistant.own())
+
+
+def _change_refusal(assistant: Assistant, request: Request, document: str | None) -> Response | None:
+    """Why the visitor may not change the library, or this document of it; None if they may."""
+    if not visitor_of(request).is_operator:
+        return _problem(request, HTTPStatus.FORBIDDEN, "lib_operator_only")
+    if document is not None and not _is_own(assistant, document):
+        return _problem(request, HTTPStatus.NOT_FOUND, "no_document")
+    return None
+
+
+def _refusal(assistant: Assistant, request: Request, name: str, replaces: str | None) -> Response | None:
+    """Why a file may not be sent at all; None if it may."""
+    name = last_part(name)
+    if (refusal := _change_refusal(assistant, request, replaces)) is not None:
+        return refusal
+    if len(name) > _LONGEST_NAME or len(name.encode()) > _LONGEST_NAME_BYTES:
+        return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "lib_long_name", characters=_LONGEST_NAME)
+    if Path(name).suffix.lower() not in TAKEN:
+        return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "lib_format", name=name or "?", formats=READ)
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > _LARGEST * 1_000_000:
+        return _problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "lib_too_large", megabytes=_LARGEST)
+    return None
+
+
+def _groups_refusal(request: Request, groups: Sequence[str]) -> Response | None:
+    """Why these names can't be those of groups; None if they can."""
+    try:
+        checked_groups(groups)
+    except SettingsError as error:
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), scope=request.scope)
+    return None
+
+
+def _problem(request: Request, status: HTTPStatus, key: str, **values: object) -> Response:
+    return problem(status, say(key, language_of(request.headers), **values), scope=request.scope)
