@@ -48,8 +48,8 @@ def test_a_document_is_for_those_in_its_groups(browser: Browser, signed: str, ho
     text = b"Roads\n\nThe ministry of roads counted seven trucks.\n"
     ana.get_by_label("Who may see what you add").fill("finance, legal")
     ana.locator("#files").set_input_files(FilePayload(name="roads.txt", mimeType="text/plain", buffer=text))
-    expect(ana.locator("#uploads")).to_contain_text("It was added as “Roads”.", timeout=30_000)
-    expect(ana.locator("tr[data-id]")).to_contain_text("Seen by finance, legal only")
+    expect(ana.locator("#uploads")).to_contain_text("Added as “Roads”.", timeout=30_000)
+    expect(ana.locator("tr[data-id]")).to_contain_text("Visible only to: finance, legal")
 
     ben, eva = (sign_in(browser, signed, name) for name in ("Ben", "Eva"))
     ask(ben, "How many trucks were counted?")
@@ -65,7 +65,7 @@ def test_a_document_is_for_those_in_its_groups(browser: Browser, signed: str, ho
     assert serious(ana) == []
     ana.get_by_role("dialog").get_by_role("textbox").fill("")
     ana.keyboard.press("Enter")
-    expect(ana.locator("#uploads")).to_contain_text("Saved. It applies from now on.")
+    expect(ana.locator("#uploads")).to_contain_text("Saved. This applies from now on.")
     eva.reload()
     expect(eva.locator("main")).to_contain_text("counted seven trucks")
     for page in (ana, ben, eva):
@@ -74,7 +74,7 @@ def test_a_document_is_for_those_in_its_groups(browser: Browser, signed: str, ho
 
 def test_a_wrong_password_is_said_and_a_session_can_be_ended(browser: Browser, signed: str) -> None:
     page = sign_in(browser, f"{signed}/documents", "Nobody", locale="es-PE")
-    expect(page.get_by_role("alert")).to_contain_text("Ese nombre y esa contraseña no van juntos")
+    expect(page.get_by_role("alert")).to_contain_text("Nombre o contraseña incorrectos")
     expect(page.locator("#password")).to_be_focused()
     assert serious(page) == []
     page.get_by_label("Nombre").fill("Eva")

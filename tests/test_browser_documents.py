@@ -70,9 +70,9 @@ def test_a_quote_across_pages_of_a_pdf_is_boxed_on_both(
     last.scroll_into_view_if_needed()
     expect(last).to_have_js_property("naturalWidth", 1200)
     wide = document.locator("#page-11 .paper").evaluate("paper => paper.offsetWidth")
-    document.get_by_role("button", name="Larger").click()
+    document.get_by_role("button", name="Zoom in").click()
     assert document.locator("#page-11 .paper").evaluate("paper => paper.offsetWidth") > 1.2 * wide
-    document.get_by_role("link", name="Read as text").click()
+    document.get_by_role("link", name="View as text").click()
     expect(document.locator("mark")).to_be_in_viewport()
     assert document.locator("mark").inner_text() == CITED
     assert visitor.stayed_here()
@@ -86,7 +86,7 @@ def test_words_are_found_in_a_document(visitor: Visitor) -> None:
     page = opened.value
     page.get_by_role("searchbox", name="Find in this document").fill("PRÍSONS  ARE")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text("Places found: 1")
+    expect(page.get_by_role("status")).to_have_text("Matches: 1")
     page.get_by_role("link", name="Prisons are overcrowded, a major").click()
     expect(page.locator("mark")).to_be_in_viewport()
     assert page.locator("mark").inner_text() == "Prisons are"

@@ -13,9 +13,9 @@ from markdown_it import MarkdownIt
 from assistant import Answer, Citation, Reason, Sentence
 from tests.made import text_document
 from ui.cli.text import answer_text
-from ui.web.answer_html import escape, failure, kept_text, message, unescape
+from ui.web.answer_html import answer_html, answer_markdown, escape, failure_html, unescape
 from ui.web.chat import Message, _questions
-from ui.wording.words import language_for, language_of
+from ui.wording.languages import language_for, language_of
 
 DOCUMENT = text_document("# Forests <b>\n\n## The *law*\n\nSawmills were [counted](x). Few were closed.\n", "r.md")
 
@@ -37,7 +37,7 @@ def texts(shown: str, kind: str) -> list[str]:
 
 
 def test_an_answer_has_a_link_for_each_citation() -> None:
-    shown = message(answered(), "")
+    shown = answer_html(answered(), "")
     assert texts(shown, "state") == ["Answered from the documents"]
     assert texts(shown, "sentence") == ["Sawmills were counted. [1]"]
     assert texts(shown, "sources") == ["Forests[1] The law"]
@@ -48,21 +48,21 @@ def test_an_answer_has_a_link_for_each_citation() -> None:
 
 def test_a_part_that_is_not_answered_is_named_with_its_reason() -> None:
     partly = replace(answered(), status="partly", reason=Reason("no_number"), unanswered="how many were closed?")
-    assert texts(message(partly, ""), "state") == ["Answered in part"]
+    assert texts(answer_html(partly, ""), "state") == ["Answered in part"]
     said = "“how many were closed?”: These documents do not answer that: they give no number for it."
-    assert texts(message(partly, ""), "reason") == [said]
+    assert texts(answer_html(partly, ""), "reason") == [said]
     assert said in answer_text(partly)
 
 
 def test_the_words_that_answer_are_marked() -> None:
-    assert "<strong>" not in message(answered(), "")
-    assert " were <strong>counted</strong>. <a" in message(answered((14, 21)), "")
+    assert "<strong>" not in answer_html(answered(), "")
+    assert " were <strong>counted</strong>. <a" in answer_html(answered((14, 21)), "")
 
 
 def test_what_was_searched_is_shown_where_it_differs() -> None:
-    assert texts(message(answered(), ""), "searched") == []
+    assert texts(answer_html(answered(), ""), "searched") == []
     answer = Answer("and  there?", "and there? sawmills", "es", "not_in_documents", Reason("off_topic"))
-    shown = message(answer, "")
+    shown = answer_html(answer, "")
     assert texts(shown, "searched") == ["Se buscó: and there? sawmills"]
     assert texts(shown, "state") == ["No está en los documentos"]
     assert texts(shown, "reason") == ["Estos documentos no responden a eso."]
@@ -71,12 +71,12 @@ def test_what_was_searched_is_shown_where_it_differs() -> None:
 def test_a_refusal_says_why_and_what_is_near() -> None:
     near = citation(1, "Few were closed.")
     answer = Answer("q", "q", "en", "not_in_documents", Reason("name_absent", "<i>Chile</i>"), nearest=(near,), suggestions=("x",))
-    shown = message(answer, "")
+    shown = answer_html(answer, "")
     assert texts(shown, "reason") == ["These documents do not answer that: “<i>Chile</i>” does not appear in them."]
     assert texts(shown, "label") == ["Related, but not an answer:", "You could ask:"]
     assert texts(shown, "nearest") == ["Few were closed. Forests · The law"]
     assert texts(shown, "answer")[0].endswith("What do the documents say about x?Copy with references")
-    greeting = message(Answer("hi", "hi", "en", "no_question", Reason("small_talk"), suggestions=("The *law*",)), "")
+    greeting = answer_html(Answer("hi", "hi", "en", "no_question", Reason("small_talk"), suggestions=("The *law*",)), "")
     assert "What do the documents say about The *law*?" in texts(greeting, "answer")[0]
     assert texts(greeting, "actions") == texts(greeting, "state") == []
 
@@ -86,13 +86,13 @@ def test_what_can_be_done_with_an_answer_is_a_link_that_holds_it() -> None:
         (actions,) = parsed.fromstring(shown).find_class("actions")
         return [unquote(link.get("href")) for link in actions]
 
-    assert done(message(answered(), "“a” & b\n\nc")) == ["#copy=“a” & b\n\nc"]
-    assert done(message(answered(), "", "an/id")) == ["#copy=", "#helpful=an/id", "#not-helpful=an/id"]
+    assert done(answer_html(answered(), "“a” & b\n\nc")) == ["#copy=“a” & b\n\nc"]
+    assert done(answer_html(answered(), "", "an/id")) == ["#copy=", "#helpful=an/id", "#not-helpful=an/id"]
 
 
 @given(st.text(alphabet=st.sampled_from("ab <>&\"'`*_[]()!#|\\~-+.:=$/@{}^%,;?1\n") | st.characters(categories=["L", "N"])))
 def test_text_is_shown_as_it_is_whether_html_or_markdown_reads_it(text: str) -> None:
-    shown = failure(f"x {text}")
+    shown = failure_html(f"x {text}")
     (reason,) = texts(MarkdownIt("gfm-like", {"linkify": False, "html": True}).render(shown), "reason")
     assert reason == " ".join(f"x {text}".split())
     tags = re.findall(r"</?(\w+)", shown)
@@ -112,13 +112,13 @@ def test_escaped_markdown_is_shown_as_it_is(text: str) -> None:
 
 def test_an_answer_is_kept_with_its_references() -> None:
     link = citation(1, "Sawmills were counted.").link
-    kept = kept_text(answered(), {DOCUMENT.id: "2026-01-02"}.__getitem__, "http://quipu.example")
+    kept = answer_markdown(answered(), {DOCUMENT.id: "2026-01-02"}.__getitem__, "http://quipu.example")
     assert unescape(kept) == (
         f"“Sawmills were counted.” [1]\n\n[1] Forests · The law, r.md, added 2026-01-02. <http://quipu.example{link}>"
     )
     near = citation(1, "Few were closed.")
     refused = Answer("q", "q", "es", "not_in_documents", Reason("off_topic"), nearest=(near,))
-    assert unescape(kept_text(refused, lambda _: "2026-01-02", "")).startswith(
+    assert unescape(answer_markdown(refused, lambda _: "2026-01-02", "")).startswith(
         "Estos documentos no responden a eso.\n\nRelacionado, pero no es una respuesta:\n\n“Few were closed.” "
         "Forests · The law, r.md, añadido el 2026-01-02. </documents/"
     )

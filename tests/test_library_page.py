@@ -51,7 +51,7 @@ def test_an_upload_tells_how_it_goes_and_is_asked_at_once(client: TestClient, ho
     said = send(client, "bridges.txt", BRIDGES)
     assert [line["state"] for line in said] == ["reading", "encoding", "encoding", "added"]
     assert said[1:3] == [{"state": "encoding", "done": 0, "of": 1}, {"state": "encoding", "done": 1, "of": 1}]
-    assert said[-1]["message"] == "It was added as “Bridges of the east”."
+    assert said[-1]["message"] == "Added as “Bridges of the east”."
     assert names(client) == ["bridges.txt"]
     assert answer(client, "When was the bridge over the Ucayali opened?") == "The bridge over the Ucayali was opened in 1999."
     assert client.get(f"/documents/{said[-1]['id']}").status_code == 200
@@ -62,9 +62,9 @@ def test_what_an_upload_is_told(client: TestClient) -> None:
     first = send(client, "bridges.txt", BRIDGES)[-1]
     again = send(client, "copy.txt", BRIDGES)[-1]
     known = first["id"]
-    assert again == {"state": "added", "message": "It is in the library already, as bridges.txt.", "id": known, "ids": [known]}
+    assert again == {"state": "added", "message": "Already in the library as bridges.txt.", "id": known, "ids": [known]}
     scanned = send(client, "scan.pdf", scanned_pdf(4, [2]))[-1]
-    assert "There is no text on PDF pages 1, 3-4: blank, or scanned; scanned pages are read by OCR where" in scanned["message"]
+    assert "There is no text on PDF pages 1, 3-4, which may be blank or scanned. Quipu reads scanned pages by OCR if" in scanned["message"]
     page = client.get("/documents").text
     assert "no text on PDF pages 1, 3-4" in page
 
@@ -72,9 +72,9 @@ def test_what_an_upload_is_told(client: TestClient) -> None:
 def test_how_a_document_was_read_is_told(client: TestClient) -> None:
     pages = [["Rivers are wide and brown \ufffd."], ["Roads are long."], ["Woods are green."]]
     said = send(client, "r.pdf", pdf(pages, header="The report of the ministry, page {n}"))[-1]
-    assert said["message"] == "It was added as “r”. Header and footer lines left out: 3."
+    assert said["message"] == "Added as “r”. Header and footer lines left out: 3."
     garbled = send(client, "odd.md", "# Odd\n\nab\ue001\ue002 It is.\n")[-1]
-    assert "17 % of its characters stand for nothing: its text can't be relied on." in garbled["message"]
+    assert "17% of its characters are unreadable, so its text can't be relied on." in garbled["message"]
     page = client.get("/documents").text
     assert "header and footer lines left out: 3" in page
     assert "17 % garbled" in page
@@ -89,15 +89,15 @@ def test_a_document_is_replaced_where_it_is_said_and_only_there(client: TestClie
     refused = send(client, "bridges.txt", NEWER)[-1]
     assert refused == {
         "state": "error",
-        "message": "There is another document named bridges.txt: replace that one, or give the file another name.",
+        "message": "There is already a document named bridges.txt: replace it, or rename the file.",
     }
     assert [document["id"] for document in client.get("/api/documents").json()] == [first]
     second = send(client, "bridges.txt", NEWER, replaces=first)[-1]
-    assert "It replaces bridges.txt, which was added on 20" in second["message"]
+    assert "It replaces bridges.txt, added on 20" in second["message"]
     assert [document["id"] for document in client.get("/api/documents").json()] == [second["id"]]
     assert client.get(f"/documents/{first}").status_code == 404
     third = send(client, "forests.txt", REPORT, replaces=second["id"])[-1]
-    assert "It replaces bridges.txt, which was added on 20" in third["message"]
+    assert "It replaces bridges.txt, added on 20" in third["message"]
     assert names(client) == ["forests.txt"]
     kept = client.get("/api/documents").json()[0]["id"]
     assert send(client, "forests.txt", REPORT, replaces=kept)[-1]["id"] == kept  # with itself: it stays
@@ -148,7 +148,7 @@ def test_a_failed_replacement_leaves_what_was_there(client: TestClient) -> None:
         ({"name": "tool.exe"}, 422, "tool.exe is of a type that Quipu doesn't read. It reads CSV, DOCX"),
         ({"name": ""}, 422, "? is of a type"),
         ({"name": "../.txt"}, 422, ".txt is of a type"),
-        ({"name": f"{'a' * 200}.txt"}, 422, "The name of the file is too long: Quipu takes up to 200 characters."),
+        ({"name": f"{'a' * 200}.txt"}, 422, "The file's name is too long: the limit is 200 characters."),
         ({"name": f"{'橋' * 100}.txt"}, 422, "The name of the file is too long"),
         ({"name": "a.txt", "replaces": "0000000000000000"}, 404, "There is no such document."),
         ({}, 422, "The request can't be read: query.name: Field required."),
@@ -173,7 +173,7 @@ def test_a_file_that_is_too_large_is_refused_by_what_it_says_and_by_what_comes(
     for content in (b"a" * 1_000_001, parts()):
         response = client.post("/api/documents", params={"name": "a.txt"}, content=content)
         assert response.status_code == 413
-        assert response.json()["detail"] == "The file is too large: Quipu takes up to 1 MB."
+        assert response.json()["detail"] == "The file is too large: the limit is 1 MB."
     assert names(client) == ["peru-law-enforcement-corruption.txt"]
 
 
@@ -241,7 +241,7 @@ def test_a_library_that_cannot_be_opened_is_said_on_the_page(
 def test_in_spanish(client: TestClient) -> None:
     client.headers["Accept-Language"] = "es"
     assert "Este informe viene con Quipu" in client.get("/documents").text
-    assert send(client, "puentes.txt", BRIDGES)[-1]["message"] == "Se añadió como «Bridges of the east»."
+    assert send(client, "puentes.txt", BRIDGES)[-1]["message"] == "Añadido como «Bridges of the east»."
     page = client.get("/documents").text
     assert "Las respuestas se citan de estos documentos" in page
     assert "inglés" in page
@@ -297,7 +297,7 @@ def test_files_are_added_by_choosing_and_by_dropping_them(operator: Operator) ->
     page = operator.page
     expect(page.get_by_text("This report ships with Quipu")).to_be_visible()
     operator.choose(("bridges.txt", BRIDGES), ("broken.pdf", "%PDF nonsense"))
-    expect(page.locator("#uploads li", has_text="bridges.txt")).to_contain_text("It was added as", timeout=20_000)
+    expect(page.locator("#uploads li", has_text="bridges.txt")).to_contain_text("Added as", timeout=20_000)
     expect(page.locator("#uploads li.failed")).to_contain_text("broken.pdf", timeout=20_000)
     expect(operator.row("bridges.txt")).to_be_visible()
     expect(page.locator("tbody tr")).to_have_count(1)
@@ -336,10 +336,10 @@ def test_a_document_is_replaced_and_removed(operator: Operator) -> None:
 def test_several_documents_are_chosen_to_be_asked(operator: Operator) -> None:
     operator.choose(("bridges.txt", BRIDGES), ("forests.txt", REPORT))
     expect(operator.row("forests.txt")).to_be_visible(timeout=20_000)
-    operator.page.get_by_role("checkbox", name="Choose “Bridges of the east”").check()
-    operator.page.get_by_role("checkbox", name="Choose “Forests of the North”").check()
+    operator.page.get_by_role("checkbox", name="Select “Bridges of the east”").check()
+    operator.page.get_by_role("checkbox", name="Select “Forests of the North”").check()
     with operator.page.expect_request(re.compile(r"/\?documents=[0-9a-f]{16}&documents=[0-9a-f]{16}$")):
-        operator.page.get_by_role("button", name="Ask within the chosen documents").click()
+        operator.page.get_by_role("button", name="Ask the selected documents").click()
 
 
 @needs_browser
@@ -394,5 +394,5 @@ def test_a_file_that_is_there_already_replaces_nothing(client: TestClient) -> No
     first = send(client, "bridges.txt", BRIDGES)[-1]["id"]
     send(client, "forests.txt", REPORT)
     said = send(client, "forests.txt", REPORT, replaces=first)[-1]
-    assert said == {"state": "error", "message": "It is in the library already, as forests.txt; nothing was replaced."}
+    assert said == {"state": "error", "message": "Already in the library as forests.txt; nothing was replaced."}
     assert names(client) == ["bridges.txt", "forests.txt"]

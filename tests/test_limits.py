@@ -214,7 +214,7 @@ def test_a_body_that_is_too_large_is_refused() -> None:
         refused = client.post("/api/ask", content=body)
         assert refused.status_code == 413
         assert refused.headers["content-type"] == "application/problem+json"
-        assert refused.json()["detail"] == "The request is too large: Quipu takes up to 4 MB."
+        assert refused.json()["detail"] == "The request is too large: the limit is 4 MB."
         assert refused.json()["request_id"] == "r1"
     assert counted(metrics, "body") == 2
     assert client.post("/early", content=b"x" * (most + 1)).status_code == 413

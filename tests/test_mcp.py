@@ -219,7 +219,7 @@ def test_a_bug_is_told_of_as_one_and_logged_once(
         result = client.post("/mcp", json=call, headers=ACCEPT).json()["result"]
     assert (result["isError"], result["content"][0]["text"]) == (
         True,
-        "Quipu met a bug; its log says where.",
+        "Something went wrong in Quipu; its log says where.",
     )
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
     assert "RuntimeError" in record.getMessage()

@@ -12,14 +12,15 @@ from index import Entry
 from tests.tables import cells, laid, range_of, slides, workbook
 from ui.api.answer_json import citation_payload, payload
 from ui.api.mcp import answer_text as told
-from ui.api.verify_answer import GivenAnswer, verify_answer
+from ui.api.passage_json import passage_payload
+from ui.api.request_bodies import GivenAnswer
+from ui.api.verify_answer import verify_answer
 from ui.cli.text import answer_text
-from ui.web.answer_html import kept_text, message, unescape
-from ui.web.source_panel import passage_payload
+from ui.web.answer_html import answer_html, answer_markdown, unescape
 from ui.wording.places import label, page_name, place, within
 from ui.wording.words import Language
 
-WHY = "The page is a picture; its words were recognised and may be misread: compare with the page."
+WHY = "This page is an image, and OCR may have misread it: compare the text with the page."
 
 
 def cite(document: Document, text: str, number: int = 1) -> Citation:
@@ -83,8 +84,8 @@ def test_a_place_is_said_alike_everywhere(language: str, where: str) -> None:
     answer = answered(cite(workbook(), "Loreto"), language=language)
     assert f"[1] {where} (budget.xlsx, " in answer_text(answer)
     assert where.replace(" · ", ", ") in told(answer, "")
-    assert f"[1] {where}, budget.xlsx" in unescape(kept_text(answer, lambda _: "2026-01-02", ""))
-    sources = parsed.fromstring(message(answer, "")).find_class("sources")
+    assert f"[1] {where}, budget.xlsx" in unescape(answer_markdown(answer, lambda _: "2026-01-02", ""))
+    sources = parsed.fromstring(answer_html(answer, "")).find_class("sources")
     assert sources[0].text_content() == "budget[1] " + where.removeprefix("budget · ")
     assert payload(answer, 0)["citations"][0]["label"] == where.removeprefix("budget · ")
 
@@ -93,14 +94,14 @@ def test_a_row_that_answers_is_a_table_with_the_answer_marked() -> None:
     citation = cite(workbook(), "<b>Ucayali")
     assert citation.text == "Region: <b>Ucayali</b> | 2021: (1,402)"
     start = citation.text.index("1,402")
-    shown = parsed.fromstring(message(answered(citation, (start, start + 5)), ""))
+    shown = parsed.fromstring(answer_html(answered(citation, (start, start + 5)), ""))
     (row,) = shown.find_class("row")
     assert [head.text_content() for head in row.iter("th")] == ["Region", "2021"]
     assert [cell.text_content() for cell in row.iter("td")] == ["<b>Ucayali</b>", "(1,402)"]
     assert [strong.text_content() for strong in row.iter("strong")] == ["1,402"]
     assert [link.text for link in row.iter("a")] == ["[1]"]
     name = citation.text.index("Region")
-    assert not list(parsed.fromstring(message(answered(citation, (name, name + 6)), "")).iter("strong"))
+    assert not list(parsed.fromstring(answer_html(answered(citation, (name, name + 6)), "")).iter("strong"))
 
 
 def test_a_row_without_names_and_words_of_more_than_a_row_are_a_sentence() -> None:
@@ -108,16 +109,16 @@ def test_a_row_without_names_and_words_of_more_than_a_row_are_a_sentence() -> No
     draft.table([(None, cells("Loreto", "412"))], 0)
     plain = cite(laid(draft, "r.html"), "Loreto")
     assert (plain.text, plain.cells) == ("Loreto | 412", (("", "Loreto"), ("", "412")))
-    assert parsed.fromstring(message(answered(plain), "")).find_class("sentence")[0].text_content() == "Loreto | 412 [1]"
+    assert parsed.fromstring(answer_html(answered(plain), "")).find_class("sentence")[0].text_content() == "Loreto | 412 [1]"
     document = workbook()
     assert Citation.of(1, document, document.text.index("Loreto"), len(document.text)).cells == ()
     assert Citation.of(1, document, document.text.index("412"), document.text.index("412") + 3).cells == (("2021", "412"),)
 
 
 def test_what_ocr_read_says_so_on_a_closer_look() -> None:
-    shown = parsed.fromstring(message(answered(cite(slides(), "Slide of 3")), ""))
+    shown = parsed.fromstring(answer_html(answered(cite(slides(), "Slide of 3")), ""))
     assert [link.get("title") for link in shown.find_class("cite")] == [WHY, WHY]
-    others = parsed.fromstring(message(answered(cite(slides(), "Slide of 2")), ""))
+    others = parsed.fromstring(answer_html(answered(cite(slides(), "Slide of 2")), ""))
     assert [link.get("title") for link in others.find_class("cite")] == [None, None]
 
 
@@ -159,7 +160,7 @@ def test_two_citations_of_a_sentence_leave_it_a_sentence() -> None:
     first = cite(workbook(), "Loreto")
     answer = answered(first)
     both = replace(answer, citations=(first, replace(first, number=2)), sentences=(replace(answer.sentences[0], citations=(1, 2)),))
-    assert [element.tag for element in parsed.fromstring(message(both, "")).find_class("sentence")] == ["p"]
+    assert [element.tag for element in parsed.fromstring(answer_html(both, "")).find_class("sentence")] == ["p"]
 
 
 def test_the_context_of_a_row_has_the_cells_of_its_table() -> None:

@@ -227,7 +227,7 @@ def test_a_bug_is_logged_once_without_what_was_asked(caplog: pytest.LogCaptureFi
         "type": "about:blank",
         "title": "Internal Server Error",
         "status": 500,
-        "detail": "Quipu tropezó con un error propio; su registro dice dónde.",
+        "detail": "Algo falló en Quipu; su registro dice dónde.",
         "request_id": "r1",
     }
     (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
@@ -351,7 +351,7 @@ def test_measures_are_for_operators(home: Home) -> None:
     app.include_router(telemetry_routes(Assistant(home, words, SentenceRanker.load(words)), metrics))
     response = served(app, metrics).get("/metrics")
     assert response.status_code == 403
-    assert response.json()["detail"] == "Only an operator of this Quipu may see its measures."
+    assert response.json()["detail"] == "Only an operator of this Quipu may see its metrics."
     assert response.json()["request_id"] == response.headers["x-request-id"]
 
 
@@ -370,7 +370,7 @@ def test_whether_it_is_up(home: Home, tmp_path: Path, caplog: pytest.LogCaptureF
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.headers["content-type"] == "application/problem+json"
-    assert response.json()["detail"] == "Questions can't be answered now; the log of this Quipu says why."
+    assert response.json()["detail"] == "Quipu can't answer questions right now; its log says why."
     assert str(home.path) not in response.text
     assert [record.getMessage().partition(":")[0] for record in caplog.records if record.name == "ui.telemetry"] == [
         "Questions can't be answered"

@@ -26,10 +26,10 @@ def test_what_is_in_a_zip_is_added_from_it(client: TestClient) -> None:
     other = zipped(bridges__txt=NEWER)
     refused = send(client, "x.zip", other)[-1]
     assert refused["state"] == "error"
-    assert refused["message"].startswith("Documents from a file named x.zip are in the library: replace one of them by this file")
+    assert refused["message"].startswith("The library already has documents from a file named x.zip: replace one of them with this file")
     replaced = send(client, "x.zip", other, replaces=documents[1]["id"])[-1]
-    assert "It replaces x.zip › bridges.txt, which was added on 20" in replaced["message"]
-    assert "Removed, since x.zip doesn't hold it any more: x.zip › forests.txt." in replaced["message"]
+    assert "It replaces x.zip › bridges.txt, added on 20" in replaced["message"]
+    assert "No longer in x.zip, so removed: x.zip › forests.txt." in replaced["message"]
     assert names(client) == ["x.zip › bridges.txt"]
 
 
@@ -40,9 +40,9 @@ def test_an_email_is_added_with_what_is_attached(client: TestClient) -> None:
     assert names(client) == ["sent.eml", "sent.eml › bridges.txt"]
     assert said["id"] == client.get("/api/documents").json()[0]["id"]
     again = send(client, "sent.eml", sent)[-1]
-    assert again["message"] == "In the library already: sent.eml, sent.eml › bridges.txt."
+    assert again["message"] == "Already in the library: sent.eml, sent.eml › bridges.txt."
     other = mail("The bridge", "Nothing is attached any more.\n")
-    assert send(client, "sent.eml", other)[-1]["message"].startswith("There is another document named sent.eml: replace that one")
+    assert send(client, "sent.eml", other)[-1]["message"].startswith("There is already a document named sent.eml: replace it")
     replaced = send(client, "sent.eml", other, replaces=said["id"])[-1]
     assert replaced["state"] == "added"
     assert names(client) == ["sent.eml"]
@@ -59,7 +59,7 @@ def test_a_zip_of_another_place_is_replaced_as_a_whole(client: TestClient, home:
 
 def test_a_zip_without_documents_is_refused_in_words(client: TestClient) -> None:
     for whole, message in (
-        (zipped(), "x.zip holds nothing that Quipu reads. It reads CSV, "),
+        (zipped(), "x.zip contains nothing that Quipu reads. It reads CSV, "),
         (zipped(photo__png=b"PNG"), "x.zip › photo.png was passed over"),
         (b"PK\x03\x04 cut", "x.zip is broken or cut short"),
     ):
@@ -67,5 +67,5 @@ def test_a_zip_without_documents_is_refused_in_words(client: TestClient) -> None
         assert said["state"] == "error"
         assert said["message"].startswith(message)
     many = zipped(**{f"{number}__txt": "" for number in range(5)})
-    assert send(client, "x.zip", many)[-1]["message"].endswith("2.txt is empty. So it is with 2 more files.")
+    assert send(client, "x.zip", many)[-1]["message"].endswith("2.txt is empty. Other files that were not added: 2.")
     assert names(client) == ["peru-law-enforcement-corruption.txt"]

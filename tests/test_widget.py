@@ -242,7 +242,7 @@ def test_a_refusal_helps_and_an_answer_is_judged(
     expect(widget.locator(".turn")).to_have_count(4)
     expect(widget.locator("h3").last).to_have_text(question)
     widget.locator(".answer").last.get_by_role("button", name="Helpful", exact=True).click()
-    expect(widget.locator(".noted")).to_have_text("Thank you, it is noted.")
+    expect(widget.locator(".noted")).to_have_text("Thank you for your feedback.")
     assert (feedback.kept()[-1].question, feedback.kept()[-1].helpful) == (question, True)
     long = "why " * 1000
     expect(ask(widget, long)).to_contain_text("Quipu takes up to 2,000.")
@@ -259,7 +259,7 @@ def test_only_listed_sites_are_answered(context: BrowserContext, site: Site, qui
     expect(ask(framed, "¿Qué grupo controla el VRAEM?")).to_contain_text("Respondido con los documentos")
     page = site.show(context, body, head=tag(quipu_address), listed=False)
     expect(ask(widget_of(page), "Who controls the VRAEM?")).to_have_text(
-        f"Quipu doesn't answer pages of {site.unlisted}. Whoever runs Quipu can list this site."
+        f"Quipu doesn't answer pages from {site.unlisted}. Whoever runs Quipu can allow this site."
     )
     expect(page.frame_locator("iframe").locator("quipu-chat")).to_have_count(0)
     assert page.frames[1].url.startswith("chrome-error:")
@@ -406,7 +406,7 @@ def test_a_token_is_renewed_once_and_questions_are_counted(context: BrowserConte
     expect(ask(first, "Who controls the VRAEM?")).to_contain_text("Shining Path guerrilla group")
     expect(ask(first, "Are prisons overcrowded?")).to_contain_text("Prisons are overcrowded")
     assert len(given) == 2
-    expect(ask(first, "Are prisons overcrowded?")).to_contain_text("That was many questions in a short time. Ask again in")
+    expect(ask(first, "Are prisons overcrowded?")).to_contain_text("Too many questions in a short time. Ask again in")
     expect(ask(widget_of(page, 1), "Who?")).to_contain_text("This page couldn't sign you in to Quipu.")
     unsigned = ask(widget_of(page, 2), "Who?")
     expect(unsigned).to_contain_text("Sign in first")

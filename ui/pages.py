@@ -6,7 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 
 from ui.access.visitor import SESSION_COOKIE, visitor_of
-from ui.wording import Language, language_of, page_name, say
+from ui.wording import Language, language_of, other_language, page_name, say
 
 TEMPLATES = Environment(
     loader=PackageLoader("ui"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -44,6 +44,7 @@ def page(template: str, frame: Frame, **values: object) -> str:
         address=frame.address,
         user=frame.user,
         session=frame.session,
+        other_language=other_language(frame.language),
         say=say,
         page_name=page_name,
         **values,

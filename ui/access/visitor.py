@@ -56,7 +56,7 @@ def message_for(error: QuipuError, request: HTTPConnection) -> str:
         return str(error)
     request_id = request.scope["state"]["request_id"]
     _log.warning("Request %s: %s", request_id, error)
-    return f"{say('not_ready', language_of(request.headers))} ({request_id})"
+    return f"{say('error_not_ready', language_of(request.headers))} ({request_id})"
 
 
 def visible_to_visitor(assistant: Assistant, request: HTTPConnection) -> Assistant:

@@ -11,22 +11,22 @@ def answer_text(answer: Answer) -> str:
     language = as_language(answer.language)
     lines = []
     if answer.searched != " ".join(answer.question.split()):
-        lines += [say("searched", language, query=answer.searched), ""]
+        lines += [say("answer_searched", language, query=answer.searched), ""]
     for sentence in answer.sentences:
         lines.append(" ".join([sentence.text, *(f"[{number}]" for number in sentence.citations)]))
     if answer.reason is not None:
         lines.append(explain(answer.reason, language, answer.unanswered))
     if answer.citations:
-        lines += ["", f"{say('sources', language)}:"]
+        lines += ["", f"{say('answer_sources', language)}:"]
         lines += [
             f"[{citation.number}] {place(citation, language)} ({citation.source}, {citation.start}-{citation.end})"
             for citation in answer.citations
         ]
     if answer.nearest:
-        lines += ["", say("nearest", language)]
+        lines += ["", say("answer_nearest", language)]
         lines += [f"- “{citation.text}” {place(citation, language)}" for citation in answer.nearest]
     elif answer.suggestions:
-        lines += ["", say("you_could_ask", language)]
+        lines += ["", say("answer_you_could_ask", language)]
         lines += [f"- {question}" for question in suggest(answer.suggestions, language)]
     return "\n".join(lines)
 

@@ -1,6 +1,6 @@
-"""The chat page, in Gradio: a question goes to `Assistant.ask`, and its answer comes back with citations that are links.
+"""The chat page, in Gradio: a question goes to `Assistant.ask`, and its answer comes back with citations as links.
 
-`static/chat.js` opens those links in a panel beside the chat, and makes buttons of what else can be done with an answer.
+`static/chat.js` opens those links in a panel beside the chat, and turns the links that stand for actions into buttons.
 """
 
 import logging
@@ -16,19 +16,19 @@ from ui.access.visitor import message_for, visible_to_visitor
 from ui.api.ask import AskService
 from ui.pages import Frame, frame_of
 from ui.telemetry import trace_of
-from ui.web.answer_html import escape, failure, kept_text, message, unescape
-from ui.wording import Language, say, suggest
+from ui.web.answer_html import answer_html, answer_markdown, escape, failure_html, unescape
+from ui.wording import Language, other_language, say, suggest
 
 _log = logging.getLogger(__name__)
 
 _EXAMPLES = 4
-_TITLES = 3  # documents named at the top of the page
+_TITLES = 3  # documents named at the top of the page, before the rest are only counted
 
 Message = dict[str, Any]
 
 
 def chat_page(assistant: Assistant, asking: AskService) -> gr.Blocks:
-    """The page. Its words follow the reader's language; the documents it names and its examples follow the library."""
+    """Build the page. Its words follow the reader's language, and its examples and the documents it names follow the library."""
     with gr.Blocks(title="Quipu", fill_height=True, analytics_enabled=False) as page:
         top = gr.Markdown(elem_id="top")
         about = gr.Markdown(elem_id="about")
@@ -50,15 +50,17 @@ def chat_page(assistant: Assistant, asking: AskService) -> gr.Blocks:
         box = gr.Textbox(elem_id="question", show_label=False, autofocus=True, submit_btn=True, max_lines=4)
 
         def greet(request: gr.Request) -> list[Any]:
-            frame, seen = frame_of(_sent(request)), visible_to_visitor(assistant, _sent(request))
+            frame, visible = frame_of(_http_request(request)), visible_to_visitor(assistant, _http_request(request))
             language = frame.language
-            questions = suggest(seen.topics(_EXAMPLES), language)
+            questions = suggest(visible.topics(_EXAMPLES), language)
             return [
                 top_text(frame, request.query_params.multi_items() if request.query_params else []),
-                about_text(seen, frame),
-                gr.Chatbot(placeholder=say("promise", language), label=say("answers", language)),
-                _choice(seen, request, language),
-                gr.Textbox(placeholder=say("ask", language), label=say("ask", language), submit_btn=say("send", language)),
+                about_text(visible, frame),
+                gr.Chatbot(placeholder=welcome_text(language), label=say("chat_log", language)),
+                _document_choice(visible, request, language),
+                gr.Textbox(
+                    placeholder=say("chat_ask", language), label=say("chat_ask", language), submit_btn=say("chat_send", language)
+                ),
                 *(gr.Button(question, visible=True) for question in questions),
                 *([gr.Button(visible=False)] * (_EXAMPLES - len(questions))),
             ]
@@ -66,27 +68,27 @@ def chat_page(assistant: Assistant, asking: AskService) -> gr.Blocks:
         def answer(
             question: str, messages: list[Message], documents: list[str] | None, request: gr.Request
         ) -> tuple[str, list[Message], gr.Row]:
-            sent = _sent(request)
-            rest, root = "", sent.scope["root_path"]
+            http_request = _http_request(request)
+            left_in_box, root = "", http_request.scope["root_path"]
             if not question.strip():
                 return "", messages, gr.Row()
             try:
-                given = asking.ask_within_limit(sent, question, _questions(messages), documents or None)
-                entries = {entry.id: entry.added[:10] for entry in visible_to_visitor(assistant, sent).index().entries()}
+                asked = asking.ask_within_limit(http_request, question, _questions(messages), documents or None)
+                dates = {entry.id: entry.added[:10] for entry in visible_to_visitor(assistant, http_request).scope().entries()}
                 site = f"{request.headers.get('origin') or ''}{root}"
-                kept = kept_text(given.answer, lambda document: entries.get(document, ""), site)
-                reply = message(given.answer, kept, given.feedback, root)
+                markdown = answer_markdown(asked.answer, lambda document_id: dates.get(document_id, ""), site)
+                reply = answer_html(asked.answer, markdown, asked.feedback, root)
             except QuipuError as error:
-                reply, rest = failure(message_for(error, sent)), question  # to be mended rather than typed anew
+                reply, left_in_box = failure_html(message_for(error, http_request)), question  # so that it needn't be typed again
             except Exception as error:  # a bug: Gradio would print its message, which may quote the question
-                request_id = sent.scope["state"]["request_id"]
+                request_id = http_request.scope["state"]["request_id"]
                 _log.error("Request %s met a bug: %s", request_id, trace_of(error, with_message=False))
-                reply, rest = failure(f"{say('bug', frame_of(sent).language)} ({request_id})"), question
-            asked = {"role": "user", "content": escape(question)}
-            return rest, [*messages, asked, {"role": "assistant", "content": reply}], gr.Row(visible=False)
+                reply, left_in_box = failure_html(f"{say('error_bug', frame_of(http_request).language)} ({request_id})"), question
+            typed = {"role": "user", "content": escape(question)}
+            return left_in_box, [*messages, typed, {"role": "assistant", "content": reply}], gr.Row(visible=False)
 
         def again(messages: list[Message], documents: list[str] | None, request: gr.Request) -> list[Message]:
-            last = max((place for place, said in enumerate(messages) if said["role"] == "user"), default=-1)
+            last = max((index for index, message in enumerate(messages) if message["role"] == "user"), default=-1)
             if last < 0:
                 return messages
             return answer(_questions(messages[: last + 1])[-1], messages[:last], documents, request)[1]
@@ -101,7 +103,7 @@ def chat_page(assistant: Assistant, asking: AskService) -> gr.Blocks:
 
 
 def theme() -> gr.themes.Base:
-    """The look of the page: the colours of paper, ink and dyed wool, and fonts that every machine has."""
+    """Return the look of the page: the colours of paper, ink and dyed wool, and fonts that every machine has."""
     sans = ["system-ui", "DejaVu Sans", "sans-serif"]
     look = gr.themes.Base(primary_hue="orange", neutral_hue="stone", radius_size="sm", font=sans, font_mono=["monospace"])
     return look.set(
@@ -125,19 +127,19 @@ def theme() -> gr.themes.Base:
 
 
 def head(root: str) -> str:
-    """What the page's HTML takes in, besides Gradio's own. `root` is the prefix of all links."""
+    """Return the tags that the page's <head> has besides Gradio's own. `root` is the prefix of all links."""
     styles = "".join(f'<link rel="stylesheet" href="{root}/app-static/{name}.css">' for name in ("tokens", "chat", "source"))
     return f'{styles}<script src="{root}/app-static/chat.js" defer></script>'
 
 
 def top_text(frame: Frame, query: list[tuple[str, str]]) -> str:
-    """The head of the page, as Markdown; as in `templates/page.html`, with what can be done with the conversation."""
-    root, language, other = frame.root, frame.language, say("other_code", frame.language)
+    """Return the top of the page as Markdown: that of `templates/page.html`, with what can be done with the conversation."""
+    root, language, other = frame.root, frame.language, other_language(frame.language)
     onward = quote(f"{root}/?{urlencode(query)}" if query else f"{root}/", safe="")
     links = [
         f"[{say('documents', language)}]({root}/documents)",
-        f"[{say('new', language)}](#new)",
-        f"[{say('export', language)}](#export)",
+        f"[{say('chat_new', language)}](#new)",
+        f"[{say('chat_save', language)}](#export)",
         f"[{say('other_language', language)}]({root}/language/{other}?next={onward})",
     ]
     if frame.user:
@@ -148,35 +150,41 @@ def top_text(frame: Frame, query: list[tuple[str, str]]) -> str:
 
 
 def about_text(assistant: Assistant, frame: Frame) -> str:
-    """What answers come from, as Markdown."""
-    index, root, language = assistant.index(), frame.root, frame.language
-    entries = index.entries()
-    titles = [f"[{escape(document.title)}]({root}/documents/{entry.id})" for entry, document in index.documents(entries[:_TITLES])]
+    """Return the line of Markdown that names the documents."""
+    scope, root, language = assistant.scope(), frame.root, frame.language
+    entries = scope.entries()
+    titles = [f"[{escape(document.title)}]({root}/documents/{entry.id})" for entry, document in scope.documents(first=_TITLES)]
     if len(entries) > _TITLES:
-        titles.append(f"[{say('and_more', language, count=len(entries) - _TITLES)}]({root}/documents)")
-    return f"{say('answers_from', language)}: {', '.join(titles)}."
+        titles.append(f"[{say('chat_more_documents', language, count=len(entries) - _TITLES)}]({root}/documents)")
+    return f"{say('chat_answers_from', language)}: {', '.join(titles)}."
 
 
-def _choice(assistant: Assistant, request: gr.Request, language: Language) -> gr.Dropdown:
-    """The choice of documents to ask within, those in the page's address chosen; hidden where there is only one."""
-    index = assistant.index()
-    choices = [(document.title, entry.id) for entry, document in index.documents(index.entries())]
-    ids = {name for _, name in choices}
-    asked = [name for name in request.query_params.getlist("documents") if name in ids] if request.query_params else []
-    return gr.Dropdown(choices=choices, value=asked, visible=len(choices) > 1, label=say("ask_within", language))
+def welcome_text(language: Language) -> str:
+    """Return what an empty chat says, as Markdown."""
+    return f"## {say('chat_heading', language)}\n{say('chat_opening', language)}"
 
 
-def _sent(request: gr.Request) -> Request:
-    """The HTTP request by which an event of the page came, with what the sign-in found out about it."""
-    assert request.request is not None  # noqa: S101 - it is None only in Gradio's own examples, which aren't used
+def _document_choice(assistant: Assistant, request: gr.Request, language: Language) -> gr.Dropdown:
+    """Return the choice of documents to ask, with those in the page's address selected; it is hidden if there is only one."""
+    scope = assistant.scope()
+    choices = [(document.title, entry.id) for entry, document in scope.documents()]
+    ids = {document_id for _, document_id in choices}
+    in_address = request.query_params.getlist("documents") if request.query_params else []
+    selected = [document_id for document_id in in_address if document_id in ids]
+    return gr.Dropdown(choices=choices, value=selected, visible=len(choices) > 1, label=say("chat_ask_within", language))
+
+
+def _http_request(request: gr.Request) -> Request:
+    """Return the HTTP request that carried an event of the page, with the visitor that the sign-in found."""
+    assert request.request is not None  # noqa: S101 - it is None only for Gradio's own examples, which this page doesn't use
     return request.request
 
 
 def _questions(messages: list[Message]) -> list[str]:
-    """The questions asked so far, oldest first, as they were typed."""
-    asked = []
-    for said in messages:
-        if said["role"] == "user":
-            content = said["content"]
-            asked.append(unescape(content if isinstance(content, str) else "".join(part.get("text", "") for part in content)))
-    return asked
+    """Return the questions asked so far, oldest first, as they were typed."""
+    questions = []
+    for message in messages:
+        if message["role"] == "user":
+            content = message["content"]
+            questions.append(unescape(content if isinstance(content, str) else "".join(part.get("text", "") for part in content)))
+    return questions

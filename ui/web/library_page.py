@@ -95,7 +95,7 @@ def library_routes(assistant: Assistant, *, has_groups: bool) -> APIRouter:
         except ClientDisconnect:
             return Response(status_code=HTTPStatus.BAD_REQUEST)
         if body is None:
-            return _problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "lib_too_large", megabytes=_LARGEST)
+            return _problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "upload_too_large", megabytes=_LARGEST)
         said = added(assistant, body, Upload(last_part(name), group, replaces), language)
         return StreamingResponse(said, media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
 
@@ -170,12 +170,12 @@ def render(assistant: Assistant, request: Request, *, has_groups: bool) -> str:
 
 def _rows(assistant: Assistant, language: Language) -> list[DocumentRow]:
     """The documents that are asked, in the order they were added, and then those that were added but aren't searched."""
-    index = assistant.index()
+    scope = assistant.scope()
     rows = []
-    for entry, document in index.documents(index.entries()):
+    for entry, document in scope.documents():
         read, name = ReadSummary.of(document), language_name(document.language, language)
         notes = tuple(notes_on(read, language))
-        rows.append(DocumentRow(entry, document, pages_listed(read, language), index.size([entry.id]), name, notes))
+        rows.append(DocumentRow(entry, document, pages_listed(read, language), scope.passages_of(entry.id), name, notes))
     shown = {row.entry.id for row in rows}
     return [*rows, *(DocumentRow(entry, None) for entry in assistant.own() if entry.id not in shown)]
 
@@ -187,9 +187,9 @@ def _is_own(assistant: Assistant, document: str) -> bool:
 def _change_refusal(assistant: Assistant, request: Request, document: str | None) -> Response | None:
     """Why the visitor may not change the library, or this document of it; None if they may."""
     if not visitor_of(request).is_operator:
-        return _problem(request, HTTPStatus.FORBIDDEN, "lib_operator_only")
+        return _problem(request, HTTPStatus.FORBIDDEN, "library_operator_only")
     if document is not None and not _is_own(assistant, document):
-        return _problem(request, HTTPStatus.NOT_FOUND, "no_document")
+        return _problem(request, HTTPStatus.NOT_FOUND, "document_missing")
     return None
 
 
@@ -199,12 +199,12 @@ def _refusal(assistant: Assistant, request: Request, name: str, replaces: str | 
     if (refusal := _change_refusal(assistant, request, replaces)) is not None:
         return refusal
     if len(name) > _LONGEST_NAME or len(name.encode()) > _LONGEST_NAME_BYTES:
-        return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "lib_long_name", characters=_LONGEST_NAME)
+        return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "upload_long_name", characters=_LONGEST_NAME)
     if Path(name).suffix.lower() not in TAKEN:
-        return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "lib_format", name=name or "?", formats=READ)
+        return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "upload_wrong_type", name=name or "?", formats=READ)
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > _LARGEST * 1_000_000:
-        return _problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "lib_too_large", megabytes=_LARGEST)
+        return _problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "upload_too_large", megabytes=_LARGEST)
     return None
 
 

@@ -36,7 +36,7 @@ class Portion:
         labels = [label(Citation.of(1, document, start, start + 1), language) for start in ends]
         if not all(labels) or labels[0] == labels[1]:
             labels = [f"{100 * place // len(document.text)} %" for place in (self.blocks[0].start, self.blocks[-1].end)]
-        return say("part_from_to", language, first=labels[0], last=labels[1])
+        return say("document_part_range", language, first=labels[0], last=labels[1])
 
 
 def portion(document: Document, at: int | None, cited: tuple[int, int] | None) -> Portion:

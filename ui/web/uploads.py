@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from assistant import Assistant
 from corpus import TAKEN, DocumentError, QuipuError, document_id, is_named
 from index import AddResult, Entry, Home, LibraryError, limit
-from ui.wording import NAMED, Language, listed, say, sentences_on
+from ui.wording import MOST_NAMED, Language, listed, say, sentences_on
 
 READ = ", ".join(sorted(ending[1:].upper() for ending in TAKEN))
 """The types of files that are taken, in words."""
@@ -78,7 +78,7 @@ async def added(assistant: Assistant, body: IO[bytes], upload: Upload, language:
         except QuipuError as error:
             tell("error", message=str(error))
         except Exception:  # a bug: the page is told that it failed, and the log gets the traceback
-            tell("error", message=say("lib_failed", language))
+            tell("error", message=say("upload_failed", language))
             raise
         finally:
             put(None)
@@ -108,7 +108,7 @@ def _add(assistant: Assistant, body: IO[bytes], upload: Upload, language: Langua
         read = [outcome.id for outcome in outcomes if outcome.error is None and outcome.removed is None]
         if not read:
             raise DocumentError(
-                " ".join(_said_wrong(outcomes, language)) or say("lib_nothing_in", language, name=upload.name, formats=READ)
+                " ".join(_said_wrong(outcomes, language)) or say("upload_nothing_read", language, name=upload.name, formats=READ)
             )
         replaced = [entry for entry in assistant.own() if entry.id in others and entry.id not in read]
         if limited := _groups_of(assistant, upload.replaces):  # it may have been limited meanwhile
@@ -128,13 +128,13 @@ def _others(assistant: Assistant, upload: Upload, content: str, language: Langua
     own, replaces = assistant.own(), upload.replaces
     known = next((entry for entry in own if entry.id == content), None)
     if known is not None and replaces not in (None, known.id):
-        raise LibraryError(say("lib_known_not_replaced", language, name=known.name))
+        raise LibraryError(say("upload_not_replaced", language, name=known.name))
     named = {entry.id for entry in own if entry.name == upload.name and entry.id != content}
     is_again = known is not None and known.name == upload.name
     within = {entry.id for entry in own if is_named(entry.name, upload.name) and not is_again}
     others = named | within
     if others and replaces not in others:
-        raise LibraryError(say("lib_same_name" if named else "lib_same_container", language, name=upload.name))
+        raise LibraryError(say("upload_same_name" if named else "upload_same_container", language, name=upload.name))
     return others or {content if replaces is None else replaces}
 
 
@@ -176,17 +176,19 @@ def _message(name: str, outcomes: Sequence[AddResult], removed: Sequence[Entry],
     is_alone = len(outcomes) == 1
     said = []
     if new and is_alone:
-        said.append(say("lib_done", language, title=new[0].summary.title))
+        said.append(say("upload_added", language, title=new[0].summary.title))
     elif new:
-        titles = [say("lib_titled", language, title=outcome.summary.title) for outcome in new]
-        said.append(say("lib_done_several", language, name=name, titles=listed(titles, language)))
+        titles = [say("quoted_title", language, title=outcome.summary.title) for outcome in new]
+        said.append(say("upload_added_several", language, name=name, titles=listed(titles, language)))
     if known:
-        said.append(say("lib_known" if is_alone else "lib_known_several", language, name=known[0], names=listed(known, language)))
-    for entry in ([outcome.replaces for outcome in read if outcome.replaces] or list(removed))[:NAMED]:
-        said.append(say("lib_replaced", language, name=entry.name, date=entry.added[:10]))
+        said.append(
+            say("upload_known" if is_alone else "upload_known_several", language, name=known[0], names=listed(known, language))
+        )
+    for entry in ([outcome.replaces for outcome in read if outcome.replaces] or list(removed))[:MOST_NAMED]:
+        said.append(say("upload_replaced", language, name=entry.name, date=entry.added[:10]))
     if gone := [outcome.name for outcome in outcomes if outcome.removed is not None]:
-        said.append(say("lib_gone", language, name=name, names=listed(gone, language)))
-    for outcome in new[:NAMED]:
+        said.append(say("upload_removed", language, name=name, names=listed(gone, language)))
+    for outcome in new[:MOST_NAMED]:
         notes = sentences_on(outcome.summary, language)
         said += notes if is_alone else [f"{outcome.name}: {' '.join(notes)}"] if notes else []
     return " ".join([*said, *_said_wrong(outcomes, language)])
@@ -195,5 +197,5 @@ def _message(name: str, outcomes: Sequence[AddResult], removed: Sequence[Entry],
 def _said_wrong(outcomes: Sequence[AddResult], language: Language) -> list[str]:
     """Why some were not added: the first sentences, and how many more there are."""
     wrong = [outcome.error for outcome in outcomes if outcome.error is not None]
-    more = len(wrong) - NAMED
-    return wrong if more <= 0 else [*wrong[:NAMED], say("lib_more_wrong", language, count=more)]
+    more = len(wrong) - MOST_NAMED
+    return wrong if more <= 0 else [*wrong[:MOST_NAMED], say("upload_more_errors", language, count=more)]

@@ -1,4 +1,4 @@
-"""The widget that other pages show, `/widget.js`, and a page that is nothing else, `/embed`, for frames."""
+"""The widget that other pages embed, `/widget.js`, and a page with nothing but the widget, `/embed`, for frames."""
 
 import hashlib
 import json
@@ -13,30 +13,59 @@ from rcssmin import cssmin
 from rjsmin import jsmin
 
 from ui.pages import Frame, frame_of, page
-from ui.wording import Language, as_language, say
+from ui.wording import Language, as_language, scripted
 
 _STATIC = Path(__file__).parent / "static"
-_VALUES = {name: f"{{{name}}}" for name in ("origin", "query", "seconds", "status")}  # the widget puts these in
 _KEYS = (
-    "answers by_ocr by_ocr_why close helpful nearest new next not_helpful open_document previous searched send source sources "
-    "state_answered state_not_in_documents state_partly table thanks widget_ask widget_back widget_failed "
-    "widget_looking widget_no_token widget_open widget_sign_in widget_unlisted widget_unreachable "
-    "widget_wait you_could_ask"
-).split()
+    "answer_nearest",
+    "answer_searched",
+    "answer_sources",
+    "answer_you_could_ask",
+    "chat_heading",
+    "chat_log",
+    "chat_new",
+    "chat_opening",
+    "chat_send",
+    "close",
+    "feedback_helpful",
+    "feedback_not_helpful",
+    "feedback_thanks",
+    "place_by_ocr",
+    "place_by_ocr_note",
+    "source_heading",
+    "source_next",
+    "source_open_document",
+    "source_previous",
+    "status_answered",
+    "status_not_in_documents",
+    "status_partly",
+    "table",
+    "widget_ask",
+    "widget_back",
+    "widget_failed",
+    "widget_looking",
+    "widget_no_token",
+    "widget_open",
+    "widget_sign_in",
+    "widget_unlisted",
+    "widget_unreachable",
+    "widget_wait",
+)
+"""The sentences that `static/widget.js` says."""
 
 
 def widget_routes() -> APIRouter:
-    """The routes of the widget. They show nothing of the documents, and are open to everybody."""
+    """Return the widget's routes. They show nothing of the documents and are open to everybody."""
     routes = APIRouter()
 
     @routes.api_route("/widget.js", methods=["GET", "HEAD"], response_class=Response)
     def script(request: Request) -> Response:
-        """The widget's script. Browsers ask each time whether theirs is still the latest."""
+        """Return the widget's script. Browsers ask each time whether the copy they have is still current."""
         body = widget_script()
         headers = {
             "Cache-Control": "no-cache",
             "ETag": f'"{hashlib.sha256(body).hexdigest()[:16]}"',
-            "Cross-Origin-Resource-Policy": "cross-origin",  # for host pages that load nothing without leave
+            "Cross-Origin-Resource-Policy": "cross-origin",  # for host pages that load only what is offered to them (COEP)
         }
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -46,7 +75,7 @@ def widget_routes() -> APIRouter:
     def embed(
         request: Request, lang: str = "", documents: str = "", theme: str = "auto", heading: str = "", opening: str = ""
     ) -> HTMLResponse:
-        """The widget alone on a page. The parameters are its attributes."""
+        """Return a page with the widget alone. The parameters become the attributes of its element."""
         frame = frame_of(request)
         if lang in get_args(Language):
             frame = Frame(as_language(lang), frame.root)
@@ -59,25 +88,19 @@ def widget_routes() -> APIRouter:
 
 @cache
 def widget_script() -> bytes:
-    """The widget's script as it is served: with its words and its styles, and without comments and indents."""
+    """Return the widget's script as it is served: with its words and styles put in, and minified."""
     style: str = cssmin(_read("widget.css"))
     script: str = jsmin(_read("widget.js"))
     for name, value in {
-        "QUIPU_WORDS": {language: _words(language) for language in get_args(Language)},
+        "QUIPU_WORDS": {language: scripted(_KEYS, language) for language in get_args(Language)},
         "QUIPU_STYLE": style,
     }.items():
         script = script.replace(name, _literal(value), 1)
     return script.encode("utf-8")
 
 
-def _words(language: Language) -> dict[str, str]:
-    """What the widget says."""
-    heading, opening = say("promise", language).removeprefix("## ").split("\n")
-    return {"heading": heading, "opening": opening} | {key: say(key, language, **_VALUES) for key in _KEYS}
-
-
 def _literal(value: object) -> str:
-    """A value as JavaScript, which can't end the script that it is in."""
+    """Return a value as a JavaScript literal, with nothing in it that could end the script it is put into."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(
         {ord(mark): f"\\u{ord(mark):04x}" for mark in "<\u2028\u2029"}
     )

@@ -1,7 +1,7 @@
 // The chat page's own script: citations open in a panel beside the chat, and what can be done with an answer becomes a button.
 "use strict";
 
-const escape = (text) => text.replace(/[!-/:-@[-`{-~]/g, "\\$&"); // as in ui/message.py
+const escape = (text) => text.replace(/[!-/:-@[-`{-~]/g, "\\$&"); // as in ui/web/answer_html.py
 const unescape = (markdown) => markdown.replace(/\\([!-/:-@[-`{-~])/g, "$1");
 
 // ---- Buttons -------------------------------------------------------------------------------------------------------------------

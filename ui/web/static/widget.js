@@ -11,12 +11,18 @@
   "use strict";
   if (customElements.get("quipu-chat")) return; // loaded twice
   const BASE = new URL(".", document.currentScript.src);
-  const WORDS = QUIPU_WORDS; // put in by ui/widget.py
+  const WORDS = QUIPU_WORDS; // put in by ui/web/widget.py
 
   const REMEMBERED = 20; // earlier questions that a follow-up may refer to
   const PATIENCE = 60_000; // milliseconds that an answer may take
   const MARGIN = 20_000; // milliseconds before its end at which a token is renewed
   const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+  const STATUSES = {
+    answered: "status_answered",
+    partly: "status_partly",
+    not_in_documents: "status_not_in_documents",
+  };
 
   const STYLE = new CSSStyleSheet(); // no <style>: the host's Content-Security-Policy may forbid it
   STYLE.replaceSync(QUIPU_STYLE);
@@ -77,7 +83,7 @@
   /** Where a citation stands in its document, as `within` in Quipu's code says it. */
   function within({ heading_path: headings, label, ocr, page_kind: kind, page_label: name, source }, language) {
     const path = headings.filter((heading) => kind !== "sheet" || heading !== name).join(" › ");
-    return [path, label, ocr && say(language, "by_ocr")].filter(Boolean).join(" · ") || source;
+    return [path, label, ocr && say(language, "place_by_ocr")].filter(Boolean).join(" · ") || source;
   }
 
   /** A table in a box of its own, which scrolls if it is wide. */
@@ -231,15 +237,15 @@
       const tags = [this.closest("[lang]")?.lang, document.documentElement.lang, ...navigator.languages];
       this.#language = tags.map(known).find(Boolean) ?? "en";
       root.lang = this.#language;
-      const title = this.getAttribute("heading") || this.#say("heading");
+      const title = this.getAttribute("heading") || this.#say("chat_heading");
       launcher.lastChild.textContent = heading.textContent = title;
-      opening.textContent = this.getAttribute("opening") || this.#say("opening");
-      nameButton(fresh, this.#say("new"));
+      opening.textContent = this.getAttribute("opening") || this.#say("chat_opening");
+      nameButton(fresh, this.#say("chat_new"));
       nameButton(close, this.#say("close"));
-      log.setAttribute("aria-label", this.#say("answers"));
+      log.setAttribute("aria-label", this.#say("chat_log"));
       box.placeholder = this.#say("widget_ask");
       box.setAttribute("aria-label", box.placeholder);
-      send.textContent = this.#say("send");
+      send.textContent = this.#say("chat_send");
       const inline = this.hasAttribute("inline");
       launcher.hidden = close.hidden = inline;
       panel.setAttribute("role", inline ? "region" : "dialog");
@@ -383,28 +389,27 @@
 
     #answer(answer) {
       const language = known(answer.language) ?? "en";
-      const label = (key) => line("label", say(language, key));
       const { citations, nearest } = answer;
       const parts = [];
-      if (answer.status !== "no_question") parts.push(line("state", say(language, `state_${answer.status}`)));
+      if (STATUSES[answer.status]) parts.push(line("state", say(language, STATUSES[answer.status])));
       if (answer.searched !== answer.question.trim().split(/\s+/).join(" ")) {
-        parts.push(line("searched", say(language, "searched", { query: answer.searched })));
+        parts.push(line("searched", say(language, "answer_searched", { query: answer.searched })));
       }
       parts.push(...answer.sentences.map((sentence) => this.#sentence(sentence, citations, language)));
       if (answer.explanation) parts.push(line("reason", answer.explanation));
-      if (citations.length) parts.push(label("sources"), this.#sources(citations, language));
+      if (citations.length) parts.push(line("label", say(language, "answer_sources")), this.#sources(citations, language));
       if (nearest.length) {
         const items = nearest.map((citation) => {
           const place = `${citation.title} · ${within(citation, language)}`;
           return make("li", {}, make("q", { dir: "auto" }, citation.text), " ", this.#cite(place, citation, nearest, language));
         });
-        parts.push(label("nearest"), make("ul", { class: "nearest" }, ...items));
+        parts.push(line("label", say(language, "answer_nearest")), make("ul", { class: "nearest" }, ...items));
       }
       if (answer.suggestions.length) {
         const items = answer.suggestions.map((question) => {
           return make("li", {}, make("button", { type: "button", dir: "auto", onclick: () => this.ask(question) }, question));
         });
-        parts.push(label("you_could_ask"), make("ul", {}, ...items));
+        parts.push(line("label", say(language, "answer_you_could_ask")), make("ul", {}, ...items));
       }
       if (answer.feedback && answer.status !== "no_question") parts.push(this.#feedback(answer.feedback, language));
       return make("div", { class: `answer ${answer.status}`, lang: language }, ...parts);
@@ -417,7 +422,7 @@
       if (!cells.some(({ name }) => name)) return make("p", { class: "sentence", dir: "auto" }, ...marked(text, span), ...links);
       let place = 0;
       const values = cells.map(({ name, text }) => {
-        place += name ? [...name].length + 2 : 0; // as in ui/message.py
+        place += name ? [...name].length + 2 : 0; // as in ui/web/answer_html.py
         const value = make("td", { dir: "auto" }, ...marked(text, span, place));
         place += [...text].length + 3;
         return value;
@@ -441,27 +446,27 @@
     /** A button that opens a citation, one of an answer's. */
     #cite(text, citation, among, language) {
       const button = make("button", { type: "button", class: "cite", dir: "auto", "aria-expanded": "false" }, text);
-      button.setAttribute("aria-label", `${say(language, "source")}: ${text}`);
-      if (citation.ocr) button.title = say(language, "by_ocr_why");
+      button.setAttribute("aria-label", `${say(language, "source_heading")}: ${text}`);
+      if (citation.ocr) button.title = say(language, "place_by_ocr_note");
       button.addEventListener("click", () => this.#showSource(citation, among, button));
       return button;
     }
 
     #feedback(id, language) {
       const line = make("p", { class: "feedback" });
-      for (const [key, helpful] of [["helpful", true], ["not_helpful", false]]) {
+      for (const [words, helpful] of [[say(language, "feedback_helpful"), true], [say(language, "feedback_not_helpful"), false]]) {
         const onclick = async () => {
           const noted = make("span", { class: "noted", tabindex: "-1" });
           try {
             await this.#call("api/feedback", { feedback: id, helpful });
-            noted.textContent = say(language, "thanks");
+            noted.textContent = say(language, "feedback_thanks");
           } catch (trouble) {
             noted.textContent = trouble.message;
           }
           line.replaceChildren(noted);
           noted.focus({ preventScroll: true });
         };
-        line.append(make("button", { type: "button", onclick }, say(language, key)));
+        line.append(make("button", { type: "button", onclick }, words));
       }
       return line;
     }
@@ -494,8 +499,8 @@
       const next = iconButton("next", () => this.#step(1));
       previous.disabled = at === 0;
       next.disabled = at === among.length - 1;
-      nameButton(previous, this.#say("previous"));
-      nameButton(next, this.#say("next"));
+      nameButton(previous, this.#say("source_previous"));
+      nameButton(next, this.#say("source_next"));
       const walking = among.length > 1 ? [make("span", { class: "count" }, `${at + 1} / ${among.length}`), previous, next] : [];
       const back = make("button", { type: "button", onclick: () => this.#closeSource() }, this.#say("widget_back"));
       const quote = make("p", { dir: "auto" }, make("mark", {}, citation.text));
@@ -507,13 +512,13 @@
           { class: "of" },
           line("title", citation.title),
           line("where", within(citation, this.#language)),
-          citation.ocr ? line("ocr", this.#say("by_ocr_why")) : null,
+          citation.ocr ? line("ocr", this.#say("place_by_ocr_note")) : null,
         ),
         body,
         make("p", { class: "onward" }, this.#link(citation)),
       );
-      source.setAttribute("aria-label", this.#say("source"));
-      body.setAttribute("aria-label", this.#say("source"));
+      source.setAttribute("aria-label", this.#say("source_heading"));
+      body.setAttribute("aria-label", this.#say("source_heading"));
       body.setAttribute("role", "group");
       source.hidden = false;
       talk.forEach((part) => (part.inert = true));
@@ -568,7 +573,7 @@
         this.#carry(link);
       };
       const attributes = { class: "button", href: new URL(link, BASE), target: "_blank", rel: "noopener", onclick };
-      return make("a", attributes, `${this.#say("open_document")} ↗`);
+      return make("a", attributes, `${this.#say("source_open_document")} ↗`);
     }
 
     /** Open a page of Quipu's in a new tab, signed in: the token goes in a form's body, never in an address. */
