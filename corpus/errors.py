@@ -1,9 +1,9 @@
-"""The base of every error that Quipu raises on purpose, and the errors of reading files.
+"""`QuipuError`, the base of every error that Quipu raises on purpose, and `DocumentError`.
 
-Each message is one sentence for the person who has to act on it. An error lives in the lowest package that raises it:
+Each message is one sentence for the person who has to act on it. An error class lives in the lowest package that raises it:
 
 QuipuError
-├── DocumentError    a file can't be read as a document            (here)
+├── DocumentError    a file can't be read as a document             (here)
 ├── LibraryError     the home folder, a generation or the catalogue (index.errors)
 ├── EncoderError     the embedding model or the trained model       (index.errors)
 ├── QuestionError    a question, or a document named beside it      (assistant.errors)
@@ -13,8 +13,8 @@ QuipuError
 
 
 class QuipuError(Exception):
-    """The base: a user interface catches this and shows its message; anything else is a bug, and goes to the log."""
+    """The base class. A user interface catches it and shows its message; any other exception is a bug and goes to the log."""
 
 
 class DocumentError(QuipuError):
-    """A file can't be read as a document: missing, empty, broken, encrypted, without text, of an unknown type, or over a limit."""
+    """A file that can't be read as a document: missing, empty, broken, encrypted, without text, unsupported, or over a limit."""

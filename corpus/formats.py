@@ -1,4 +1,4 @@
-"""Reads a file into a `Document`. `FORMATS` is the whole list of what can be read: a new format is one row and one reader."""
+"""Read a file into a `Document`. `FORMATS` is the complete list of supported formats: a new one needs a row here and a parser."""
 
 import hashlib
 import re
@@ -16,20 +16,20 @@ from corpus.language import USUAL_LANGUAGES, language_of
 from corpus.load import load
 from corpus.names import WITHIN, shown_name, shown_sentence
 from corpus.read_options import DEFAULT_READ_OPTIONS
-from corpus.sniff import refuse_other, unknown
+from corpus.sniff import refuse_mismatch, unsupported
 from corpus.structure import Cell
 
 PARSERS_VERSION = 3
-"""Raise this when the same file gives another text, so that stored texts are made anew."""
+"""Raise this when the same file would give a different text, so that stored texts are parsed again."""
 
-_TELLING = 300
-"""Letters, but for those of short table cells, which are names above all. A text with fewer is taken for one in a usual language,
-since a guess among all is often wrong."""
+_ENOUGH_LETTERS = 300
+"""A text with fewer letters is assumed to be in one of `USUAL_LANGUAGES`, since a guess among all languages would often be wrong.
+Letters in short table cells don't count: most of them are names."""
 
 _SHORT_CELL = 40  # characters
 
 _LONGEST_TITLE = 300
-"""Characters. It is shown in a line, and searched with every passage."""
+"""Characters. A title is displayed on one line, and indexed with every passage."""
 
 _EPUB = "application/epub+zip"
 _ZIPPED = ("application/vnd.openxmlformats-officedocument.", _EPUB)
@@ -39,28 +39,30 @@ _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format by its media type, and the reader that takes it: a function of (bytes, name) in a module loaded when needed. One
-    that `sees` also takes `ocr`: whether pictures of text are read.
+    """A file format: its media type and its parser, the `function` of a `module` that is imported on first use.
+
+    The parser takes a file's bytes and name and returns a `Draft`; if `takes_ocr`, it also takes `ocr`, whether to run OCR on
+    pictures of text.
     """
 
     media_type: str
     module: str
     function: str
-    sees: bool = False
+    takes_ocr: bool = False
 
-    def read(self, data: bytes, name: str, *, ocr: bool = True) -> Draft:
-        """What the reader makes of the file. Raises DocumentError as the reader does."""
-        reader: Callable[..., Draft] = getattr(import_module(self.module), self.function)
-        return reader(data, name, ocr=ocr) if self.sees else reader(data, name)
+    def parse(self, data: bytes, name: str, *, ocr: bool = True) -> Draft:
+        """Return the draft that the parser makes of a file. Raises whatever the parser raises, usually DocumentError."""
+        parser: Callable[..., Draft] = getattr(import_module(self.module), self.function)
+        return parser(data, name, ocr=ocr) if self.takes_ocr else parser(data, name)
 
     @property
     def is_text(self) -> bool:
-        """Whether its files can be read with the eye."""
+        """Whether files of this format are plain text, whatever markup is in it."""
         return self.media_type.startswith(_TEXTS)
 
     @property
     def is_zip(self) -> bool:
-        """Whether its files are zips inside."""
+        """Whether files of this format are zip archives."""
         return self.media_type.startswith(_ZIPPED)
 
 
@@ -70,7 +72,7 @@ FORMATS = {
     ".markdown": Format("text/markdown", "corpus.parsers.text.markdown", "parse_markdown"),
     ".html": Format("text/html", "corpus.parsers.web.html", "parse_html"),
     ".htm": Format("text/html", "corpus.parsers.web.html", "parse_html"),
-    ".pdf": Format("application/pdf", "corpus.parsers.pdf.pdf", "parse_pdf", sees=True),
+    ".pdf": Format("application/pdf", "corpus.parsers.pdf.pdf", "parse_pdf", takes_ocr=True),
     ".docx": Format(
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "corpus.parsers.office.docx", "parse_docx"
     ),
@@ -88,28 +90,29 @@ FORMATS = {
 
 
 def read(path: Path) -> Document:
-    """The document in a file. Raises DocumentError, in one sentence, if the file can't be read or holds no text."""
+    """Return the document in a file. Raises DocumentError if the file can't be read or holds no text."""
     return read_bytes(load(path, DEFAULT_READ_OPTIONS.megabytes), shown_name(path.name))
 
 
 def document_id(data: bytes) -> str:
-    """The first 16 hex digits of the file's sha256."""
+    """Return the first 16 hex digits of the SHA-256 of a file's bytes."""
     return hashlib.sha256(data).hexdigest()[:16]
 
 
 def read_bytes(data: bytes, name: str, *, ocr: bool = True) -> Document:
-    """The document in a file's bytes; `name` says by its ending which format they are. Pages that are pictures are read by OCR
-    where it is installed, if `ocr` is True. Raises DocumentError as `read` does.
+    """Return the document in a file's bytes; the ending of `name` selects the format.
+
+    Scanned pages go through OCR if `ocr` is true and tesseract is installed. Raises DocumentError as `read` does.
     """
     return in_its_language(read_without_language(data, name, ocr=ocr))
 
 
 def in_its_language(document: Document) -> Document:
-    """The document with the language that it is in."""
+    """Return the document with its `language` set to the one that its text is in."""
     text = document.text
-    short = "".join(text[cell.start : cell.end] for cell in _short_cells(document))
-    letters = sum(map(str.isalpha, text)) - sum(map(str.isalpha, short))
-    return replace(document, language=language_of(text, USUAL_LANGUAGES if letters < _TELLING else ()))
+    short_cells = "".join(text[cell.start : cell.end] for cell in _short_cells(document))
+    letters = sum(map(str.isalpha, text)) - sum(map(str.isalpha, short_cells))
+    return replace(document, language=language_of(text, USUAL_LANGUAGES if letters < _ENOUGH_LETTERS else ()))
 
 
 def _short_cells(document: Document) -> Iterator[Cell]:
@@ -118,24 +121,24 @@ def _short_cells(document: Document) -> Iterator[Cell]:
 
 
 def read_without_language(data: bytes, name: str, *, ocr: bool = True) -> Document:
-    """The document in a file's bytes as `read_bytes` gives it, but for its language: what tells that takes long to load."""
+    """Return what `read_bytes` returns, with an empty `language`: the model that detects it takes long to load."""
     form = FORMATS.get(Path(name).suffix.lower())
     if form is None:
-        raise unknown(data, name, FORMATS)
+        raise unsupported(data, name, FORMATS)
     if not data or data.isspace():
         raise DocumentError(f"{name} is empty.")
     try:
-        refuse_other(data, name, is_text=form.is_text, is_zip=form.is_zip)
+        refuse_mismatch(data, name, is_text=form.is_text, is_zip=form.is_zip)
         if form.is_zip:
             guard(data, name, may_name_type=form.media_type == _EPUB)
-        draft = form.read(data, name, ocr=ocr)
+        draft = form.parse(data, name, ocr=ocr)
     except MemoryError:
         raise
     except DocumentError as error:
         raise DocumentError(shown_sentence(str(error))) from error
-    except Exception as error:  # a reader is as good as the files it was tried on, and nobody should see its traceback
-        said = f"{name} can't be read as {form.media_type}; {type(error).__name__}: {error}"
-        raise DocumentError(shown_sentence(said)) from error
+    except Exception as error:  # a parser may fail in any way on a file unlike those it was tested with; show no traceback
+        message = f"{name} can't be read as {form.media_type}; {type(error).__name__}: {error}"
+        raise DocumentError(shown_sentence(message)) from error
     text = _LONE_SURROGATE.sub("\ufffd", draft.text)
     if not any(character.isalnum() for character in text):
         raise DocumentError(f"{name} holds no text.")
@@ -157,5 +160,5 @@ def read_without_language(data: bytes, name: str, *, ocr: bool = True) -> Docume
 
 
 def shipped() -> list[Path]:
-    """The reports that ship with Quipu."""
+    """Return the paths of the reports that ship with Quipu, in order of their names."""
     return sorted(Path(str(path)) for path in files("corpus").joinpath("reports").iterdir() if path.is_file())

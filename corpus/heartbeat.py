@@ -1,17 +1,19 @@
-"""A sign of life from a parser, for whoever waits for it."""
+"""The signs of life that a parser gives, so that the process waiting for it can tell slow from hung."""
 
 from collections.abc import Callable
 
-_sign: Callable[[], None] | None = None
+_callback: Callable[[], None] | None = None
 
 
 def alive() -> None:
-    """Say, within a worker, that a file is still being read, so that its reader isn't taken to hang. Does nothing elsewhere."""
-    if _sign is not None:
-        _sign()
+    """Signal that a file is still being parsed. Parsers call this after each page or batch of rows; outside a worker it does
+    nothing.
+    """
+    if _callback is not None:
+        _callback()
 
 
-def show_life_by(sign: Callable[[], None]) -> None:
-    """Have `alive` call this."""
-    global _sign
-    _sign = sign
+def on_alive(callback: Callable[[], None]) -> None:
+    """Register the function that `alive` calls."""
+    global _callback
+    _callback = callback

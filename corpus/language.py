@@ -1,4 +1,4 @@
-"""Which language a text is in. py3langid: small, offline, and right on short questions when the choice is narrowed."""
+"""Language detection by py3langid: small, offline, and accurate on short questions if the choice is narrowed."""
 
 import threading
 from copy import copy
@@ -9,16 +9,18 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 USUAL_LANGUAGES = ("en", "es")
-"""Those that questions are asked in, and most documents are written in."""
+"""The ISO 639-1 codes of the languages that questions are asked in and most documents are written in."""
 
-_SAMPLE = 5000  # characters; more doesn't change the answer and costs time
+_SAMPLE = 5000  # characters; more take longer and don't change the result
 
-_unpacking = threading.RLock()  # a model that two threads unpack at once takes twice the memory
+_loading = threading.RLock()  # two threads that unpack the model at once would take twice the memory
 
 
 @cache
 def _identifier(languages: tuple[str, ...]) -> "LanguageIdentifier":
-    """The identifier of these languages, or of all that it knows. To unpack its model takes a quarter of a second."""
+    """Return an identifier of these languages, or of all that it knows if none is given. The first call unpacks the model, which
+    takes a quarter of a second.
+    """
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     if not languages:
@@ -29,10 +31,10 @@ def _identifier(languages: tuple[str, ...]) -> "LanguageIdentifier":
 
 
 def language_of(text: str, among: tuple[str, ...] = ()) -> str:
-    """The ISO 639-1 code of the text's language, out of `among` where that is given; "en" for text without a letter."""
+    """Return the ISO 639-1 code of the text's language, one of `among` if given; "en" for a text without letters."""
     if not any(character.isalpha() for character in text):
         return "en"
-    with _unpacking:
+    with _loading:
         identifier = _identifier(among)
     language, _ = identifier.classify(text[:_SAMPLE])
     return str(language)

@@ -1,4 +1,4 @@
-"""What was read of a file, in short."""
+"""`ReadSummary`, what to tell the person who adds a file about how it was read."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -9,10 +9,10 @@ from corpus.structure import PageKind
 
 @dataclass(frozen=True, slots=True)
 class ReadSummary:
-    """What whoever adds a file should know of how it was read. Pages are named by their physical numbers.
+    """How a file was read, for the person who added it.
 
-    `pages` is 0 for a format without any; `running_lines` counts headers and footers that were left out; `garbled` is the share of
-    the characters that stand for nothing.
+    `pages` is their number, 0 for a format without pages; `pages_without_text` and `ocr_pages` hold physical page numbers, from 1.
+    `running_lines` counts the lines of running headers and footers that were left out; see `Document.garbled` for `garbled`.
     """
 
     title: str = ""
@@ -27,7 +27,7 @@ class ReadSummary:
 
     @classmethod
     def of(cls, document: Document) -> Self:
-        """The summary of a document."""
+        """Return the summary of a document."""
         return cls(
             title=document.title,
             language=document.language,

@@ -1,4 +1,4 @@
-"""Cuts a document into passages that an encoder sees whole."""
+"""Split a document into passages that fit an encoder's input, and give the text of a passage to index."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,17 +6,18 @@ from corpus.document import Document, Passage
 from corpus.sentences import split_sentences
 
 CountTokens = Callable[[str], int]
+"""Returns the number of tokens of a text, including the special tokens that the encoder adds to every text."""
 
 SPLITTER_VERSION = 2
-"""Raise this when the same document gives other passages, so that stored vectors are made anew."""
+"""Raise this when the same document would give different passages, so that stored vectors are computed again."""
 
 
 def split(document: Document, count_tokens: CountTokens, limit: int) -> list[Passage]:
-    """The document's passages, in order: as many whole blocks as fit, else whole sentences, else words.
+    """Return the document's passages, in order.
 
-    `count_tokens` gives the tokens of a text, with the special ones that the encoder adds to every text; no passage's
-    `encoded_text` has more than `limit` of them. A heading begins a new passage, every block lies within the passages,
-    and no two passages overlap.
+    A passage has as many whole blocks as fit; a block that is too long by itself is cut between sentences, and a sentence that is
+    too long, between words. The `encoded_text` of a passage has at most `limit` tokens. A heading begins a new passage unless only
+    headings come before it. Passages don't overlap, and together they cover every block.
     """
     special = count_tokens("")
     headings = {heading.start for heading in document.headings}
@@ -38,10 +39,11 @@ def split(document: Document, count_tokens: CountTokens, limit: int) -> list[Pas
 
 
 def searched_text(document: Document, passage: Passage) -> str:
-    """What the word index reads of a passage: the document's title, the heading path, and its plain text. If it begins within a
-    table, the names of the columns come first: once, since rows that repeat them drown what tells them apart.
+    """Return the text of a passage for the word index: the document's title, the heading path and the plain text, one per line.
 
-    A passage rarely says which document and section it is from, and questions often do.
+    The title and headings are included because a passage rarely names its own document and section, and questions often do. A
+    passage that begins inside a table gets the column names once, before its rows: repeated in every row, they would outweigh the
+    words that distinguish the rows.
     """
     headings = (document.title, *document.heading_path(passage.start))
     names = document.column_names(passage.start)
@@ -49,8 +51,8 @@ def searched_text(document: Document, passage: Passage) -> str:
 
 
 def encoded_text(document: Document, passage: Passage, count_tokens: CountTokens, limit: int) -> str:
-    """What an encoder reads of a passage: the same, but for what would take up too much of its `limit`: outer headings, and the
-    names of columns.
+    """Return the text of a passage for an encoder: as `searched_text`, but with the title and headings on one line, and without the
+    outer headings and column names that would take up too much of its `limit` of tokens.
     """
     path = _path(document, passage.start, count_tokens, limit)
     names = _names(document, passage.start, count_tokens, limit)
@@ -59,19 +61,19 @@ def encoded_text(document: Document, passage: Passage, count_tokens: CountTokens
 
 
 def _opening(document: Document, position: int, count_tokens: CountTokens, limit: int) -> int:
-    """The tokens of what comes before the text of a passage that begins at `position`, with the special ones."""
+    """Return how many tokens precede the text of a passage that begins at `position`, including the special ones."""
     names = _names(document, position, count_tokens, limit)
     return count_tokens(_path(document, position, count_tokens, limit)) + count_tokens(names) - count_tokens("")
 
 
 def _names(document: Document, position: int, count_tokens: CountTokens, limit: int) -> str:
-    """The names of the columns of the table that a passage begins in; "" if they take more than a quarter of `limit`."""
+    """Return the column names of the table at `position`, or "" if they take more than a quarter of `limit`."""
     names = document.column_names(position)
     return names if count_tokens(names) <= limit // 4 else ""
 
 
 def _path(document: Document, position: int, count_tokens: CountTokens, limit: int) -> str:
-    """The title and the headings as one line; the outermost are left out until it takes at most half of `limit`."""
+    """Return the title and the headings on one line, without as many outer ones as it takes to use at most half of `limit`."""
     headings = (document.title, *document.heading_path(position))
     while headings and count_tokens(" > ".join(headings)) > limit // 2:
         headings = headings[1:]
@@ -79,7 +81,7 @@ def _path(document: Document, position: int, count_tokens: CountTokens, limit: i
 
 
 def _units(document: Document, count_tokens: CountTokens, limit: int) -> Iterator[tuple[int, int]]:
-    """The smallest ranges to pack: whole blocks, or the sentences or words of a block that is too long by itself."""
+    """Yield the ranges that `split` packs: whole blocks, or the sentences or words of a block that is too long by itself."""
     for block in document.blocks:
         room = limit - _opening(document, block.start, count_tokens, limit) + count_tokens("")
 
@@ -94,7 +96,7 @@ def _units(document: Document, count_tokens: CountTokens, limit: int) -> Iterato
 
 
 def _halves(text: str, start: int, end: int, fits: Callable[[int, int], bool]) -> Iterator[tuple[int, int]]:
-    """The range itself if it fits, else its halves, cut at the space nearest to the middle where there is one."""
+    """Yield the range if it fits, else halve it, again and again, at the space nearest to the middle if there is one."""
     if fits(start, end):
         yield start, end
         return

@@ -1,4 +1,4 @@
-"""The parts of a document: ranges of its text. Offsets are Unicode code points in `Document.text`, end exclusive."""
+"""The parts of a document, as ranges of its text. Offsets are Unicode code points in `Document.text`; ends are exclusive."""
 
 from typing import Any, Literal, NamedTuple, Self
 
@@ -6,8 +6,8 @@ PageKind = Literal["page", "slide", "sheet"]
 
 
 class Page(NamedTuple):
-    """A page, slide or sheet: its physical number from 1, the label printed on it or the sheet's name (or None), its range of the
-    text, and whether it was read by OCR.
+    """A page, slide or sheet: its physical number, from 1; its printed page number or the sheet's name, or None; its range of the
+    text; and whether any of it was read by OCR.
     """
 
     number: int
@@ -26,15 +26,16 @@ class Heading(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A paragraph, heading, list item or table row: no sentence runs from one block into the next."""
+    """The range of a paragraph, heading, list item or table row. No sentence crosses from one block into the next."""
 
     start: int
     end: int
 
 
 class Run(NamedTuple):
-    """Characters `text_start` to `text_start + length`, which are the PDF's characters from `source` on `page` (both from 0
-    for `source`, from 1 for `page`), one for one.
+    """A range of the text that maps one to one to characters of a PDF page.
+
+    Characters `text_start` to `text_start + length` of the text are those from index `source`, from 0, on `page`, from 1.
     """
 
     text_start: int
@@ -44,8 +45,9 @@ class Run(NamedTuple):
 
 
 class Word(NamedTuple):
-    """A word that was read by OCR: characters `text_start` to `text_start + length`, and its box on `page`. The sides are shares,
-    from 0 to 1, of the shown page's width and height, measured from its upper left corner.
+    """A word that OCR read: characters `text_start` to `text_start + length` of the text, and its box on `page`, from 1.
+
+    The sides of the box are shares, from 0 to 1, of the width and height of the displayed page, from its upper left corner.
     """
 
     text_start: int
@@ -58,7 +60,7 @@ class Word(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A table cell that isn't blank: its column, from 0, and its range of the text."""
+    """A non-blank table cell: its first column, from 0, and its range of the text."""
 
     column: int
     start: int
@@ -66,7 +68,7 @@ class Cell(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A table row, which is a block: its range, its number in its sheet (None elsewhere), and its cells in order."""
+    """A table row, which is also a block: its range, its row number in a sheet (None elsewhere), and its cells in order."""
 
     start: int
     end: int
@@ -75,14 +77,16 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table: for each column the ranges of the text that name it, outermost first, and the rows, those with the names too."""
+    """A table: for each column, the (start, end) ranges of the text that name it, outermost first; and all rows, including the
+    header rows.
+    """
 
     columns: tuple[tuple[tuple[int, int], ...], ...]
     rows: tuple[Row, ...]
 
     @classmethod
     def from_json(cls, columns: list[list[list[int]]], rows: list[list[Any]]) -> Self:
-        """The table that was written as JSON."""
+        """Return the table that was written as JSON arrays."""
         names = tuple(tuple((start, end) for start, end in column) for column in columns)
-        read = (Row(start, end, number, tuple(map(Cell._make, cells))) for start, end, number, cells in rows)
-        return cls(names, tuple(read))
+        all_rows = (Row(start, end, number, tuple(map(Cell._make, cells))) for start, end, number, cells in rows)
+        return cls(names, tuple(all_rows))

@@ -1,5 +1,6 @@
 """Zips, and the formats that are zips: bombs, names, and what their XML declares."""
 
+import re
 import socket
 import struct
 import zipfile
@@ -21,8 +22,9 @@ READ = frozenset([".txt", ".pdf", ".zip"])
 
 def test_a_zip_bomb_is_told_by_its_ratio_before_it_is_opened() -> None:
     bomb = with_part(WHOLE["report.docx"], "word/document.xml", lambda _: bytes(30_000_000))
-    assert said(bomb, "r.docx").startswith("r.docx would unpack 29")
-    assert said(bomb, "r.docx").endswith("bytes to 30 MB, as no document does: it may be made to do harm, and is not opened.")
+    sentence = said(bomb, "r.docx")
+    assert sentence.startswith("r.docx would unpack from 29")
+    assert sentence.endswith("bytes to 30 MB, as no real document does: it may be malicious, so Quipu does not open it.")
 
 
 def declaring(data: bytes, size: int) -> bytes:
@@ -37,14 +39,15 @@ def declaring(data: bytes, size: int) -> bytes:
 def test_a_zip_bomb_is_told_by_its_size() -> None:
     for name in ("report.docx", "report.pptx", "report.xlsx", "report.epub"):
         sentence = said(declaring(WHOLE[name], 900_000_000), name)
-        assert sentence.endswith("MB, and Quipu takes 1000 MB: split it, or add its parts.")
-    with pytest.raises(DocumentError, match=r"^r.zip would unpack to 18 MB, and Quipu takes 10 MB: split it, or add its parts.$"):
+        assert sentence.endswith("MB, more than the 1000 MB that Quipu accepts: split it, or add the files in it one by one.")
+    sentence = "r.zip would unpack to 18 MB, more than the 10 MB that Quipu accepts: split it, or add the files in it one by one."
+    with pytest.raises(DocumentError, match=f"^{re.escape(sentence)}$"):
         list(documents(declaring(packed({"a.txt": "a", "b.txt": "b"}), 9_000_000), "r.zip", 10_000_000, READ))
 
 
 def test_what_stands_before_a_zip_hides_nothing() -> None:
     bomb = with_part(WHOLE["report.docx"], "word/document.xml", lambda _: bytes(30_000_000))
-    assert said(b"hidden behind this" + bomb, "r.docx").endswith("it may be made to do harm, and is not opened.")
+    assert said(b"hidden behind this" + bomb, "r.docx").endswith("it may be malicious, so Quipu does not open it.")
 
 
 def test_a_member_gives_no_more_than_it_declares() -> None:
@@ -56,7 +59,7 @@ def test_a_member_gives_no_more_than_it_declares() -> None:
 
 def test_a_zip_of_too_many_parts() -> None:
     many = packed({f"{number}.txt": "" for number in range(10_001)}, zipfile.ZIP_STORED)
-    with pytest.raises(DocumentError, match=r"^r.docx has 10001 parts, and Quipu takes 10000: split it.$"):
+    with pytest.raises(DocumentError, match=r"^r.docx has 10001 parts, more than the 10000 that Quipu accepts: split it.$"):
         guard(many, "r.docx")
 
 
@@ -72,7 +75,7 @@ def test_an_encrypted_zip_is_one_sentence() -> None:
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         place = data.index(signature) + offset
         data = data[:place] + struct.pack("<H", 1) + data[place + 2 :]
-    with pytest.raises(DocumentError, match=r"^r.zip is encrypted: unpack it with its password, and add what is in it.$"):
+    with pytest.raises(DocumentError, match=r"^r.zip is encrypted: unpack it with its password, and add the files in it.$"):
         list(documents(data, "r.zip", 10_000, READ))
 
 
@@ -128,13 +131,14 @@ ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&
 )
 def test_office_files_that_declare_entities_are_not_opened(name: str, part: str, before: bytes) -> None:
     assert said(with_part(WHOLE[name], part, lambda content: before + content.partition(b"?>")[2]), name) == (
-        f"{name} declares a document type or an odd encoding in {Path(part).name}, as no such file does: it is not opened."
+        f"{name} declares a document type or an unusual encoding in {Path(part).name}, which no genuine file of its kind does, "
+        f"so Quipu does not open it."
     )
 
 
 def test_a_part_by_another_name_is_looked_at_too() -> None:
     renamed = with_part(WHOLE["report.docx"], "word/other.bin", lambda _: ENTITIES.encode() + b"<x/>")
-    assert said(renamed, "r.docx").startswith("r.docx declares a document type or an odd encoding in other.bin")
+    assert said(renamed, "r.docx").startswith("r.docx declares a document type or an unusual encoding in other.bin")
 
 
 def test_an_epub_may_name_its_document_type_and_declare_nothing() -> None:
@@ -145,7 +149,7 @@ def test_an_epub_may_name_its_document_type_and_declare_nothing() -> None:
 
     assert "412 illegal ones." in read_bytes(with_part(WHOLE["report.epub"], "OEBPS/one.xhtml", typed), "r.epub").text
     declaring_one = with_part(WHOLE["report.epub"], "OEBPS/one.xhtml", lambda content: ENTITIES.encode() + content)
-    assert said(declaring_one, "r.epub").startswith("r.epub declares a document type or an odd encoding in one.xhtml")
+    assert said(declaring_one, "r.epub").startswith("r.epub declares a document type or an unusual encoding in one.xhtml")
 
 
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -160,8 +164,8 @@ def test_nothing_that_a_docx_refers_to_is_fetched() -> None:
         for kind in ("image", "attachedTemplate", "hyperlink", "footnotes", "header"):
             report.part.relate_to(place, f"{RELATIONS}/{kind}", is_external=True)
         with Worker() as worker:
-            assert worker.read(docx_bytes(report), "r.docx").text == "Rivers are wide."
+            assert worker.parse(docx_bytes(report), "r.docx").text == "Rivers are wide."
             page = f'<html><link rel=stylesheet href="{place}"><img src="{place}"><iframe src="{place}"></iframe><p>Wide.</p>'
-            assert worker.read(page.encode(), "r.html").text == "Wide."
+            assert worker.parse(page.encode(), "r.html").text == "Wide."
         with pytest.raises(BlockingIOError):
             server.accept()

@@ -22,7 +22,7 @@ from tests.zips import packed
 )
 def test_a_wrong_ending_is_told_by_the_content(content: str, called: str) -> None:
     for ending in {"txt", "csv", "pdf", "docx", "xlsx", "html"} - {content.rpartition(".")[2]}:
-        assert said(WHOLE[content], f"r.{ending}") == f"r.{ending} is not {ending.upper()}, as its ending says, but {called}"
+        assert said(WHOLE[content], f"r.{ending}") == f"r.{ending} ends in .{ending} but is {called}"
     assert said(WHOLE[content], "r.bin") == f"r.bin is {called.replace(':', ' by its content:')}"
     assert said(WHOLE[content], "r").startswith(f"r is {called.partition(':')[0]} by its content: name it r.")
 
@@ -30,21 +30,21 @@ def test_a_wrong_ending_is_told_by_the_content(content: str, called: str) -> Non
 @pytest.mark.parametrize(
     ("data", "called"),
     [
-        (b"\x89PNG\r\n\x1a\n", "a picture: put it into a PDF and add that, so that its words are read by OCR."),
-        (b"\xff\xd8\xff\xe0 JFIF", "a picture: put it into a PDF and add that, so that its words are read by OCR."),
-        (b"{\\rtf1 Rivers}", "an RTF text: open it and save it as DOCX."),
-        (b"\x7fELF\x02\x01", "a program: it is no document."),
-        (b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0", "a program: it is no document."),
-        (b"\x1f\x8b\x08\0 gz", "a gzip archive: unpack it and add what is in it."),
-        (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it and add what is in it."),
+        (b"\x89PNG\r\n\x1a\n", "a picture: put it in a PDF and add that, so that OCR can read its words."),
+        (b"\xff\xd8\xff\xe0 JFIF", "a picture: put it in a PDF and add that, so that OCR can read its words."),
+        (b"{\\rtf1 Rivers}", "an RTF document: open it and save it as DOCX."),
+        (b"\x7fELF\x02\x01", "a program: it is not a document."),
+        (b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0", "a program: it is not a document."),
+        (b"\x1f\x8b\x08\0 gz", "a gzip archive: unpack it and add the files in it."),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it and add the files in it."),
         (
             b"<!DOCTYPE html><p>Sign in",
-            "an HTML page, as a server sends in place of a file that it doesn't give: fetch the file again.",
+            "an HTML page, such as a server sends when it refuses a file: download the file again.",
         ),
     ],
 )
 def test_what_is_no_document_is_named(data: bytes, called: str) -> None:
-    assert said(data, "r.pdf") == f"r.pdf is not PDF, as its ending says, but {called}"
+    assert said(data, "r.pdf") == f"r.pdf ends in .pdf but is {called}"
 
 
 def ole(stream: str) -> bytes:
@@ -57,14 +57,18 @@ def ole(stream: str) -> bytes:
         (
             "WordDocument",
             "r.doc",
-            "r.doc is a Word document of before 2007, which Quipu doesn't read: open it and save it as DOCX.",
+            "r.doc is a Word document from before 2007, which Quipu doesn't read: open it and save it as DOCX.",
         ),
-        ("Workbook", "r.xls", "r.xls is an Excel workbook of before 2007, which Quipu doesn't read: open it and save it as XLSX."),
-        ("PowerPoint Document", "r.ppt", "r.ppt is a PowerPoint presentation of before 2007, which Quipu doesn't read: "),
+        (
+            "Workbook",
+            "r.xls",
+            "r.xls is an Excel workbook from before 2007, which Quipu doesn't read: open it and save it as XLSX.",
+        ),
+        ("PowerPoint Document", "r.ppt", "r.ppt is a PowerPoint presentation from before 2007, which Quipu doesn't read: "),
         (
             "WordDocument",
             "r.docx",
-            "r.docx is not DOCX, as its ending says, but a Word document of before 2007: open it and save it",
+            "r.docx ends in .docx but is a Word document from before 2007: open it and save it",
         ),
         ("EncryptedPackage", "r.docx", "r.docx is encrypted: remove its password and add it again."),
         ("EncryptedPackage", "r.xlsx", "r.xlsx is encrypted: remove its password and add it again."),
@@ -72,7 +76,7 @@ def ole(stream: str) -> bytes:
         (
             "__properties_version1.0",
             "r.eml",
-            "r.eml is not EML, as its ending says, but an Outlook message: open it and save it as EML.",
+            "r.eml ends in .eml but is an Outlook message: open it and save it as EML.",
         ),
     ],
 )
@@ -83,15 +87,15 @@ def test_old_and_encrypted_office_files_are_told_apart(stream: str, name: str, s
 @pytest.mark.parametrize(
     ("name", "called"),
     [
-        ("r.doc", "a Word document of before 2007, which Quipu doesn't read: open it and save it as DOCX."),
-        ("r.odt", "an OpenDocument text, which Quipu doesn't read: open it and save it as DOCX."),
+        ("r.doc", "a Word document from before 2007, which Quipu doesn't read: open it and save it as DOCX."),
+        ("r.odt", "an OpenDocument text document, which Quipu doesn't read: open it and save it as DOCX."),
         ("r.ods", "an OpenDocument spreadsheet, which Quipu doesn't read: open it and save it as XLSX."),
-        ("r.rtf", "an RTF text, which Quipu doesn't read: open it and save it as DOCX."),
+        ("r.rtf", "an RTF document, which Quipu doesn't read: open it and save it as DOCX."),
         ("r.pages", "a Pages, Numbers or Keynote file, which Quipu doesn't read: export it as DOCX, XLSX or PPTX."),
         ("r.xlsm", "an Excel workbook with macros or a template, which Quipu doesn't read: open it and save it as XLSX."),
-        ("r.jpeg", "a picture, which Quipu doesn't read: put it into a PDF and add that, so that its words are read by OCR."),
+        ("r.jpeg", "a picture, which Quipu doesn't read: put it in a PDF and add that, so that OCR can read its words."),
         ("r.msg", "an Outlook message, which Quipu doesn't read: open it and save it as EML."),
-        ("r.rar", "a RAR archive, which Quipu doesn't read: unpack it and add what is in it."),
+        ("r.rar", "a RAR archive, which Quipu doesn't read: unpack it and add the files in it."),
     ],
 )
 def test_an_ending_that_is_not_read_says_what_to_do(name: str, called: str) -> None:
@@ -100,11 +104,8 @@ def test_an_ending_that_is_not_read_says_what_to_do(name: str, called: str) -> N
 
 def test_an_open_document_is_told_from_a_zip() -> None:
     data = packed({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<x/>"}, zipfile.ZIP_STORED)
-    assert said(data, "r.docx") == "r.docx is not DOCX, as its ending says, but an OpenDocument text: open it and save it as DOCX."
-    assert (
-        said(packed({"a.txt": "x"}), "r.txt")
-        == "r.txt is not TXT, as its ending says, but a zip archive: name it r.zip and add it again."
-    )
+    assert said(data, "r.docx") == "r.docx ends in .docx but is an OpenDocument text document: open it and save it as DOCX."
+    assert said(packed({"a.txt": "x"}), "r.txt") == "r.txt ends in .txt but is a zip archive: name it r.zip and add it again."
     assert said(packed({"a.txt": "x"}), "r.docx").startswith("r.docx is not a DOCX file")
 
 
