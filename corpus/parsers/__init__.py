@@ -1,4 +1,4 @@
-"""One parser per format: the bytes of a file enter, a `Draft` leaves. No parser fetches, executes or writes anything.
+"""Parsers, one per file format: each takes a file's bytes and returns a `Draft`. No parser fetches, executes or writes anything.
 
-`corpus.formats.FORMATS` says which module parses what; each is imported when a file of its format is read, and no sooner.
+`corpus.formats.FORMATS` maps each format to its parser's module, which is imported only when a file of that format is parsed.
 """

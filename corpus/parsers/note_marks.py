@@ -1,37 +1,41 @@
-"""Footnotes and endnotes: the mark by which a text refers to one, and which does the same at the note's own beginning."""
+"""The marks of footnotes and endnotes: the number or sign in the text that refers to a note, repeated at the start of the note
+itself.
+"""
 
 import re
 from unicodedata import normalize
 
 from corpus.draft import raised
 
-_WRAPPED = re.compile(r"[\[(](.+)[\])]")
-_LOOKED_AT = 50  # characters
-_RAISED = re.compile("[⁰¹²³⁴-⁹]+")
+_BRACKETED = re.compile(r"[\[(](.+)[\])]")
+_MARK_WITHIN = 50  # characters at the start of a note
+_SUPERSCRIPT = re.compile("[⁰¹²³⁴-⁹]+")
 
 
-def mark(text: str) -> str:
-    """A note's number or sign as it stands in the text: numbers are raised and letters in brackets, apart from the word before.
+def note_mark(text: str) -> str:
+    """Return a note's number or sign as it is written in the text: digits as superscripts, letters in square brackets.
 
-    >>> [mark(text) for text in ("[12]", "iv", "*", "")]
+    That keeps the mark apart from the word or number before it; signs such as "*" stay as they are.
+
+    >>> [note_mark(text) for text in ("[12]", "iv", "*", "")]
     ['¹²', '[iv]', '*', '']
     """
     text = text.strip()
-    wrapped = _WRAPPED.fullmatch(text)
-    inner = wrapped[1].strip() if wrapped else text
-    if inner.isdecimal() or _RAISED.fullmatch(inner):
+    bracketed = _BRACKETED.fullmatch(text)
+    inner = bracketed[1].strip() if bracketed else text
+    if inner.isdecimal() or _SUPERSCRIPT.fullmatch(inner):
         return raised(inner)
     return f"[{inner}]" if any(map(str.isalnum, inner)) else text
 
 
-def marked(text: str, sign: str) -> str:
-    """A note's first block with its mark before it, unless it begins with its own.
+def with_note_mark(text: str, mark: str) -> str:
+    """Return the text of a note's first block with `mark` before it, unless the text already begins with that mark.
 
-    >>> [marked(text, "¹") for text in ("Forty.", "[1] Forty.", "1.5 million.")]
+    >>> [with_note_mark(text, "¹") for text in ("Forty.", "[1] Forty.", "1.5 million.")]
     ['¹ Forty.', '[1] Forty.', '¹ 1.5 million.']
     """
-    if not sign:
+    if not mark:
         return text
-    end = r"[\]).:](?!\S)" if sign.startswith("[") else r"(?!\w|[.,]\d)"
-    own = rf"[\[(]?{re.escape(normalize('NFKC', sign.strip('[]')))}{end}"
-    return text if re.match(own, normalize("NFKC", text[:_LOOKED_AT]), re.IGNORECASE) else f"{sign} {text}"
+    mark_end = r"[\]).:](?!\S)" if mark.startswith("[") else r"(?!\w|[.,]\d)"
+    own_mark = rf"[\[(]?{re.escape(normalize('NFKC', mark.strip('[]')))}{mark_end}"
+    return text if re.match(own_mark, normalize("NFKC", text[:_MARK_WITHIN]), re.IGNORECASE) else f"{mark} {text}"

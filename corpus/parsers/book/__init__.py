@@ -1,1 +1,1 @@
-"""EPUB. `epub.py` is the way in."""
+"""EPUB. The entry point is `parse_epub`."""

@@ -1,1 +1,1 @@
-"""E-mail. `eml.py` is the way in."""
+"""E-mail. The entry point is `parse_eml`; `attachments` returns the files attached to a message."""

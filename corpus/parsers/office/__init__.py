@@ -1,1 +1,1 @@
-"""DOCX, PPTX, XLSX and CSV. `docx.py`, `pptx.py`, `xlsx.py` and `csv.py` are the ways in."""
+"""DOCX, PPTX, XLSX and CSV. The entry points are `parse_docx`, `parse_pptx`, `parse_xlsx`, `parse_csv` and `parse_tsv`."""

@@ -1,4 +1,4 @@
-"""The footnotes and endnotes of a DOCX, which stand in parts of their own, and the numbers that Word gives them."""
+"""The footnotes and endnotes of a DOCX, which are stored in package parts of their own, and the numbers that Word gives them."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -9,34 +9,34 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from lxml import etree
 
-from corpus.parsers.note_marks import mark
+from corpus.parsers.note_marks import note_mark
 
 _ID, _VALUE = qn("w:id"), qn("w:val")
-_CUSTOM = qn("w:customMarkFollows")
-_PARTS = {"footnote": RELATIONSHIP_TYPE.FOOTNOTES, "endnote": RELATIONSHIP_TYPE.ENDNOTES}
-REFERENCES = {qn(f"w:{kind}Reference"): kind for kind in _PARTS}
-"""The kinds of notes by the elements that refer to them."""
+_CUSTOM_MARK = qn("w:customMarkFollows")
+_PART_TYPES = {"footnote": RELATIONSHIP_TYPE.FOOTNOTES, "endnote": RELATIONSHIP_TYPE.ENDNOTES}
+REFERENCES = {qn(f"w:{kind}Reference"): kind for kind in _PART_TYPES}
+"""The kind of note, "footnote" or "endnote", by the tag of the element that refers to it."""
 
-_USUAL = {"footnote": "decimal", "endnote": "lowerRoman"}
+_DEFAULT_FORMATS = {"footnote": "decimal", "endnote": "lowerRoman"}
 _SIGNS = "*†‡§"
 
 
 def _roman(number: int) -> str:
-    """A number from 1 in small Roman numerals.
+    """Return a number, from 1, in lower-case Roman numerals.
 
     >>> [_roman(number) for number in (4, 19, 90)]
     ['iv', 'xix', 'xc']
     """
     numerals = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"))
     parts = []
-    for value, sign in (*numerals, (9, "ix"), (5, "v"), (4, "iv"), (1, "i")):
+    for value, numeral in (*numerals, (9, "ix"), (5, "v"), (4, "iv"), (1, "i")):
         count, number = divmod(number, value)
-        parts.append(sign * count)
+        parts.append(numeral * count)
     return "".join(parts)
 
 
 def _letters(number: int) -> str:
-    """The number-th of a to z, aa to zz, and so on, as Word counts."""
+    """Return the number, from 1, as letters the way Word counts: "a" to "z", "aa" to "zz", "aaa" and so on."""
     return chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
 
 
@@ -47,67 +47,73 @@ _FORMATS: dict[str, Callable[[int], str]] = {
     "upperLetter": lambda number: _letters(number).upper(),
     "chicago": lambda number: _SIGNS[(number - 1) % len(_SIGNS)] * ((number - 1) // len(_SIGNS) + 1),
 }
-"""How notes are numbered other than in plain figures, by Word's names."""
+"""Note numbering other than in decimal figures, by Word's name for it (ST_NumberFormat, ECMA-376 part 1, section 17.18.59)."""
 
 
 class Note(NamedTuple):
-    """A note that a paragraph refers to: its mark, "" if the author's own stands in its text, and its element."""
+    """A note that a paragraph refers to: its mark and its element. The mark is "" where the author set one by hand, which is then
+    part of the text.
+    """
 
     mark: str
     element: etree._Element
 
 
 class Notes:
-    """The notes of a document, each given out at the first reference to it."""
+    """The notes of a document, each returned once, after the first reference to it."""
 
     def __init__(self, document: DocxDocument) -> None:
-        self._found = {(kind, note.get(_ID)): note for kind in _PARTS for note in _notes(document, kind)}
-        self._numbering = {kind: _Numbering(document, kind) for kind in _PARTS}
+        self._elements = {(kind, note.get(_ID)): note for kind in _PART_TYPES for note in _note_elements(document, kind)}
+        self._numbering = {kind: _Numbering(document, kind) for kind in _PART_TYPES}
         self._marks: dict[tuple[str, str | None], str] = {}
         self._pending: list[Note] = []
 
     def refer(self, reference: etree._Element) -> str:
-        """The mark of the note that this element refers to; the note, if there is one, is then pending."""
+        """Return the mark of the note that this element refers to. Its first reference makes the note, if it exists, pending."""
         key = REFERENCES[reference.tag], reference.get(_ID)
         if key in self._marks:
             return self._marks[key]
-        sign = "" if reference.get(_CUSTOM, "0") not in ("0", "false", "off") else mark(self._numbering[key[0]].following())
-        self._marks[key] = sign
-        if key in self._found:
-            self._pending.append(Note(sign, self._found[key]))
-        return sign
+        mark = "" if reference.get(_CUSTOM_MARK, "0") not in ("0", "false", "off") else note_mark(self._numbering[key[0]].advance())
+        self._marks[key] = mark
+        if key in self._elements:
+            self._pending.append(Note(mark, self._elements[key]))
+        return mark
 
     def pending(self) -> Iterator[Note]:
-        """Take the notes that were referred to and not yet taken."""
+        """Yield and remove the pending notes in the order of their references, including those added meanwhile."""
         while self._pending:
             yield self._pending.pop(0)
 
 
 class _Numbering:
-    """The numbers of one kind of notes, in the format that the document's sections or its settings choose."""
+    """The numbering of one kind of note, in the format that the document's sections or settings choose."""
 
     def __init__(self, document: DocxDocument, kind: str) -> None:
         name = qn(f"w:{kind}Pr")
         sections = document.element.body.iter(qn("w:sectPr"))
-        chosen = [*(found for section in sections for found in section.findall(name)), *document.settings.element.iter(name)]
+        all_properties = [
+            *(element for section in sections for element in section.findall(name)),
+            *document.settings.element.iter(name),
+        ]
 
-        def choice(name: str, usual: str) -> str:
-            values = (found.get(_VALUE) for properties in chosen for found in properties.findall(qn(name)))
-            return next((value for value in values if value), usual)
+        def choice(name: str, default: str) -> str:
+            values = (element.get(_VALUE) for properties in all_properties for element in properties.findall(qn(name)))
+            return next((value for value in values if value), default)
 
         start = choice("w:numStart", "1")
         self._next = int(start[:6]) if start.isdecimal() else 1
-        self._format = _FORMATS.get(choice("w:numFmt", _USUAL[kind]), str)
+        self._format = _FORMATS.get(choice("w:numFmt", _DEFAULT_FORMATS[kind]), str)
 
-    def following(self) -> str:
+    def advance(self) -> str:
+        """Return the next number, formatted."""
         self._next += 1
         return self._format(max(1, self._next - 1))
 
 
-def _notes(document: DocxDocument, kind: str) -> Iterator[etree._Element]:
-    """The elements of all notes of one kind; the lines that separate them from the text are of a type, and none."""
+def _note_elements(document: DocxDocument, kind: str) -> Iterator[etree._Element]:
+    """Yield the note elements of one kind. Separator lines, which carry another type, are left out."""
     for relation in document.part.rels.values():
-        if relation.reltype == _PARTS[kind] and not relation.is_external:
+        if relation.reltype == _PART_TYPES[kind] and not relation.is_external:
             for note in parse_xml(relation.target_part.blob).iterchildren(qn(f"w:{kind}")):
                 if note.get(qn("w:type"), "normal") == "normal":
                     yield note

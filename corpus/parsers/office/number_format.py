@@ -1,7 +1,8 @@
-"""Numbers and dates as a spreadsheet shows them, by their number formats (ECMA-376, part 1, section 18.8.31).
+"""Numbers and dates as a spreadsheet shows them, by their number format codes (ECMA-376 part 1, section 18.8.31).
 
-Points and commas are those of an English spreadsheet, whatever the language of the one that will show the file. Colours, widths and
-alignment have no text. What isn't understood (fractions, conditions) is shown as the format General would.
+Decimal points and thousands separators are those of an English spreadsheet, whatever the language of the program that opens the
+file. Colours, widths and alignment have no text. A value whose code isn't supported (fractions, conditions) is shown as General
+would show it.
 """
 
 import re
@@ -23,13 +24,13 @@ _TOKEN = re.compile(
 )
 _SHOWN_AS_WRITTEN = frozenset(("quoted", "escaped", "currency", "other"))
 _BY_LOCALE = frozenset(("mm-dd-yy", "m/d/yy h:mm", "m/d/yy"))
-"""Formats of dates that each program shows in the order of its own language, and so are read in that of ISO 8601."""
+"""Date formats that each program shows in the order of its own language; here they become ISO 8601."""
 
-_LONGEST_CODE = 1000  # characters: spreadsheets write 255, and the square of its length is the time that it takes
+_LONGEST_CODE = 1000  # characters: spreadsheets write 255, and the time taken is quadratic in the length
 _MOST_DECIMALS = 30
-_PRECISION = 15  # digits that a spreadsheet keeps
-_MOST_DIGITS = 400  # as many as the largest number has, and its decimals
-_SPANISH = 0x0A  # the lower ten bits of the codes of its locales
+_PRECISION = 15  # significant digits that a spreadsheet stores
+_MOST_DIGITS = 400  # enough for the largest double and its decimals
+_SPANISH = 0x0A  # the primary language, in the lower ten bits of a locale's code
 _MONTHS = {
     False: "January February March April May June July August September October November December".split(),
     True: "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
@@ -46,18 +47,18 @@ class _Token(NamedTuple):
 
 
 class _Digits(NamedTuple):
-    """Which digits of a number are shown, by a pattern such as "#,##0.00" or, in millions, "0,,"."""
+    """How many digits of a number are shown, by a pattern such as "#,##0.00" or, for millions, "0,,"."""
 
-    whole: int  # the fewest before the point
-    least: int  # the fewest and the most after it
+    whole: int  # at least this many before the point
+    least: int  # at least and at most this many after it
     most: int
-    grouped: bool
-    scale: Decimal
+    grouped: bool  # in thousands
+    scale: Decimal  # that the number is multiplied by
     exponent: str
 
 
 class _Section(NamedTuple):
-    """A part of a format: for numbers, what stands before and after the digits."""
+    """One of a format's sections, which a semicolon separates. For numbers, `before` and `after` stand around the digits."""
 
     tokens: tuple[_Token, ...]
     is_date: bool
@@ -67,8 +68,8 @@ class _Section(NamedTuple):
     after: str
 
 
-def shown_number(value: float, code: str, epoch: datetime = WINDOWS_EPOCH) -> str:
-    """The number as a cell with the format `code` shows it, be it a date or not. Dates are counted from `epoch`."""
+def format_number(value: float, code: str, epoch: datetime = WINDOWS_EPOCH) -> str:
+    """Return a number or date as a cell with the format `code` shows it. Dates are days since `epoch`."""
     sections = _sections(code)
     section = sections[0]
     if section is not None and section.is_date:
@@ -84,7 +85,7 @@ def shown_number(value: float, code: str, epoch: datetime = WINDOWS_EPOCH) -> st
 
 @lru_cache(maxsize=1024)
 def _sections(code: str) -> tuple[_Section | None, ...]:
-    """The format's parts for positive numbers, negative ones, zero and text; None for one that isn't understood."""
+    """Return the format's sections, for positive numbers, negative ones, zero and text; None for each one that isn't supported."""
     if len(code) > _LONGEST_CODE:
         return (None,)
     parts: list[list[_Token]] = [[]]
@@ -109,33 +110,35 @@ def _section(tokens: tuple[_Token, ...], *, is_spanish: bool, is_date: bool) -> 
     is_fraction = any(token == ("other", "/") for token in tokens) and "digits" in kinds
     if "condition" in kinds or (not is_date and (is_fraction or kinds.count("digits") > 1 or "general" in kinds)):
         return None
-    place = kinds.index("digits") if "digits" in kinds else len(kinds)
+    digits_at = kinds.index("digits") if "digits" in kinds else len(kinds)
     before, after = (
-        "".join(token.text for token in part if token.kind in _SHOWN_AS_WRITTEN) for part in (tokens[:place], tokens[place + 1 :])
+        "".join(token.text for token in part if token.kind in _SHOWN_AS_WRITTEN)
+        for part in (tokens[:digits_at], tokens[digits_at + 1 :])
     )
-    return _Section(tokens, is_date, is_spanish, before.lstrip(), _pattern(tokens, place), after.rstrip())
+    return _Section(tokens, is_date, is_spanish, before.lstrip(), _digits_pattern(tokens, digits_at), after.rstrip())
 
 
-def _pattern(tokens: tuple[_Token, ...], place: int) -> _Digits | None:
-    if place == len(tokens):
+def _digits_pattern(tokens: tuple[_Token, ...], digits_at: int) -> _Digits | None:
+    if digits_at == len(tokens):
         return None
-    pattern = tokens[place].text.rstrip(",")
+    pattern = tokens[digits_at].text.rstrip(",")
     whole, _, decimals = pattern.partition(".")
     percent = sum(token == ("other", "%") for token in tokens)
-    scale = Decimal(100) ** percent / Decimal(1000) ** (len(tokens[place].text) - len(pattern))
+    scale = Decimal(100) ** percent / Decimal(1000) ** (len(tokens[digits_at].text) - len(pattern))
     least, most = min(decimals.count("0"), _MOST_DECIMALS), min(len(decimals), _MOST_DECIMALS)
     exponent = next((token.text for token in tokens if token.kind == "exponent"), "")
     return _Digits(whole.count("0"), least, most, "," in whole, scale, exponent)
 
 
 def _general(value: float) -> str:
+    """Return the number in the format General."""
     if value == int(value) and abs(value) < 10**_PRECISION:
         return str(int(value))
     return format(value, ".10g").upper()
 
 
 def _number(value: float, section: _Section) -> str:
-    """The number among what stands around it, its minus before all of it."""
+    """Return the number with the text around it; a minus sign comes before all of it."""
     pattern = section.digits
     if pattern is None:
         return " ".join(f"{section.before}{section.after}".split())
@@ -146,15 +149,15 @@ def _number(value: float, section: _Section) -> str:
 
 
 def _digits(value: float, pattern: _Digits) -> str:
-    """A number that isn't negative."""
+    """Return the digits of a number that isn't negative, rounded half up."""
     number = Decimal(repr(value))
     number = number if pattern.scale == 1 else number * pattern.scale
     with localcontext(prec=_MOST_DIGITS):
         number = number.quantize(Decimal(1).scaleb(-pattern.most), ROUND_HALF_UP)
     text = f"{number:,f}" if pattern.grouped else f"{number:f}"
     if pattern.most > pattern.least:
-        kept = len(text) - (pattern.most - pattern.least)
-        text = (text[:kept] + text[kept:].rstrip("0")).rstrip(".")
+        fixed_end = len(text) - (pattern.most - pattern.least)
+        text = (text[:fixed_end] + text[fixed_end:].rstrip("0")).rstrip(".")
     if pattern.whole != 1:
         whole, point, decimals = text.partition(".")
         text = f"{whole.lstrip('0').rjust(pattern.whole, '0')}{point}{decimals}"
@@ -168,7 +171,7 @@ def _scientific(value: float, pattern: _Digits) -> str:
 
 
 def _date(serial: float, code: str, section: _Section, epoch: datetime) -> str:
-    """The date or time that is kept as a number of days. One that no calendar has is shown as a number."""
+    """Return the date or time that `serial`, in days, stands for; as a plain number if no calendar has that date."""
     try:
         moment = from_excel(serial, epoch) if serial >= 0 else None
     except (OverflowError, ValueError):
@@ -178,8 +181,8 @@ def _date(serial: float, code: str, section: _Section, epoch: datetime) -> str:
     if not isinstance(moment, datetime):
         return _general(serial)
     if code.split(";")[0].strip() in _BY_LOCALE or code.startswith("[$-F"):
-        return iso(moment)
-    is_noon = any(token.kind == "noon" for token in section.tokens)
+        return _iso_date(moment)
+    is_twelve_hour = any(token.kind == "noon" for token in section.tokens)
     parts = []
     for place, token in enumerate(section.tokens):
         is_minute = token.kind == "month" and len(token.text) < 3 and _is_minute(section.tokens, place)
@@ -190,29 +193,29 @@ def _date(serial: float, code: str, section: _Section, epoch: datetime) -> str:
         elif is_minute:
             parts.append(f"{moment.minute:0{len(token.text)}d}")
         else:
-            parts.append(_date_part(moment, token, is_spanish=section.is_spanish, is_noon=is_noon))
+            parts.append(_date_part(moment, token, is_spanish=section.is_spanish, is_twelve_hour=is_twelve_hour))
     return " ".join("".join(parts).split())
 
 
 def _is_minute(tokens: Sequence[_Token], place: int) -> bool:
-    """Whether an "m" stands after hours or before seconds, and so is no month."""
-    telling = ("year", "month", "day", "hour", "second", "elapsed")
-    before = next((token.kind for token in reversed(tokens[:place]) if token.kind in telling), "")
-    after = next((token.kind for token in tokens[place + 1 :] if token.kind in telling), "")
+    """Return whether an "m" means minutes, since it follows hours or precedes seconds, and not a month."""
+    date_kinds = ("year", "month", "day", "hour", "second", "elapsed")
+    before = next((token.kind for token in reversed(tokens[:place]) if token.kind in date_kinds), "")
+    after = next((token.kind for token in tokens[place + 1 :] if token.kind in date_kinds), "")
     return before in ("hour", "elapsed") or after == "second"
 
 
-def _date_part(moment: datetime, token: _Token, *, is_spanish: bool, is_noon: bool) -> str:
+def _date_part(moment: datetime, token: _Token, *, is_spanish: bool, is_twelve_hour: bool) -> str:
     length = len(token.text)
     match token.kind:
         case "year":
             return f"{moment.year:04d}" if length > 2 else f"{moment.year % 100:02d}"
         case "month":
-            return _named_or_number(moment.month, length, _MONTHS[is_spanish][moment.month - 1])
+            return _name_or_number(moment.month, length, _MONTHS[is_spanish][moment.month - 1])
         case "day":
-            return _named_or_number(moment.day, length, _DAYS[is_spanish][moment.weekday()])
+            return _name_or_number(moment.day, length, _DAYS[is_spanish][moment.weekday()])
         case "hour":
-            return f"{(moment.hour - 1) % 12 + 1 if is_noon else moment.hour:0{length}d}"
+            return f"{(moment.hour - 1) % 12 + 1 if is_twelve_hour else moment.hour:0{length}d}"
         case "second":
             whole, _, decimals = token.text.partition(".")
             fraction = f".{moment.microsecond:06d}"[: len(decimals) + 1] if decimals else ""
@@ -222,14 +225,14 @@ def _date_part(moment: datetime, token: _Token, *, is_spanish: bool, is_noon: bo
     return ""
 
 
-def _named_or_number(number: int, length: int, name: str) -> str:
+def _name_or_number(number: int, length: int, name: str) -> str:
     if length <= 2:
         return f"{number:0{length}d}"
     return {3: name[:3], 5: name[:1]}.get(length, name)
 
 
-def iso(moment: date) -> str:
-    """The date, with its time if it isn't midnight, as ISO 8601 has it but for a space between the two."""
+def _iso_date(moment: date) -> str:
+    """Return the date in ISO 8601, followed by a space and the time unless it is midnight."""
     if isinstance(moment, datetime) and moment.time() != time():
         return moment.isoformat(" ", "minutes" if moment.second == 0 else "seconds")
     return moment.date().isoformat() if isinstance(moment, datetime) else moment.isoformat()

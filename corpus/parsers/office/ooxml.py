@@ -1,4 +1,4 @@
-"""What the readers of DOCX, PPTX and XLSX share: names in their XML, and what is said of a broken file."""
+"""What the parsers of DOCX, PPTX and XLSX share: XML names, and the error that a malformed file raises."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,29 +12,30 @@ from corpus.names import printable
 
 COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 EQUATION = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
-"""The text of an equation."""
+"""The tag of an equation's text (Office Math)."""
 
-BROKEN = (*BROKEN_ZIP, AttributeError, LookupError, TypeError, etree.XMLSyntaxError)
-"""What python-docx, python-pptx, openpyxl and lxml raise for files that aren't as they should be, besides errors of their own."""
+MALFORMED = (*BROKEN_ZIP, AttributeError, LookupError, TypeError, etree.XMLSyntaxError)
+"""What python-docx, python-pptx, openpyxl and lxml raise for malformed files, besides errors of their own."""
 
 _LONGEST_REASON = 200
 
 
 @contextmanager
-def whole(name: str, kind: str, program: str, *broken: type[Exception]) -> Iterator[None]:
-    """Whatever of `BROKEN` or `broken` is raised within, is raised as a DocumentError: the file is not `kind`, and `program` is to
-    save it again.
+def refusing_malformed(name: str, kind: str, program: str, *errors: type[Exception]) -> Iterator[None]:
+    """Raise a DocumentError for a malformed file in place of any error in `MALFORMED` or `errors`.
+
+    `kind` is what the file should be, such as "a DOCX"; `program` is what can save it again, such as "a word processor".
     """
     try:
         yield
-    except (*BROKEN, *broken) as error:
+    except (*MALFORMED, *errors) as error:
         reason = printable(f"{type(error).__name__}: {error}")[:_LONGEST_REASON]
-        ending = Path(name).suffix.lower()
+        suffix = Path(name).suffix.lower()
         raise DocumentError(
-            f"{name} is not {kind} file, or is broken ({reason}): open it in {program} and save it as {ending} again."
+            f"{name} is not {kind} file, or is broken ({reason}): open it in {program} and save it as {suffix} again."
         ) from None
 
 
-def parsed(part: bytes) -> etree._Element:
-    """The root of a part that is XML. Nothing is fetched, and no entity is put in. Raises XMLSyntaxError."""
+def parse_part(part: bytes) -> etree._Element:
+    """Return the root element of an XML part. Nothing is fetched, and no entity is expanded. Raises XMLSyntaxError."""
     return etree.fromstring(part, etree.XMLParser(resolve_entities=False, no_network=True))

@@ -1,13 +1,13 @@
-"""In which order the parts of a slide are read: from the top left, column by column where they stand in columns."""
+"""The reading order of a slide's shapes: from the top left, column by column where they stand in columns."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_MOST_PARTED = 500  # boxes; finding the gaps takes the square of their number
+_MOST_SPLIT = 500  # boxes; finding the gaps takes quadratic time
 
 
 class ShapeBox(NamedTuple):
-    """Where something stands: its sides, in any unit, measured from the upper left corner."""
+    """A shape's sides, in any one unit, measured from the upper left corner of the slide."""
 
     left: int
     top: int
@@ -16,34 +16,35 @@ class ShapeBox(NamedTuple):
 
 
 def reading_order(boxes: Sequence[ShapeBox]) -> list[int]:
-    """The places of the boxes in the order in which they are read.
+    """Return the indices of the boxes in reading order.
 
-    They are parted where the widest gap runs through all of them, from side to side or from top to bottom, and each part again
-    (Nagy and Seth, 1984: the X-Y cut). Those that no gap parts are read from top to bottom, and from left to right.
+    The boxes are split at the widest horizontal or vertical gap that runs through all of them, and each part again: the X-Y cut
+    (Nagy and Seth, 1984). Those that no gap separates are read from top to bottom, then left to right. More than 500 boxes are only
+    sorted by their tops.
     """
     order: list[int] = []
-    waiting = [list(range(len(boxes)))]
-    if len(boxes) > _MOST_PARTED:
-        return sorted(waiting[0], key=lambda place: boxes[place].top)
-    while waiting:
-        places = waiting.pop()
-        across, below = _widest(boxes, places, 1, 3), _widest(boxes, places, 0, 2)
-        side, cut, width = max((1, *across), (0, *below), key=lambda found: found[2])
+    parts = [list(range(len(boxes)))]
+    if len(boxes) > _MOST_SPLIT:
+        return sorted(parts[0], key=lambda index: boxes[index].top)
+    while parts:
+        indices = parts.pop()
+        horizontal, vertical = _widest_gap(boxes, indices, 1, 3), _widest_gap(boxes, indices, 0, 2)
+        side, cut, width = max((1, *horizontal), (0, *vertical), key=lambda gap: gap[2])
         if width <= 0:
-            order.extend(sorted(places, key=lambda place: (boxes[place].top, boxes[place].left, place)))
+            order.extend(sorted(indices, key=lambda index: (boxes[index].top, boxes[index].left, index)))
             continue
-        waiting.append([place for place in places if boxes[place][side] >= cut])
-        waiting.append([place for place in places if boxes[place][side] < cut])
+        parts.append([index for index in indices if boxes[index][side] >= cut])
+        parts.append([index for index in indices if boxes[index][side] < cut])
     return order
 
 
-def _widest(boxes: Sequence[ShapeBox], places: Sequence[int], start: int, end: int) -> tuple[int, int]:
-    """Where the widest gap between the boxes ends, and how wide it is, along one direction; 0 if there is none."""
-    widest, where = 0, 0
+def _widest_gap(boxes: Sequence[ShapeBox], indices: Sequence[int], start: int, end: int) -> tuple[int, int]:
+    """Return where the widest gap between the boxes ends along one axis, and its width; both 0 if there is none."""
+    widest, gap_end = 0, 0
     reached: int | None = None
-    for place in sorted(places, key=lambda place: boxes[place][start]):
-        box = boxes[place]
+    for index in sorted(indices, key=lambda index: boxes[index][start]):
+        box = boxes[index]
         if reached is not None and box[start] - reached > widest:
-            widest, where = box[start] - reached, box[start]
+            widest, gap_end = box[start] - reached, box[start]
         reached = box[end] if reached is None else max(reached, box[end])
-    return where, widest
+    return gap_end, widest

@@ -1,4 +1,4 @@
-"""Where the tables of a sheet begin and end, and what stands around them: titles, notes, and pairs of a name and a value."""
+"""Finds the tables of a sheet and what stands around them: titles, notes, and pairs of a name and a value."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -9,82 +9,88 @@ from typing import NamedTuple
 from corpus.draft import CellText, Draft
 from corpus.heartbeat import alive
 from corpus.parsers.office.sheet_cells import Area, SheetRow
+from corpus.parsers.tables.cell_values import is_number
 from corpus.parsers.tables.grid import LONGEST_REPEATED
-from corpus.parsers.tables.header_rows import heads_of, is_number
+from corpus.parsers.tables.header_rows import header_row_count
 from corpus.structure import Table
 
 _LONGEST_TITLE = 120
-_LONGEST_ITEM = 150  # characters of a row in a list
+_LONGEST_ITEM = 150  # characters of a list's row
 _MOST_REPEATED = 200_000  # cells
 _SHORTEST_NOTE = 60
 _FEWEST_ITEMS = 3
-_MOST_PAIRS = 6  # rows with a name and a value that may stand right above the names of the columns
+_MOST_PAIRS = 6  # rows of a name and a value that may stand right above a table's header
 _WIDEST_HEAD = 60  # columns
 _MOST_TABLES_ABREAST = 6
-_LOOKED_AT = 200  # rows of a table, from which it is told which columns hold numbers
-_NEAR = 3  # rows from the end of a table to where it may go on after blank ones
+_SAMPLE = 200  # rows of a table, by which its numeric columns are known
+_NEAR = 3  # a table may continue at most this many rows below its last one
 _NOTE = re.compile(r"\W*(?:sources?|fuentes?|notes?|notas?|elabora\w+)\b|[*†‡]|\(?\d\)|\W*$", re.IGNORECASE)
 TITLE_LEVEL = 2
-"""Of a table's heading; the name of its sheet is above it."""
+"""The heading level of a table's title; the name of its sheet is a level above."""
 
 Names = tuple[tuple[int, int], ...]
+"""The ranges of the draft's text that name a column, as (start, end), outermost first."""
 
 
-class Marks(NamedTuple):
-    """What a file says of its sheet's tables: where those with names for their columns stand, which other rows are names, and which
-    may be.
+class TableHints(NamedTuple):
+    """What the file says about its sheet's tables: the areas of tables with a header, the numbers of other header rows, and those
+    of rows that are header rows only if they hold no numbers.
     """
 
     tables: Sequence[Area] = ()
-    named: frozenset[int] = frozenset()
-    likely: frozenset[int] = frozenset()
+    header_rows: frozenset[int] = frozenset()
+    possible_header_rows: frozenset[int] = frozenset()
 
 
-UNMARKED = Marks()
+NO_HINTS = TableHints()
 
 
-class _Before(NamedTuple):
-    """The table above: the names and the place of each column, which of them hold numbers, and its last row."""
+class _TableAbove(NamedTuple):
+    """The table above: its columns' names, the output column of each sheet column, those that hold numbers, and its last row."""
 
     names: tuple[Names, ...]
-    places: Mapping[int, int]
+    positions: Mapping[int, int]
     numeric: frozenset[int]
-    last: int
+    last_row: int
 
 
-def lay_rows(draft: Draft, rows: Sequence[SheetRow], merged: Sequence[Area] = (), marks: Marks = UNMARKED) -> None:
-    """Lay the rows of a sheet into the draft, table by table. Blank rows part tables, unless one goes on after them.
+def append_rows(draft: Draft, rows: Sequence[SheetRow], merged: Sequence[Area] = (), hints: TableHints = NO_HINTS) -> None:
+    """Append the rows of a sheet to the draft, table by table.
 
-    A cell that is merged over rows is read in each of them; a line above a table is its title, one below it a note.
+    Blank rows separate tables, unless the rows after them continue the one above. A cell merged over rows is repeated in each of
+    them. A line above a table is its title; one below it is a note.
     """
-    _Layout(draft, merged, rows, marks).lay()
+    _SheetWriter(draft, merged, rows, hints).append()
 
 
-class _Layout:
-    def __init__(self, draft: Draft, merged: Sequence[Area], rows: Sequence[SheetRow], marks: Marks) -> None:
+class _SheetWriter:
+    """Appends the rows of one sheet to the draft."""
+
+    def __init__(self, draft: Draft, merged: Sequence[Area], rows: Sequence[SheetRow], hints: TableHints) -> None:
         self.draft = draft
-        self.marked = marks.named | {table.top for table in marks.tables}
-        self.marked |= {row.number for row in rows if row.number in marks.likely and not _has_number(row)}
-        self.cuts = {table.top for table in marks.tables} | {table.bottom + 1 for table in marks.tables}
-        self.repeated: dict[int, list[tuple[int, CellText]]] = {}  # by row, with the row that the cell begins in
+        self.marked_headers = hints.header_rows | {table.top for table in hints.tables}
+        self.marked_headers |= {row.number for row in rows if row.number in hints.possible_header_rows and not _has_number(row)}
+        self.cuts = {table.top for table in hints.tables} | {table.bottom + 1 for table in hints.tables}
+        self.repeated: dict[int, list[tuple[int, CellText]]] = {}  # by row number: (number of the cell's first row, cell)
         self.rows = self._with_merged(rows, merged)
-        self.before: _Before | None = None
+        self.above: _TableAbove | None = None
 
-    def lay(self) -> None:
+    def append(self) -> None:
+        """Append all rows, region by region."""
         start = 0
         for place, row in enumerate(self.rows):
             if place and (row.number > self.rows[place - 1].number + 1 or row.number in self.cuts):
-                self._region(self.rows[start:place])
+                self._append_region(self.rows[start:place])
                 start = place
-        self._region(self.rows[start:])
+        self._append_region(self.rows[start:])
 
     def _with_merged(self, rows: Sequence[SheetRow], merged: Sequence[Area]) -> list[SheetRow]:
-        """The rows, with cells as wide as they are merged; fills `repeated` with those that reach over several rows."""
+        """Return the rows with merged cells at their full width. Fills `repeated` with the cells that span several rows."""
         if not merged:
             return list(rows)
         areas = {(area.top, area.left): area for area in merged}
         numbers = [row.number for row in rows]
-        found, count = [], 0
+        widened, count = [], 0
         for row in rows:
             cells = []
             for cell in row.cells:
@@ -98,110 +104,114 @@ class _Layout:
                 count += len(below)
                 for number in below:
                     self.repeated.setdefault(number, []).append((row.number, wide))
-            found.append(SheetRow(row.number, cells, row.is_bold))
-        return found
+            widened.append(SheetRow(row.number, cells, row.is_bold))
+        return widened
 
-    def _region(self, rows: Sequence[SheetRow]) -> None:
-        """Lay down rows without a blank one between them."""
+    def _append_region(self, rows: Sequence[SheetRow]) -> None:
+        """Append consecutive rows, with no blank row between them."""
         single = [len(row.cells) == 1 for row in rows]
         if all(single):
-            self._lines(rows)
+            self._append_lines(rows)
             return
         first = sum(takewhile(bool, single))
         last = len(rows) - sum(takewhile(bool, (len(row.cells) == 1 and _is_note(_line(row)) for row in reversed(rows))))
-        self._titles(rows[:first])
+        self._append_titles(rows[:first])
         body, below = rows[first:last], rows[last:]
-        skipped, heads = self._heads(body)
+        skipped, header_rows = self._find_header(body)
         if skipped:
-            self._table(body[:skipped], 0)
-        self._body(body[skipped:], heads)
+            self._append_table(body[:skipped], 0)
+        self._append_body(body[skipped:], header_rows)
         for row in below:
             self.draft.block(_line(row))
 
-    def _lines(self, rows: Sequence[SheetRow]) -> None:
-        """Lay down rows of one cell each: a list, or lines of text."""
+    def _append_lines(self, rows: Sequence[SheetRow]) -> None:
+        """Append rows of one cell each: a list, or lines of text."""
         is_list = len(rows) >= _FEWEST_ITEMS and all(len(_line(row)) <= _LONGEST_ITEM for row in rows)
-        if is_list or any(row.number in self.marked for row in rows[:1]):
-            self._table(rows, int(rows[0].number in self.marked))
+        if is_list or any(row.number in self.marked_headers for row in rows[:1]):
+            self._append_table(rows, int(rows[0].number in self.marked_headers))
         else:
-            self._titles(rows)
+            self._append_titles(rows)
 
-    def _titles(self, rows: Sequence[SheetRow]) -> None:
+    def _append_titles(self, rows: Sequence[SheetRow]) -> None:
+        """Append rows of one cell as blocks, the first one as a heading if it looks like a title."""
         for place, row in enumerate(rows):
             self.draft.block(_line(row), TITLE_LEVEL if place == 0 and _is_title(_line(row)) else 0)
 
-    def _heads(self, rows: Sequence[SheetRow]) -> tuple[int, int]:
-        """How many rows stand before those that name the columns, and how many do."""
+    def _find_header(self, rows: Sequence[SheetRow]) -> tuple[int, int]:
+        """Return how many rows precede the header rows, and how many header rows there are."""
         cells = [row.cells for row in rows]
-        marked = [place for place, row in enumerate(rows[:-1]) if row.number in self.marked]
+        marked = [place for place, row in enumerate(rows[:-1]) if row.number in self.marked_headers]
         if marked:
             last = marked[-1] if marked[-1] - marked[0] == len(marked) - 1 else marked[0]
             for place in range(max(0, last - _MOST_PAIRS), last + 1):
-                if heads_of(cells[place:]) == last - place + 1:
+                if header_row_count(cells[place:]) == last - place + 1:
                     return place, last - place + 1
             return last, 1
         for place in range(min(_MOST_PAIRS, len(rows))):
             if place and (len(cells[place - 1]) > 2 or len(cells[place]) <= 2):
                 continue
-            if heads := heads_of(cells[place:]):
-                return place, heads
+            if header_rows := header_row_count(cells[place:]):
+                return place, header_rows
         is_bold = len(rows) > 1 and rows[0].is_bold and not any(row.is_bold for row in rows[1:3])
         return 0, int(is_bold and not _has_number(rows[0]))
 
-    def _body(self, rows: Sequence[SheetRow], heads: int) -> None:
-        """Lay down a table, or those that stand side by side."""
-        if not heads and self._goes_on(rows):
-            self._table(rows, 0, self.before)
+    def _append_body(self, rows: Sequence[SheetRow], header_rows: int) -> None:
+        """Append a table, or several that stand side by side."""
+        if not header_rows and self._continues(rows):
+            self._append_table(rows, 0, self.above)
             return
         parts = [part for part in _side_by_side(rows) if part]
-        counts = [heads_of([row.cells for row in part]) for part in parts]
-        if not all(counts) and len({part[-1].number for part in parts}) > 1 and all(_is_named(part, heads) for part in parts):
-            counts = [heads] * len(parts)
+        counts = [header_row_count([row.cells for row in part]) for part in parts]
+        if not all(counts) and len({part[-1].number for part in parts}) > 1 and all(_is_named(part, header_rows) for part in parts):
+            counts = [header_rows] * len(parts)
         if len(parts) > 1 and all(counts) and all(map(_has_labels, parts, counts)):
             for part, count in zip(parts, counts, strict=True):
-                self._table(part, count)
-            self.before = None
+                self._append_table(part, count)
+            self.above = None
         else:
-            self._table(rows, heads)
+            self._append_table(rows, header_rows)
 
-    def _goes_on(self, rows: Sequence[SheetRow]) -> bool:
-        """Whether rows without names are more of the table above: numbers stand in several columns, and where it has numbers."""
-        above = self.before
-        if above is None or rows[0].number > above.last + _NEAR or any(row.number in self.marked for row in rows):
+    def _continues(self, rows: Sequence[SheetRow]) -> bool:
+        """Return whether rows without a header continue the table above: the same several columns hold numbers in both."""
+        above = self.above
+        if above is None or rows[0].number > above.last_row + _NEAR or any(row.number in self.marked_headers for row in rows):
             return False
-        columns = _columns(rows)
-        told = above.numeric & columns.keys()
-        is_within = all(cell.column in above.places for row in rows for cell in row.cells)
-        return is_within and len(told) > 1 and _numeric(columns) == told
+        columns = _texts_by_column(rows)
+        numeric = above.numeric & columns.keys()
+        is_within = all(cell.column in above.positions for row in rows for cell in row.cells)
+        return is_within and len(numeric) > 1 and _numeric_columns(columns) == numeric
 
-    def _table(self, rows: Sequence[SheetRow], heads: int, above: _Before | None = None) -> None:
-        """Lay down a table with the columns that are used. Names come from its first rows, or from the table above."""
-        first = rows[heads].number if heads < len(rows) else rows[-1].number
-        full = [row.cells if row.number < first else self._full(row, first) for row in rows]
+    def _append_table(self, rows: Sequence[SheetRow], header_rows: int, above: _TableAbove | None = None) -> None:
+        """Append a table of the columns in use. Its first `header_rows` rows name them, or else the table `above`."""
+        first = rows[header_rows].number if header_rows < len(rows) else rows[-1].number
+        full = [row.cells if row.number < first else self._with_repeated(row, first) for row in rows]
         used = sorted({cell.column for cells in full for cell in cells})
-        places = above.places if above else {column: place for place, column in enumerate(used)}
+        positions = above.positions if above else {column: place for place, column in enumerate(used)}
 
         def dense(cell: CellText) -> CellText:
+            """Return the cell at its place among the columns in use."""
             if cell.span == 1:
-                return cell if places[cell.column] == cell.column else CellText(places[cell.column], cell.text)
+                return cell if positions[cell.column] == cell.column else CellText(positions[cell.column], cell.text)
             span = bisect_left(used, cell.column + cell.span) - bisect_left(used, cell.column)
-            return CellText(places[cell.column], cell.text, 1 if above else span)
+            return CellText(positions[cell.column], cell.text, 1 if above else span)
 
-        count = len(self.draft.tables)
+        tables_before = len(self.draft.tables)
         numbers = [row.number for row in rows]
-        self.draft.table(((number, list(map(dense, cells))) for number, cells in zip(numbers, full, strict=True)), heads)
-        if len(self.draft.tables) == count:
+        self.draft.table(((number, list(map(dense, cells))) for number, cells in zip(numbers, full, strict=True)), header_rows)
+        if len(self.draft.tables) == tables_before:
             return
         if above:
             self.draft.tables[-1] = Table(above.names, self.draft.tables[-1].rows)
-            self.before = above._replace(last=rows[-1].number)
+            self.above = above._replace(last_row=rows[-1].number)
         else:
             names = self.draft.tables[-1].columns
-            told = rows[heads : heads + _LOOKED_AT]
-            self.before = _Before(names, places, _numeric(_columns(told)), rows[-1].number) if heads else None
+            sample = rows[header_rows : header_rows + _SAMPLE]
+            self.above = (
+                _TableAbove(names, positions, _numeric_columns(_texts_by_column(sample)), rows[-1].number) if header_rows else None
+            )
 
-    def _full(self, row: SheetRow, first: int) -> Sequence[CellText]:
-        """The row's cells, with those that are merged into it from rows that are not before `first`."""
+    def _with_repeated(self, row: SheetRow, first: int) -> Sequence[CellText]:
+        """Return the row's cells, with those merged into it from rows that are not before row `first`."""
         alive()
         own = {cell.column: cell for cell in row.cells}
         for origin, cell in self.repeated.get(row.number, ()):
@@ -211,6 +221,7 @@ class _Layout:
 
 
 def _line(row: SheetRow) -> str:
+    """Return the text of a row's only cell, on one line."""
     return " ".join(row.cells[0].text.split())
 
 
@@ -226,7 +237,8 @@ def _is_note(text: str) -> bool:
     return _NOTE.match(text) is not None or len(text) >= _SHORTEST_NOTE or (text.endswith(".") and " " in text)
 
 
-def _columns(rows: Sequence[SheetRow]) -> dict[int, list[str]]:
+def _texts_by_column(rows: Sequence[SheetRow]) -> dict[int, list[str]]:
+    """Return the texts by column, of the rows with more than one cell."""
     columns: dict[int, list[str]] = {}
     for row in rows:
         for cell in row.cells if len(row.cells) > 1 else ():
@@ -234,26 +246,26 @@ def _columns(rows: Sequence[SheetRow]) -> dict[int, list[str]]:
     return columns
 
 
-def _numeric(columns: Mapping[int, Sequence[str]]) -> frozenset[int]:
-    """The columns that hold numbers, for the most part."""
+def _numeric_columns(columns: Mapping[int, Sequence[str]]) -> frozenset[int]:
+    """Return the columns of which more than half the cells hold numbers."""
     return frozenset(column for column, texts in columns.items() if 2 * sum(map(is_number, texts)) > len(texts))
 
 
-def _has_labels(rows: Sequence[SheetRow], heads: int) -> bool:
-    """Whether the first column holds something else than numbers: one of numbers belongs to labels further to the left."""
-    columns = _columns(rows[heads:])
-    return bool(columns) and min(columns) not in _numeric(columns)
+def _has_labels(rows: Sequence[SheetRow], header_rows: int) -> bool:
+    """Return whether the first column holds labels: one of numbers would belong to labels further to the left."""
+    columns = _texts_by_column(rows[header_rows:])
+    return bool(columns) and min(columns) not in _numeric_columns(columns)
 
 
-def _is_named(rows: Sequence[SheetRow], heads: int) -> bool:
-    """Whether the last of the first `heads` rows names each of several columns, and some hold numbers."""
-    columns = _columns(rows[heads:])
-    named = {cell.column for cell in rows[heads - 1].cells} if 0 < heads < len(rows) else set()
-    return len(columns) > 1 and columns.keys() <= named and bool(_numeric(columns))
+def _is_named(rows: Sequence[SheetRow], header_rows: int) -> bool:
+    """Return whether the last header row names each of several columns, some of which hold numbers."""
+    columns = _texts_by_column(rows[header_rows:])
+    named = {cell.column for cell in rows[header_rows - 1].cells} if 0 < header_rows < len(rows) else set()
+    return len(columns) > 1 and columns.keys() <= named and bool(_numeric_columns(columns))
 
 
 def _side_by_side(rows: Sequence[SheetRow]) -> Iterator[list[SheetRow]]:
-    """The rows' parts that a column without any cell sets apart."""
+    """Yield the parts of the rows that an empty column separates; none if there are too many."""
     cells = (cell for row in rows for cell in row.cells)
     filled = sorted({column for cell in cells for column in range(cell.column, cell.column + min(cell.span, _WIDEST_HEAD))})
     groups = [[column for _, column in group] for _, group in groupby(enumerate(filled), key=lambda item: item[1] - item[0])]

@@ -1,4 +1,4 @@
-"""XLSX: the workbook is opened by openpyxl, its sheets are streamed. Sheets are pages, rows keep their numbers."""
+"""XLSX: the workbook is opened by openpyxl, its sheets are streamed. Sheets are pages, and rows keep their numbers."""
 
 import io
 import re
@@ -14,105 +14,106 @@ from openpyxl.workbook import Workbook
 
 from corpus.draft import Draft
 from corpus.errors import DocumentError
-from corpus.parsers.office.ooxml import parsed, whole
-from corpus.parsers.office.sheet_cells import MOST_CELLS, Area, SheetCells, SheetReader, Style, TooManyCellsError, shared_strings
-from corpus.parsers.office.sheet_tables import TITLE_LEVEL, Marks, lay_rows
+from corpus.parsers.office.ooxml import parse_part, refusing_malformed
+from corpus.parsers.office.sheet_cells import MOST_CELLS, Area, SheetCells, SheetParser, Style, TooManyCellsError, shared_strings
+from corpus.parsers.office.sheet_tables import TITLE_LEVEL, TableHints, append_rows
 
 _STRINGS = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
 _TABLE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/table"
 _UNNAMED = re.compile(r"(?:sheet|hoja|feuil|tabelle|planilha|foglio|blad|arkusz)\s?\d*", re.IGNORECASE)
 _ROWS = re.compile(r"\$?(\d+):\$?(\d+)")
-_MOST_HEADS = 10  # rows; if more are frozen or printed on each page, they are not names alone
+_MOST_HEADER_ROWS = 10  # if more rows are frozen or printed on each page, they hold more than column names
 
 
 class _Sheet(NamedTuple):
+    """A worksheet: its name, the path of its part, and the numbers of the rows that are printed at the top of every page."""
+
     name: str
     path: str
-    heads: frozenset[int]
+    printed_rows: frozenset[int]
 
 
 def parse_xlsx(data: bytes, name: str) -> Draft:
-    """Table rows are blocks, with the names of their columns where the file says which rows those are, or they look so. A line
-    above a table is a heading, and so is the name of a sheet, unless it is the program's own ("Sheet1") and the first.
+    """Parse XLSX: table rows become blocks, with column names where the file marks header rows or rows look like them.
 
-    Hidden sheets, rows and columns are read: what is hidden is in the file. Values are read as they are shown. A formula counts as
-    its last result; one that was never computed is blank. Comments, charts and pictures aren't read. Raises DocumentError for a
-    file that is not an XLSX, or has more filled cells than `MOST_CELLS`.
+    A line above a table is a heading, and so is a sheet's name, except for a default one ("Sheet1") at the beginning. Hidden
+    sheets, rows and columns are included. Values are read as they are shown. A formula counts as its last result; one never
+    computed is blank. Comments, charts and pictures are left out.
+
+    Raises DocumentError if the file is not an XLSX, or has more filled cells than `MOST_CELLS`.
     """
     try:
-        with whole(name, "an XLSX", "a spreadsheet program"), warnings.catch_warnings():
+        with refusing_malformed(name, "an XLSX", "a spreadsheet program"), warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="openpyxl")
-            return _read(data)
+            return _parse(data)
     except TooManyCellsError:
         raise DocumentError(
-            f"{name} has more than {MOST_CELLS:,} filled cells, or too long ones: save what is needed of it as a file of its own."
+            f"{name} has more than {MOST_CELLS:,} filled cells, or too long ones: save the part you need as a file of its own."
         ) from None
 
 
-def _read(data: bytes) -> Draft:
-    reader = ExcelReader(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-    with reader.archive as archive:
-        reader.read_manifest()
-        reader.read_workbook()
-        reader.read_properties()
-        apply_stylesheet(archive, reader.wb)
+def _parse(data: bytes) -> Draft:
+    workbook_reader = ExcelReader(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    with workbook_reader.archive as archive:
+        workbook_reader.read_manifest()
+        workbook_reader.read_workbook()
+        workbook_reader.read_properties()
+        apply_stylesheet(archive, workbook_reader.wb)
         strings: list[str] = []
-        if part := reader.package.find(_STRINGS):
+        if part := workbook_reader.package.find(_STRINGS):
             with archive.open(part.PartName.lstrip("/")) as source:
                 strings = shared_strings(source)
-        cells = SheetReader(strings, _styles(reader.wb), reader.wb.epoch)
+        parser = SheetParser(strings, _styles(workbook_reader.wb), workbook_reader.wb.epoch)
         draft, firsts, labels = Draft(), [], []
-        for sheet in _sheets(reader):
+        for sheet in _sheets(workbook_reader):
             firsts.append(len(draft.blocks))
             labels.append(sheet.name)
             with archive.open(sheet.path) as source:
-                found = cells.read(source)
-            if found.rows and (draft.headings or not _UNNAMED.fullmatch(sheet.name)):
+                content = parser.parse(source)
+            if content.rows and (draft.headings or not _UNNAMED.fullmatch(sheet.name)):
                 draft.block(sheet.name, 1)
-            lay_rows(draft, found.rows, found.merged, _marks(reader, sheet, found))
+            append_rows(draft, content.rows, content.merged, _table_hints(workbook_reader, sheet, content))
     draft.tile_by_blocks(firsts, labels)
-    draft.title = (reader.wb.properties.title or "").strip() or draft.first_heading(TITLE_LEVEL)
+    draft.title = (workbook_reader.wb.properties.title or "").strip() or draft.first_heading(TITLE_LEVEL)
     return draft
 
 
-def _sheets(reader: ExcelReader) -> Iterator[_Sheet]:
-    """The workbook's sheets in order, with the rows that are printed at the head of every page; those that are a chart have no
-    cells.
-    """
-    names = reader.parser.defined_names.by_sheet()
-    for place, (sheet, relation) in enumerate(reader.parser.find_sheets()):
+def _sheets(workbook_reader: ExcelReader) -> Iterator[_Sheet]:
+    """Yield the workbook's worksheets in order; chart sheets, which have no cells, are left out."""
+    names = workbook_reader.parser.defined_names.by_sheet()
+    for place, (sheet, relation) in enumerate(workbook_reader.parser.find_sheets()):
         if not relation.Type.endswith("/worksheet"):
             continue
         printed = [name.value for name in names.get(place, {}).values() if name.is_reserved == "Print_Titles"]
         areas = [range(int(top), int(bottom) + 1) for value in printed for top, bottom in _ROWS.findall(value or "")]
-        heads = frozenset(row for area in areas if len(area) <= _MOST_HEADS for row in area)
-        yield _Sheet(sheet.name, relation.target, heads)
+        printed_rows = frozenset(row for area in areas if len(area) <= _MOST_HEADER_ROWS for row in area)
+        yield _Sheet(sheet.name, relation.target, printed_rows)
 
 
-def _marks(reader: ExcelReader, sheet: _Sheet, cells: SheetCells) -> Marks:
-    """What the file says of the sheet's tables."""
+def _table_hints(workbook_reader: ExcelReader, sheet: _Sheet, cells: SheetCells) -> TableHints:
+    """Return what the file says about the sheet's tables."""
     path, tables = get_rels_path(sheet.path), []
-    for relation in get_dependents(reader.archive, path) if path in reader.valid_files else ():
+    for relation in get_dependents(workbook_reader.archive, path) if path in workbook_reader.valid_files else ():
         if relation.Type == _TABLE and relation.TargetMode != "External":
-            table = parsed(reader.archive.read(relation.target))
+            table = parse_part(workbook_reader.archive.read(relation.target))
             if table.get("headerRowCount", "1") != "0":
-                tables.append(Area.of(table.get("ref", "")))
-    filtered = {cells.filtered.top} if cells.filtered else set()
-    frozen = {cells.frozen} if 0 < cells.frozen <= _MOST_HEADS else set()
-    return Marks(tables, frozenset(filtered), sheet.heads or frozenset(frozen))
+                tables.append(Area.parse(table.get("ref", "")))
+    filter_rows = {cells.filter_area.top} if cells.filter_area else set()
+    frozen_rows = {cells.frozen_rows} if 0 < cells.frozen_rows <= _MOST_HEADER_ROWS else set()
+    return TableHints(tables, frozenset(filter_rows), sheet.printed_rows or frozenset(frozen_rows))
 
 
 def _styles(workbook: Workbook) -> Callable[[int], Style]:
-    """The style of a number that cells refer to; one that the file doesn't have is the usual one."""
+    """Return a function from a cell's style index to its style; unknown indices mean General, not bold."""
 
     def style(number: int) -> Style:
         try:
             parts = workbook._cell_styles[number]
-            form, font = int(parts.numFmtId), workbook._fonts[parts.fontId]
+            format_id, font = int(parts.numFmtId), workbook._fonts[parts.fontId]
             code = (
-                BUILTIN_FORMATS.get(form)
-                if form < BUILTIN_FORMATS_MAX_SIZE
-                else workbook._number_formats[form - BUILTIN_FORMATS_MAX_SIZE]
+                BUILTIN_FORMATS.get(format_id)
+                if format_id < BUILTIN_FORMATS_MAX_SIZE
+                else workbook._number_formats[format_id - BUILTIN_FORMATS_MAX_SIZE]
             )
         except IndexError:
             return Style("General", is_bold=False)

@@ -10,7 +10,7 @@ from math import prod
 from typing import NamedTuple
 
 from corpus.parsers.pdf.cells import Column, LinePiece, Pieces
-from corpus.parsers.tables.header_rows import MONTHS
+from corpus.parsers.tables.cell_values import MONTHS
 
 _OFF = 0.12  # of the distance between two columns, if less than a line: how far the middle of a head is from that of its columns
 _LEAST_OFF = 2.0  # points: and how near the lines of one head have their middles, their left or their right sides

@@ -9,7 +9,7 @@ from itertools import takewhile
 from corpus.parsers.pdf.headers_footers import usual_leading, usual_size
 from corpus.parsers.pdf.lines import Line
 from corpus.parsers.pdf.tables import LineTable, with_tables
-from corpus.parsers.text.plain import SENTENCE_ENDS, begins_item, marker_length, may_be_item
+from corpus.parsers.text.list_items import SENTENCE_ENDS, begins_item, marker_length, may_be_item
 
 _LEADING = 1.35  # times the page's usual distance between lines: a wider one separates paragraphs
 _WIDE_LEADING = 2.0  # the same where a sentence goes on: a form's lines stand further apart

@@ -1,1 +1,1 @@
-"""What the parsers of tables share: merged cells, and which rows name the columns."""
+"""Tables, whatever the format: grids with merged cells, and the rows that name the columns."""

@@ -1,1 +1,1 @@
-"""Plain text and Markdown. `plain.py` and `markdown.py` are the ways in."""
+"""Plain text and Markdown. The entry points are `parse_plain` and `parse_markdown`."""

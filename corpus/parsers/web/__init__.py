@@ -1,1 +1,1 @@
-"""HTML. `html.py` is the way in."""
+"""HTML. The entry point is `parse_html`."""

@@ -1,4 +1,4 @@
-"""Footnotes in HTML: which links refer to one, as the roles of ARIA, EPUB, Word and the usual Markdown programs mark them."""
+"""Footnotes in HTML: finds the links that refer to one, as ARIA roles, EPUB, Word and the usual Markdown converters mark them."""
 
 import posixpath
 from collections.abc import Iterator, Mapping
@@ -6,56 +6,59 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-_TYPE = "{http://www.idpf.org/2007/ops}type"
-_NOTES = frozenset(("doc-footnote", "doc-endnote", "footnote", "endnote", "rearnote"))
-_LISTS = frozenset(("doc-endnotes", "footnotes", "endnotes", "rearnotes"))
-_LIST_CLASSES = frozenset(("footnotes", "footnote", "endnotes"))  # around the list that Markdown programs make
-_REFERENCES = frozenset(("doc-noteref", "noteref"))
-_WORD_NOTES = ("mso-element:footnote", "mso-element:endnote")
-_MAY_HAVE_NOTES = etree.XPath("boolean(//@*[contains(., 'note')])")  # as all marks of a note do
-_LONGEST_SIGN = 6  # characters of a link that is no more than a number or a sign
+_EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
+_NOTE_TYPES = frozenset(("doc-footnote", "doc-endnote", "footnote", "endnote", "rearnote"))
+_LIST_TYPES = frozenset(("doc-endnotes", "footnotes", "endnotes", "rearnotes"))
+_LIST_CLASSES = frozenset(("footnotes", "footnote", "endnotes"))  # of the element around a Markdown converter's list of notes
+_REFERENCE_TYPES = frozenset(("doc-noteref", "noteref"))
+_WORD_STYLES = ("mso-element:footnote", "mso-element:endnote")
+_MAY_HAVE_NOTES = etree.XPath("boolean(//@*[contains(., 'note')])")  # as every marked note does
+_LONGEST_MARK = 6  # characters of a link that is only a number or a sign
 
 Notes = dict[etree._Element, etree._Element]
-"""The notes by the links that refer to them."""
+"""Each note's element by the link that refers to it."""
 
 
-def kinds(element: etree._Element) -> frozenset[str]:
-    """What an element is, by its role and its `epub:type`."""
-    named = f"{element.get('role', '')} {element.get(_TYPE, '')} {element.get('epub:type', '')}"
-    return frozenset(named.split()) if named.strip() else frozenset()
+def semantic_types(element: etree._Element) -> frozenset[str]:
+    """Return an element's semantic types, from its ARIA `role` and its `epub:type`."""
+    types = f"{element.get('role', '')} {element.get(_EPUB_TYPE, '')} {element.get('epub:type', '')}"
+    return frozenset(types.split()) if types.strip() else frozenset()
 
 
-def notes_of(roots: Mapping[str, etree._Element]) -> Notes:
-    """The notes of a page, or of several by their paths, by the links that refer to them; those within a note too."""
+def notes_by_link(roots: Mapping[str, etree._Element]) -> Notes:
+    """Return the notes of pages, given their roots by path, by the links that refer to them; links within notes count too."""
     owners = {path: _owners(root) for path, root in roots.items()}
     if not any(owners.values()):
         return {}
     targets = {
-        f"{path}#{name}": note for path, owned in owners.items() for element, note in owned.items() for name in names_of(element)
+        f"{path}#{name}": note
+        for path, owned in owners.items()
+        for element, note in owned.items()
+        for name in fragments_of(element)
     }
-    found: Notes = {}
+    notes: Notes = {}
     for path, root in roots.items():
         for link in root.iter("a"):
-            note = targets.get(address(link.get("href", ""), path))
-            if note is not None and owners[path].get(link) is not note and _is_sign(link):
-                found[link] = note
-    return found
+            note = targets.get(resolve_link(link.get("href", ""), path))
+            if note is not None and owners[path].get(link) is not note and _is_note_mark(link):
+                notes[link] = note
+    return notes
 
 
-def address(href: str, path: str) -> str:
-    """Where a link on the page `path` leads, as a path and a fragment with "#" between them."""
+def resolve_link(href: str, path: str) -> str:
+    """Return where a link on the page at `path` leads, as "path#fragment"."""
     file, _, fragment = href.partition("#")
     file = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(file))) if file else path
     return f"{file}#{unquote(fragment)}"
 
 
-def names_of(element: etree._Element) -> Iterator[str]:
-    """The names by which a link can lead to an element."""
+def fragments_of(element: etree._Element) -> Iterator[str]:
+    """Yield the fragments by which a link can lead to an element."""
     return (element.get(key) for key in ("id", "name") if element.get(key))
 
 
 def _owners(root: etree._Element) -> dict[etree._Element, etree._Element]:
-    """The elements within notes, and the notes themselves, each with its note."""
+    """Return, for each element of a note, the note's own element; a note is its own owner."""
     owners: dict[etree._Element, etree._Element] = {}
     if not _MAY_HAVE_NOTES(root):
         return owners
@@ -68,17 +71,17 @@ def _owners(root: etree._Element) -> dict[etree._Element, etree._Element]:
             owners[element] = owners[parent]
         elif _is_note(element) or (element.tag == "li" and parent in lists):
             owners[element] = element
-        elif not _LISTS.isdisjoint(kinds(element)) or not _LIST_CLASSES.isdisjoint(element.get("class", "").split()):
+        elif not _LIST_TYPES.isdisjoint(semantic_types(element)) or not _LIST_CLASSES.isdisjoint(element.get("class", "").split()):
             lists.add(element)
     return owners
 
 
 def _is_note(element: etree._Element) -> bool:
     style = element.get("style", "").replace(" ", "").split(";")
-    return not _NOTES.isdisjoint(kinds(element)) or any(part in _WORD_NOTES for part in style)
+    return not _NOTE_TYPES.isdisjoint(semantic_types(element)) or any(part in _WORD_STYLES for part in style)
 
 
-def _is_sign(link: etree._Element) -> bool:
-    """Whether a link is a note's number or sign, and not words that mention it."""
+def _is_note_mark(link: etree._Element) -> bool:
+    """Return whether a link is a note's number or sign, rather than words that mention the note."""
     text = "".join(link.itertext()).strip()
-    return not _REFERENCES.isdisjoint(kinds(link)) or (bool(text) and len(text) <= _LONGEST_SIGN and " " not in text)
+    return not _REFERENCE_TYPES.isdisjoint(semantic_types(link)) or (bool(text) and len(text) <= _LONGEST_MARK and " " not in text)

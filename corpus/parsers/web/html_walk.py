@@ -1,4 +1,4 @@
-"""Walks the elements of a page and lays their text into a draft."""
+"""Walks the element tree of a page and appends its text to a draft."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -7,10 +7,10 @@ from typing import NamedTuple
 from lxml import etree
 
 from corpus.draft import Draft, raised
-from corpus.parsers.note_marks import mark, marked
+from corpus.parsers.note_marks import note_mark, with_note_mark
 from corpus.parsers.tables.grid import Grid
 from corpus.parsers.web.html_notes import Notes
-from corpus.parsers.web.html_tables import is_data, span
+from corpus.parsers.web.html_tables import cell_span, is_data_table
 
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 BLOCKS = frozenset(HEADINGS) | set(
@@ -19,24 +19,24 @@ BLOCKS = frozenset(HEADINGS) | set(
     hr html legend li main menu ol p pre section summary table tbody td tfoot th thead tr ul
     """.split()
 )
-_GROUPS = frozenset(("thead", "tbody", "tfoot"))
-_PAGE = "\ufdd0"  # stands for a page's beginning while text is gathered; no character of a text
+_ROW_GROUPS = frozenset(("thead", "tbody", "tfoot"))
+_PAGE = "\ufdd0"  # marks the start of a page in collected text; a noncharacter, so never text itself
 _AROUND_PAGES = re.compile(rf" ?(?:{_PAGE} ?)+")
-_NOT_WRITTEN = str.maketrans("", "", "\xad" + _PAGE)  # a soft hyphen is no letter: it says where a line may end
+_DROPPED = str.maketrans("", "", "\xad" + _PAGE)  # a soft hyphen only says where a line may break
 
 
 class PageStart(NamedTuple):
-    """Where a page begins in the text, and what is printed on it."""
+    """Where a page of a book begins in the draft's text, and the label printed on it."""
 
     label: str | None
     start: int
 
 
-class Walk:
-    """Lays the text of an element tree into a draft: inline text is gathered until a block begins or ends, a table's until it ends.
+class HtmlWalker:
+    """Appends the text of element trees to a draft. Inline text is collected until a block begins or ends, tables until they end.
 
-    `left_out` are elements that are no text; `notes` are laid after the block with the link that refers to them. `pages` are the
-    elements that begin a page, with its label; where they stood is in `starts`.
+    `left_out` are elements whose text is dropped. `notes` are appended after the block with the link that refers to them. `pages`
+    maps elements at which a printed page begins to its label; `starts` collects where those pages begin in the draft.
     """
 
     def __init__(
@@ -51,26 +51,26 @@ class Walk:
         self._notes = notes or {}
         self._left_out = {*left_out, *self._notes.values()}
         self._pages = pages or {}
-        self._gathered: list[str] = []
-        self._labels: list[str | None] = []  # of the pages that begin in what is gathered
-        self._raised = 0  # superscripts that are open
-        self._links: list[tuple[etree._Element, int]] = []  # to notes and back, with where in what is gathered each begins
-        self._pending: list[tuple[str, etree._Element]] = []  # notes to lay after this block, with their marks
-        self._referred: set[etree._Element] = set()
+        self._collected: list[str] = []
+        self._labels: list[str | None] = []  # of the pages that begin in the collected text
+        self._open_sups = 0  # open <sup> elements
+        self._links: list[tuple[etree._Element, int]] = []  # open links to notes and back, each with its start in `_collected`
+        self._pending: list[tuple[str, etree._Element]] = []  # notes to append after this block: (mark, note)
+        self._referenced: set[etree._Element] = set()
         self._in_note = False
-        self._sign = ""  # of the note at hand, before its first block
+        self._mark = ""  # of the current note, until its first block
         self._clear_table()
 
     def _clear_table(self) -> None:
         self._table: etree._Element | None = None
         self._cell: etree._Element | None = None
-        self._nested = 0  # tables that are open within a cell
+        self._nested = 0  # tables open within the cell
         self._grid = Grid()
         self._rows = 0
         self._page_rows: list[tuple[int, str | None]] = []
 
-    def all_of(self, root: etree._Element) -> None:
-        """Lay all text under `root`, without recursion: a hostile page may nest thousands of elements."""
+    def append_tree(self, root: etree._Element) -> None:
+        """Append all text under `root`, without recursion: a hostile page may nest thousands of elements."""
         walk = etree.iterwalk(root, events=("start", "end"))
         for event, element in walk:
             if element in self._left_out and element is not root:
@@ -78,29 +78,29 @@ class Walk:
                     walk.skip_subtree()
             elif event == "start":
                 self._start(element, element.tag)
-                self._gather(element.text)
+                self._collect(element.text)
             else:
                 self._end(element, element.tag)
             if event == "end" and element is not root:
-                self._gather(element.tail)
+                self._collect(element.tail)
         self._flush()
 
-    def rest(self) -> None:
-        """Lay the notes that no text refers to."""
+    def append_unreferenced_notes(self) -> None:
+        """Append the notes that no text appended so far refers to."""
         for link in self._notes:
             self._refer(link, "")
-            self._lay_notes()
+            self._append_notes()
 
-    def _gather(self, text: str | None) -> None:
+    def _collect(self, text: str | None) -> None:
         if text:
-            text = text.translate(_NOT_WRITTEN)
-            self._gathered.append(raised(text) if self._raised else text)
+            text = text.translate(_DROPPED)
+            self._collected.append(raised(text) if self._open_sups else text)
 
     def _start(self, element: etree._Element, tag: str) -> None:
-        self._raised += tag == "sup"
+        self._open_sups += tag == "sup"
         if self._table is not None:
             self._start_in_table(element, tag)
-        elif (tag == "table" and is_data(element)) or (tag == "tr" and next(element.iterancestors("table"), None) is None):
+        elif (tag == "table" and is_data_table(element)) or (tag == "tr" and next(element.iterancestors("table"), None) is None):
             self._flush()
             self._table = element
             if tag == "tr":
@@ -108,12 +108,12 @@ class Walk:
         elif tag in BLOCKS:
             self._flush()
         elif tag == "br":
-            self._gathered.append(" ")
+            self._collected.append(" ")
         if element in self._pages and not self._in_note:
-            self._gathered.append(_PAGE)
+            self._collected.append(_PAGE)
             self._labels.append(self._pages[element])
         if element in self._notes or (self._in_note and tag == "a" and element.get("href")):
-            self._links.append((element, len(self._gathered)))
+            self._links.append((element, len(self._collected)))
 
     def _start_in_table(self, element: etree._Element, tag: str) -> None:
         if self._nested == 0 and tag in ("td", "th", "tr", "caption"):
@@ -124,15 +124,15 @@ class Walk:
                 self._cell = element
         else:
             self._nested += tag == "table"
-            self._gathered.append(" " if tag in BLOCKS or tag == "br" else "")
+            self._collected.append(" " if tag in BLOCKS or tag == "br" else "")
 
     def _begin_row(self, row: etree._Element) -> None:
         parent = row.getparent()
-        self._grid.row(in_head=parent is not None and parent.tag == "thead")
+        self._grid.begin_row(is_header=parent is not None and parent.tag == "thead")
         self._rows += 1
 
     def _end(self, element: etree._Element, tag: str) -> None:
-        self._raised -= tag == "sup"
+        self._open_sups -= tag == "sup"
         if self._links and self._links[-1][0] is element:
             self._end_link(*self._links.pop())
         if self._table is not None:
@@ -141,34 +141,34 @@ class Walk:
             self._flush(HEADINGS.get(tag, 0))
 
     def _end_link(self, link: etree._Element, place: int) -> None:
-        """Put a note's mark in the place of the link's words. The arrow by which a note leads back is no text."""
-        pieces = self._gathered[place:]
+        """Put a note's mark in place of its link's words. The arrow that leads back from a note is dropped."""
+        pieces = self._collected[place:]
         words = "".join(pieces).replace(_PAGE, "")
         if link in self._notes:
-            sign = mark(words)
-            self._gathered[place:] = [*(piece for piece in pieces if piece == _PAGE), sign]
-            self._refer(link, sign)
+            mark = note_mark(words)
+            self._collected[place:] = [*(piece for piece in pieces if piece == _PAGE), mark]
+            self._refer(link, mark)
         elif not any(map(str.isalnum, words)):
-            del self._gathered[place:]
+            del self._collected[place:]
 
-    def _refer(self, link: etree._Element, sign: str) -> None:
+    def _refer(self, link: etree._Element, mark: str) -> None:
         note = self._notes[link]
-        if note not in self._referred:
-            self._referred.add(note)
-            self._pending.append((sign, note))
+        if note not in self._referenced:
+            self._referenced.add(note)
+            self._pending.append((mark, note))
 
     def _end_in_table(self, element: etree._Element, tag: str) -> None:
         if element is self._table:
             self._end_table()
         elif element is self._cell:
             self._end_cell()
-        elif self._nested == 0 and tag in _GROUPS:
-            self._grid.end_of_group()
+        elif self._nested == 0 and tag in _ROW_GROUPS:
+            self._grid.end_row_group()
         elif self._nested == 0 and tag == "caption":
             self._flush()
         else:
             self._nested -= tag == "table"
-            self._gathered.append(" " if tag in BLOCKS else "")
+            self._collected.append(" " if tag in BLOCKS else "")
 
     def _end_cell(self) -> None:
         cell, self._cell = self._cell, None
@@ -179,27 +179,29 @@ class Walk:
         self._page_rows.extend((self._rows - 1, label) for label in self._labels)
         self._labels.clear()
         text = self._take().replace(_PAGE, "")
-        self._grid.cell(text, columns=span(cell, "colspan"), rows=span(cell, "rowspan"), is_head=cell.tag == "th")
+        self._grid.add_cell(
+            text, columns=cell_span(cell, "colspan"), rows=cell_span(cell, "rowspan"), is_header_cell=cell.tag == "th"
+        )
 
     def _end_table(self) -> None:
         self._flush() if self._cell is None else self._end_cell()
-        starts = self._grid.lay(self._draft)
+        starts = self._grid.append_to(self._draft)
         self.starts.extend(PageStart(label, starts[row]) for row, label in self._page_rows)
         self._clear_table()
-        self._lay_notes()
+        self._append_notes()
 
     def _take(self) -> str:
-        """What was gathered, with single spaces."""
-        text = " ".join("".join(self._gathered).split())
-        self._gathered.clear()
+        """Return the collected text with single spaces, and clear it."""
+        text = " ".join("".join(self._collected).split())
+        self._collected.clear()
         return _AROUND_PAGES.sub(_without_outer_spaces, text).strip() if _PAGE in text else text
 
     def _flush(self, level: int = 0) -> None:
-        """Lay what was gathered as a block, and after it the notes that it refers to."""
+        """Append the collected text as a block, followed by the notes that it refers to."""
         pieces = self._take().split(_PAGE)
         text = "".join(pieces)
-        if text and self._sign:
-            text, self._sign = marked(text, self._sign), ""
+        if text and self._mark:
+            text, self._mark = with_note_mark(text, self._mark), ""
         blocks = len(self._draft.blocks)
         self._draft.block(text, level)
         start = self._draft.blocks[-1].start if len(self._draft.blocks) > blocks else self._draft.length
@@ -208,19 +210,19 @@ class Walk:
             self.starts.append(PageStart(label, start))
         self._labels.clear()
         if self._table is None:
-            self._lay_notes()
+            self._append_notes()
 
-    def _lay_notes(self) -> None:
+    def _append_notes(self) -> None:
         if self._in_note:
             return
-        outside = self._raised, self._links
+        outer_state = self._open_sups, self._links
         self._in_note = True
         while self._pending:
-            self._sign, note = self._pending.pop(0)
-            self._raised, self._links = 0, []
-            self.all_of(note)
-        self._raised, self._links = outside
-        self._in_note, self._sign = False, ""
+            self._mark, note = self._pending.pop(0)
+            self._open_sups, self._links = 0, []
+            self.append_tree(note)
+        self._open_sups, self._links = outer_state
+        self._in_note, self._mark = False, ""
 
 
 def _without_outer_spaces(match: re.Match[str]) -> str:
