@@ -1,8 +1,8 @@
-"""Footnotes and endnotes of DOCX, HTML and Markdown: each follows the block that refers to it, with its mark in both places."""
+"""Footnotes and endnotes of DOCX, HTML and Markdown: each follows the block that refers to it, and its mark is in both."""
 
 import time
 
-import docx as python_docx
+import docx
 import pytest
 from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import parse_xml
@@ -14,12 +14,12 @@ from tests.made_word import add_notes, add_xml, paragraph, reference, run
 from tests.shown import blocks_of
 
 
-def of_docx(report: python_docx.document.Document) -> list[str]:
+def docx_blocks(report: docx.document.Document) -> list[str]:
     return blocks_of(read_bytes(docx_bytes(report), "r.docx"))
 
 
 def test_a_docx_note_follows_its_paragraph() -> None:
-    report = python_docx.Document()
+    report = docx.Document()
     cited = run("It seized trucks") + reference(7) + run(" in 2019") + reference(3) + run(" and fled.")
     add_xml(report, paragraph(cited) + paragraph(run("The end.") + reference(7)))
     own_mark = "<w:r><w:footnoteRef/></w:r>"
@@ -36,57 +36,58 @@ def test_a_docx_note_follows_its_paragraph() -> None:
     assert sentences(document, start, start + 1) == [(start, start + len("It seized trucks¹ in 2019² and fled."))]
 
 
-def test_docx_endnotes_are_numbered_as_word_numbers_them() -> None:
-    report = python_docx.Document()
+def test_docx_endnotes_are_numbered_as_in_word() -> None:
+    report = docx.Document()
     add_xml(report, "".join(paragraph(run(f"P{number}.") + reference(number, "endnote")) for number in range(1, 5)))
     add_notes(report, {number: paragraph(run(f"Note {number}.")) for number in range(1, 5)}, "endnote")
-    assert of_docx(report)[-2:] == ["P4.[iv]", "[iv] Note 4."]
+    assert docx_blocks(report)[-2:] == ["P4.[iv]", "[iv] Note 4."]
 
 
 @pytest.mark.parametrize(
-    ("chosen", "marks"),
+    ("number_format", "marks"),
     [("upperLetter", ["[A]", "[B]"]), ("chicago", ["*", "†"]), ("decimal", ["⁵", "⁶"]), ("unheardOf", ["¹", "²"])],
 )
-def test_docx_notes_are_numbered_as_the_section_says(chosen: str, marks: list[str]) -> None:
-    report = python_docx.Document()
+def test_docx_notes_are_numbered_in_the_format_of_the_section(number_format: str, marks: list[str]) -> None:
+    report = docx.Document()
     add_xml(report, paragraph(run("One") + reference(1)) + paragraph(run("Two") + reference(2)))
-    start = '<w:numStart w:val="5"/>' if chosen == "decimal" else ""
+    start = '<w:numStart w:val="5"/>' if number_format == "decimal" else ""
     add_xml(
-        report, f'<w:p><w:pPr><w:sectPr><w:footnotePr><w:numFmt w:val="{chosen}"/>{start}</w:footnotePr></w:sectPr></w:pPr></w:p>'
+        report,
+        f'<w:p><w:pPr><w:sectPr><w:footnotePr><w:numFmt w:val="{number_format}"/>{start}</w:footnotePr></w:sectPr></w:pPr></w:p>',
     )
     add_notes(report, {1: paragraph(run("A man.")), 2: paragraph(run("5.5 men."))})
-    assert of_docx(report) == [f"One{marks[0]}", f"{marks[0]} A man.", f"Two{marks[1]}", f"{marks[1]} 5.5 men."]
+    assert docx_blocks(report) == [f"One{marks[0]}", f"{marks[0]} A man.", f"Two{marks[1]}", f"{marks[1]} 5.5 men."]
 
 
-def test_a_docx_note_with_its_author_s_own_mark_is_not_counted() -> None:
-    report = python_docx.Document()
+def test_a_docx_note_with_a_custom_mark_takes_no_number() -> None:
+    report = docx.Document()
     add_xml(
         report, paragraph(run("Own") + reference(1, attributes='w:customMarkFollows="1"') + run("*") + run(" and") + reference(2))
     )
     add_notes(report, {1: paragraph(run("* Own note.")), 2: paragraph(run("Counted."))})
-    assert of_docx(report) == ["Own* and¹", "* Own note.", "¹ Counted."]
+    assert docx_blocks(report) == ["Own* and¹", "* Own note.", "¹ Counted."]
 
 
-def test_docx_notes_of_a_table_follow_it_and_those_of_deleted_text_are_left_out() -> None:
-    report = python_docx.Document()
+def test_docx_notes_of_a_table_follow_it_and_notes_of_deleted_text_are_left_out() -> None:
+    report = docx.Document()
     add_xml(report, paragraph(run("Kept.") + f"<w:del>{reference(9)}</w:del>"))
     cells = "".join(f"<w:tc>{paragraph(inner)}</w:tc>" for inner in (run("Loreto") + reference(1), run("15")))
     add_xml(report, f"<w:tbl><w:tr>{cells}</w:tr><w:tr>{cells}</w:tr></w:tbl>")
     add_notes(
         report, {1: paragraph(run("In the north") + reference(2)), 2: paragraph(run("Or so.")), 9: paragraph(run("Deleted."))}
     )
-    assert of_docx(report) == ["Kept.", "Loreto¹ | 15", "Loreto¹ | 15", "¹ In the north²", "² Or so."]
+    assert docx_blocks(report) == ["Kept.", "Loreto¹ | 15", "Loreto¹ | 15", "¹ In the north²", "² Or so."]
 
 
-def test_docx_comments_and_missing_notes_are_no_text() -> None:
-    report = python_docx.Document()
+def test_docx_comments_are_left_out_and_a_missing_note_leaves_its_mark() -> None:
+    report = docx.Document()
     report.add_comment(report.add_paragraph("Read this.").runs, text="not this")
     add_xml(report, paragraph(run("And this.") + reference(5)))
-    assert of_docx(report) == ["Read this.", "And this.¹"]
+    assert docx_blocks(report) == ["Read this.", "And this.¹"]
 
 
-def test_a_docx_style_raises_and_soft_hyphens_are_no_letters() -> None:
-    report = python_docx.Document()
+def test_a_docx_character_style_may_be_superscript_and_soft_hyphens_are_dropped() -> None:
+    report = docx.Document()
     report.styles.add_style("Raised", WD_STYLE_TYPE.CHARACTER).font.superscript = True
     line = report.add_paragraph("Since 2019")
     line.add_run("3", style="Raised")
@@ -133,7 +134,7 @@ def test_html_notes_of_a_table_follow_it() -> None:
     ]
 
 
-def test_html_notes_that_refer_to_each_other_end() -> None:
+def test_html_notes_that_refer_to_each_other_are_each_appended_once() -> None:
     notes = "".join(f'<li id="n{n}">Note {n}<sup><a href="#n{n % 3 + 1}">{n % 3 + 1}</a></sup></li>' for n in (1, 2, 3))
     page = f'<p>Text<sup><a href="#n1">1</a></sup></p><p>End.</p><ol class="footnotes">{notes}</ol>'
     assert blocks_of(text_document(page, "r.html")) == ["Text¹", "¹ Note 1²", "² Note 2³", "³ Note 3¹", "End."]
@@ -141,12 +142,12 @@ def test_html_notes_that_refer_to_each_other_end() -> None:
     assert blocks_of(text_document(alone, "r.html")) == ["End.", "B²", "² A¹"]
 
 
-def test_words_that_lead_to_a_note_are_no_mark_and_a_link_elsewhere_is_none() -> None:
+def test_a_link_of_words_or_to_something_else_is_not_a_note_mark() -> None:
     page = '<p>See <a href="#n">the first note</a> or <a href="#top">[1]</a>.</p><p id=n role=doc-footnote>Forty.</p>'
     assert blocks_of(text_document(page, "r.html")) == ["See the first note or [1].", "Forty."]
 
 
-def test_a_figure_keeps_its_caption_and_soft_hyphens_are_no_letters() -> None:
+def test_a_figure_keeps_its_caption_and_soft_hyphens_are_dropped() -> None:
     page = "<p>Before.</p><figure><img src=x><figcaption>Figure 1: the com&shy;mission.</figcaption></figure><p>After.</p>"
     document = text_document(page, "r.html")
     assert document.text == "Before.\n\nFigure 1: the commission.\n\nAfter."
@@ -172,14 +173,14 @@ def test_a_markdown_note_follows_its_block() -> None:
     ]
 
 
-def test_markdown_notes_in_and_around_each_other_lose_nothing() -> None:
+def test_nested_and_duplicate_markdown_notes_lose_no_text() -> None:
     document = text_document("Text.\n\n[^a]: One[^a].\n\n    [^b]: Two.\n\n[^a]: Again.\n", "r.md")
     assert sorted(blocks_of(document)) == sorted(["Text.", "[a] One¹.", "[b] Two.", "[a] Again."])
     assert blocks_of(text_document("No note[^x] here.\n", "r.md")) == ["No note[^x] here."]
 
 
-def test_docx_notes_that_refer_to_notes_end_and_lose_nothing() -> None:
-    report = python_docx.Document()
+def test_a_long_circle_of_docx_notes_loses_no_text() -> None:
+    report = docx.Document()
     add_xml(report, paragraph(run("Forests shrink.") + reference(1)))
     chain = {number: paragraph(run(f"Note {number}.") + reference(number + 1)) for number in range(1, 1500)}
     add_notes(report, chain | {1500: paragraph(run("The last one.") + reference(1))})
@@ -189,8 +190,8 @@ def test_docx_notes_that_refer_to_notes_end_and_lose_nothing() -> None:
     assert "The last one." in blocks[-1]
 
 
-def test_docx_styles_made_from_each_other_and_symbols_of_no_letter_do_no_harm() -> None:
-    report = python_docx.Document()
+def test_circular_docx_styles_and_invalid_symbols_do_no_harm() -> None:
+    report = docx.Document()
     names = [f"S{number}" for number in range(1500)]
     for name, base in zip(names, [*names[1:], "Circle"], strict=True):
         based = f'<w:style {nsdecls("w")} w:type="paragraph" w:styleId="{name}"><w:basedOn w:val="{base}"/></w:style>'

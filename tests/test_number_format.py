@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from openpyxl.utils.datetime import MAC_EPOCH, to_excel
 
-from corpus.parsers.office.number_format import shown_number
+from corpus.parsers.office.number_format import format_number
 
 MOMENT = to_excel(datetime(2021, 3, 4, 15, 6, 7))
 
@@ -48,7 +48,7 @@ MOMENT = to_excel(datetime(2021, 3, 4, 15, 6, 7))
     ],
 )
 def test_numbers(value: float, code: str, shown: str) -> None:
-    assert shown_number(value, code) == shown
+    assert format_number(value, code) == shown
 
 
 @pytest.mark.parametrize(
@@ -69,20 +69,20 @@ def test_numbers(value: float, code: str, shown: str) -> None:
     ],
 )
 def test_dates(code: str, shown: str) -> None:
-    assert shown_number(MOMENT, code) == shown
+    assert format_number(MOMENT, code) == shown
 
 
-def test_times_without_a_day_and_dates_that_are_none() -> None:
-    assert shown_number(0.5, "h:mm") == "12:00"
-    assert shown_number(1.25, "[h]:mm") == "30:00"
-    assert shown_number(1e12, "yyyy-mm-dd") == "1000000000000"
-    assert shown_number(-3, "yyyy-mm-dd") == "-3"
-    assert shown_number(0, "yyyy", MAC_EPOCH) == "1904"
+def test_times_without_a_date_and_serials_outside_the_calendar() -> None:
+    assert format_number(0.5, "h:mm") == "12:00"
+    assert format_number(1.25, "[h]:mm") == "30:00"
+    assert format_number(1e12, "yyyy-mm-dd") == "1000000000000"
+    assert format_number(-3, "yyyy-mm-dd") == "-3"
+    assert format_number(0, "yyyy", MAC_EPOCH) == "1904"
 
 
-def test_a_code_longer_than_any_program_writes_is_not_looked_into() -> None:
-    assert shown_number(5, "0" * 1000) == "5".rjust(1000, "0")
-    assert shown_number(5, "0" * 1001) == "5"
+def test_a_code_longer_than_any_program_writes_is_shown_as_general() -> None:
+    assert format_number(5, "0" * 1000) == "5".rjust(1000, "0")
+    assert format_number(5, "0" * 1001) == "5"
     started = time.monotonic()
-    assert shown_number(3, "[" * 5000) == "3"
+    assert format_number(3, "[" * 5000) == "3"
     assert time.monotonic() - started < 0.1

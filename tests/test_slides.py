@@ -1,7 +1,6 @@
-"""PPTX: slides are pages, titles headings, and what is drawn is read in its order."""
+"""PPTX: slides are pages, titles are headings, and shapes are read in their order."""
 
 import io
-from collections.abc import Sequence
 
 import pptx
 import pytest
@@ -18,56 +17,54 @@ from pptx.util import Inches
 
 from assistant.answer import Citation
 from corpus import Document, DocumentError, read_bytes
-from corpus.parsers.office import pptx as slides
-from corpus.parsers.office.reading_order import ShapeBox, reading_order
 
 TITLE_SLIDE, TITLE_AND_TEXT, TITLE_ONLY, BLANK = 0, 1, 5, 6
 
 
-def read(presentation: Presentation) -> Document:
+def document_of(presentation: Presentation) -> Document:
     out = io.BytesIO()
     presentation.save(out)
     return read_bytes(out.getvalue(), "deck.pptx")
 
 
-def shown(document: Document) -> list[tuple[int, int, str]]:
+def placed_blocks(document: Document) -> list[tuple[int, int, str]]:
     """Every block with its slide and its heading level, 0 for text."""
     levels = {heading.start: heading.level for heading in document.headings}
-    found = []
+    blocks = []
     for block in document.blocks:
         page = document.page_at(block.start)
         assert page
-        found.append((page.number, levels.get(block.start, 0), document.shown(*block)))
-    return found
+        blocks.append((page.number, levels.get(block.start, 0), document.shown(*block)))
+    return blocks
 
 
 def texts(document: Document) -> list[str]:
-    return [text for _, _, text in shown(document)]
+    return [text for _, _, text in placed_blocks(document)]
 
 
-def slide_of(presentation: Presentation, layout: int, title: str = "") -> Slide:
+def add_slide(presentation: Presentation, layout: int, title: str = "") -> Slide:
     slide = presentation.slides.add_slide(presentation.slide_layouts[layout])
     if title:
         slide.shapes.title.text = title
     return slide
 
 
-def box(slide: Slide, text: str, left: float, top: float, width: float = 2, height: float = 0.5) -> None:
+def add_box(slide: Slide, text: str, left: float, top: float, width: float = 2, height: float = 0.5) -> None:
     slide.shapes.add_textbox(Inches(left), Inches(top), Inches(width), Inches(height)).text_frame.text = text
 
 
 def test_slides_are_pages_and_titles_are_headings() -> None:
     deck = pptx.Presentation()
-    slide_of(deck, TITLE_SLIDE, "Forests of the North").placeholders[1].text = "A report to the ministry"
-    slide = slide_of(deck, TITLE_AND_TEXT, "Timber")
+    add_slide(deck, TITLE_SLIDE, "Forests of the North").placeholders[1].text = "A report to the ministry"
+    slide = add_slide(deck, TITLE_AND_TEXT, "Timber")
     slide.placeholders[1].text = "412 sawmills are illegal.\nMost stand near the river."
     slide.notes_slide.notes_text_frame.text = "Say that few were closed."
-    slide_of(deck, BLANK)
-    slide_of(deck, TITLE_AND_TEXT, "Police").placeholders[1].text = "Forty trucks were seized."
-    document = read(deck)
+    add_slide(deck, BLANK)
+    add_slide(deck, TITLE_AND_TEXT, "Police").placeholders[1].text = "Forty trucks were seized."
+    document = document_of(deck)
     assert document.title == "Forests of the North"
     assert document.page_kind == "slide"
-    assert shown(document) == [
+    assert placed_blocks(document) == [
         (1, 1, "Forests of the North"),
         (1, 0, "A report to the ministry"),
         (2, 2, "Timber"),
@@ -87,44 +84,44 @@ def test_slides_are_pages_and_titles_are_headings() -> None:
     assert (citation.page_kind, citation.page) == ("slide", 4)
 
 
-def test_the_title_that_somebody_gave_comes_before_that_of_the_first_slide() -> None:
+def test_the_title_in_the_properties_wins_over_that_of_the_first_slide() -> None:
     deck = pptx.Presentation()
-    slide_of(deck, TITLE_SLIDE, "Forests")
-    assert read(deck).title == "Forests"
+    add_slide(deck, TITLE_SLIDE, "Forests")
+    assert document_of(deck).title == "Forests"
     deck.core_properties.title = "The year in the forests"
-    assert read(deck).title == "The year in the forests"
+    assert document_of(deck).title == "The year in the forests"
     deck.core_properties.title = "Presentación de PowerPoint"
-    assert read(deck).title == "Forests"
+    assert document_of(deck).title == "Forests"
 
 
-def test_what_stands_in_columns_is_read_column_by_column() -> None:
+def test_shapes_in_columns_are_read_column_by_column() -> None:
     deck = pptx.Presentation()
-    slide = slide_of(deck, TITLE_ONLY, "Two sides")
-    box(slide, "Right below", 6, 3)
-    box(slide, "Right", 6, 2)
-    box(slide, "Left below", 1, 3)
-    box(slide, "Left", 1, 2)
-    box(slide, "Under all of it", 1, 6, width=8)
-    assert texts(read(deck)) == ["Two sides", "Left", "Left below", "Right", "Right below", "Under all of it"]
+    slide = add_slide(deck, TITLE_ONLY, "Two sides")
+    add_box(slide, "Right below", 6, 3)
+    add_box(slide, "Right", 6, 2)
+    add_box(slide, "Left below", 1, 3)
+    add_box(slide, "Left", 1, 2)
+    add_box(slide, "Under all of it", 1, 6, width=8)
+    assert texts(document_of(deck)) == ["Two sides", "Left", "Left below", "Right", "Right below", "Under all of it"]
 
 
-def test_groups_are_read_as_one() -> None:
+def test_a_group_is_read_as_one_shape() -> None:
     deck = pptx.Presentation()
-    slide = slide_of(deck, TITLE_ONLY, "Groups")
+    slide = add_slide(deck, TITLE_ONLY, "Groups")
     group = slide.shapes.add_group_shape()
     for text, top in (("in the group, below", 4), ("in the group", 2)):
         group.shapes.add_textbox(Inches(1), Inches(top), Inches(2), Inches(0.5)).text_frame.text = text
-    box(slide, "beside it", 6, 3)
-    assert texts(read(deck)) == ["Groups", "in the group", "in the group, below", "beside it"]
+    add_box(slide, "beside it", 6, 3)
+    assert texts(document_of(deck)) == ["Groups", "in the group", "in the group, below", "beside it"]
 
 
-def test_a_slide_without_a_title_does_not_stand_under_the_one_before() -> None:
+def test_a_slide_without_a_title_is_not_filed_under_the_one_before() -> None:
     deck = pptx.Presentation()
-    slide_of(deck, TITLE_ONLY, "Timber")
-    box(slide_of(deck, BLANK), "Trucks\nForty were seized.", 1, 1)
-    box(slide_of(deck, BLANK), "This first line is a whole sentence and no title.", 1, 1)
-    document = read(deck)
-    assert shown(document)[1:] == [
+    add_slide(deck, TITLE_ONLY, "Timber")
+    add_box(add_slide(deck, BLANK), "Trucks\nForty were seized.", 1, 1)
+    add_box(add_slide(deck, BLANK), "This first line is a whole sentence and no title.", 1, 1)
+    document = document_of(deck)
+    assert placed_blocks(document)[1:] == [
         (2, 2, "Trucks"),
         (2, 0, "Forty were seized."),
         (3, 2, "Slide 3"),
@@ -132,41 +129,41 @@ def test_a_slide_without_a_title_does_not_stand_under_the_one_before() -> None:
     ]
 
 
-def test_a_table_reads_with_the_names_of_its_columns() -> None:
+def test_a_table_row_is_shown_with_column_names() -> None:
     deck = pptx.Presentation()
-    slide = slide_of(deck, TITLE_ONLY, "Cases")
+    slide = add_slide(deck, TITLE_ONLY, "Cases")
     rows = [["Region", "Police", "", "Army"], ["", "2021", "2020", "2021"], ["Loreto", "412", "400", "7"], ["Lima", "32", "30", ""]]
     table = slide.shapes.add_table(len(rows), 4, Inches(1), Inches(2), Inches(8), Inches(2)).table
     for place, row in enumerate(rows):
         for column, text in enumerate(row):
             table.cell(place, column).text = text
     table.cell(0, 1).merge(table.cell(0, 2))
-    document = read(deck)
+    document = document_of(deck)
     assert texts(document)[-2:] == [
         "Region: Loreto | Police 2021: 412 | Police 2020: 400 | Army 2021: 7",
         "Region: Lima | Police 2021: 32 | Police 2020: 30",
     ]
-    found = document.row_at(document.text.index("Lima"))
-    assert found
-    assert document.text[found.start : found.end] == "Lima | 32 | 30"
+    row_of_lima = document.row_at(document.text.index("Lima"))
+    assert row_of_lima
+    assert document.text[row_of_lima.start : row_of_lima.end] == "Lima | 32 | 30"
     table.first_row = False
     for column, text in enumerate(["Mill", "1,200", "3", "4"]):
         table.cell(0, column).text = text
-    assert "Mill" not in texts(read(deck))[-1]
+    assert "Mill" not in texts(document_of(deck))[-1]
 
 
-def test_a_cell_that_reaches_over_rows_is_read_in_each() -> None:
+def test_a_cell_that_spans_rows_is_repeated_in_each() -> None:
     deck = pptx.Presentation()
-    table = slide_of(deck, TITLE_ONLY, "Cases").shapes.add_table(3, 2, Inches(1), Inches(2), Inches(8), Inches(2)).table
+    table = add_slide(deck, TITLE_ONLY, "Cases").shapes.add_table(3, 2, Inches(1), Inches(2), Inches(8), Inches(2)).table
     for place, row in enumerate([["Region", "Cases"], ["Loreto", "15"], ["", "16"]]):
         for column, text in enumerate(row):
             table.cell(place, column).text = text
     table.cell(1, 0).merge(table.cell(2, 0))
-    assert texts(read(deck))[2:] == ["Region: Loreto | Cases: 15", "Region: Loreto | Cases: 16"]
+    assert texts(document_of(deck))[2:] == ["Region: Loreto | Cases: 15", "Region: Loreto | Cases: 16"]
 
 
-def chart(deck: Presentation, kind: XL_CHART_TYPE, data: CategoryChartData | XyChartData, title: str) -> None:
-    slide = slide_of(deck, TITLE_ONLY, "A chart")
+def add_chart(deck: Presentation, kind: XL_CHART_TYPE, data: CategoryChartData | XyChartData, title: str) -> None:
+    slide = add_slide(deck, TITLE_ONLY, "A chart")
     drawn = slide.shapes.add_chart(kind, Inches(1), Inches(2), Inches(6), Inches(4), data).chart
     drawn.has_title = True
     drawn.chart_title.text_frame.text = title
@@ -178,18 +175,18 @@ def test_a_chart_is_a_table_of_its_numbers() -> None:
     data.categories = ["Loreto", "Ucayali"]
     data.add_series("2021", (1412, 300))
     data.add_series("2020", (1300, None))
-    chart(deck, XL_CHART_TYPE.COLUMN_CLUSTERED, data, "Illegal sawmills")
+    add_chart(deck, XL_CHART_TYPE.COLUMN_CLUSTERED, data, "Illegal sawmills")
     levels = CategoryChartData(number_format="0.0%")
     north = levels.add_category("North")
     north.add_sub_category("Loreto")
     north.add_sub_category("Piura")
     levels.add_category("South").add_sub_category("Tacna")
     levels.add_series("Share", (0.5, 0.25, 0.25))
-    chart(deck, XL_CHART_TYPE.BAR_CLUSTERED, levels, "Shares")
+    add_chart(deck, XL_CHART_TYPE.BAR_CLUSTERED, levels, "Shares")
     points = XyChartData()
     points.add_series("Trucks").add_data_point(1.5, 40)
-    chart(deck, XL_CHART_TYPE.XY_SCATTER, points, "Trucks")
-    assert texts(read(deck)) == [
+    add_chart(deck, XL_CHART_TYPE.XY_SCATTER, points, "Trucks")
+    assert texts(document_of(deck)) == [
         "A chart",
         "Illegal sawmills",
         "2021 | 2020",
@@ -211,9 +208,9 @@ def test_a_chart_is_a_table_of_its_numbers() -> None:
 DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
 
 
-def test_the_texts_of_a_diagram_are_read() -> None:
+def test_the_texts_of_a_diagram_are_kept() -> None:
     deck = pptx.Presentation()
-    slide = slide_of(deck, TITLE_ONLY, "Steps")
+    slide = add_slide(deck, TITLE_ONLY, "Steps")
     point = '<dgm:pt modelId="{}" type="{}"><dgm:t><a:bodyPr/><a:p><a:r><a:t>{}</a:t></a:r></a:p></dgm:t></dgm:pt>'
     points = point.format(1, "node", "Count") + point.format(2, "pres", "no text") + point.format(3, "node", "Seize")
     model = f'<dgm:dataModel xmlns:dgm="{DIAGRAM}" {nsdecls("a")}><dgm:ptLst>{points}</dgm:ptLst></dgm:dataModel>'
@@ -228,30 +225,30 @@ def test_the_texts_of_a_diagram_are_read() -> None:
             "</a:graphic></p:graphicFrame>"
         )
     )
-    assert texts(read(deck)) == ["Steps", "Count", "Seize"]
+    assert texts(document_of(deck)) == ["Steps", "Count", "Seize"]
 
 
-def test_cells_without_end_are_read_at_once() -> None:
+def test_absurd_spans_are_bounded() -> None:
     deck = pptx.Presentation()
-    table = slide_of(deck, TITLE_ONLY, "Cases").shapes.add_table(2, 2, Inches(1), Inches(2), Inches(8), Inches(2)).table
+    table = add_slide(deck, TITLE_ONLY, "Cases").shapes.add_table(2, 2, Inches(1), Inches(2), Inches(8), Inches(2)).table
     for place, text in enumerate(("Region", "Cases", "Loreto", "15")):
         table.cell(place // 2, place % 2).text = text
     table.cell(0, 1)._tc.set("gridSpan", "2000000000")
     table.cell(1, 0)._tc.set("rowSpan", "2000000000")
-    assert texts(read(deck))[-1] == "Region: Loreto | Cases: 15"
+    assert texts(document_of(deck))[-1] == "Region: Loreto | Cases: 15"
 
 
-def test_one_slide_shown_without_end_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slides, "_MOST_CHARACTERS", 1000)
+def test_too_much_text_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corpus.parsers.office.pptx._MOST_CHARACTERS", 1000)
     deck = pptx.Presentation()
-    slide_of(deck, TITLE_ONLY, "x" * 1001)
+    add_slide(deck, TITLE_ONLY, "x" * 1001)
     with pytest.raises(DocumentError, match=r"^deck\.pptx has more than 1,000 characters of text"):
-        read(deck)
+        document_of(deck)
 
 
-def test_raised_numbers_broken_lines_and_numbers_of_slides() -> None:
+def test_superscripts_line_breaks_and_slide_numbers() -> None:
     deck = pptx.Presentation()
-    slide = slide_of(deck, TITLE_ONLY, "Marks")
+    slide = add_slide(deck, TITLE_ONLY, "Marks")
     frame = slide.shapes.add_textbox(Inches(1), Inches(2), Inches(5), Inches(1)).text_frame
     run = frame.paragraphs[0].add_run()
     run.text = "412 mills in 2021"
@@ -264,10 +261,10 @@ def test_raised_numbers_broken_lines_and_numbers_of_slides() -> None:
     field = f'<a:fld {nsdecls("a")} id="{{0}}" type="{{}}"><a:t>%s</a:t></a:fld>'
     frame.paragraphs[0]._p.append(parse_xml(field.replace("{}", "datetime1") % "today"))
     frame.paragraphs[0]._p.append(parse_xml(field.replace("{}", "slidenum") % "17"))
-    assert texts(read(deck)) == ["Marks", "412 mills in 2021³ on a new line today"]
+    assert texts(document_of(deck)) == ["Marks", "412 mills in 2021³ on a new line today"]
 
 
-def holder(slide: Slide, kind: str, text: str) -> None:
+def add_placeholder(slide: Slide, kind: str, text: str) -> None:
     slide.shapes._spTree.append(
         parse_xml(
             f'<p:sp {nsdecls("p", "a")}><p:nvSpPr><p:cNvPr id="9" name="x"/><p:cNvSpPr/>'
@@ -279,24 +276,24 @@ def holder(slide: Slide, kind: str, text: str) -> None:
 
 def test_footers_are_left_out_and_counted() -> None:
     deck = pptx.Presentation()
-    slide = slide_of(deck, TITLE_ONLY, "Timber")
+    slide = add_slide(deck, TITLE_ONLY, "Timber")
     for kind, text in (("ftr", "Ministry"), ("sldNum", "7"), ("dt", "2021")):
-        holder(slide, kind, text)
-    document = read(deck)
+        add_placeholder(slide, kind, text)
+    document = document_of(deck)
     assert texts(document) == ["Timber"]
     assert document.running_lines == 3
 
 
-def test_hidden_slides_are_read() -> None:
+def test_hidden_slides_are_included() -> None:
     deck = pptx.Presentation()
-    slide = slide_of(deck, TITLE_ONLY, "What nobody should see")
+    slide = add_slide(deck, TITLE_ONLY, "What nobody should see")
     slide._element.set("show", "0")
-    assert texts(read(deck)) == ["What nobody should see"]
+    assert texts(document_of(deck)) == ["What nobody should see"]
 
 
-def test_what_is_there_for_new_programs_and_for_old_ones_is_read_once() -> None:
+def test_content_for_newer_and_older_programs_is_read_once() -> None:
     deck = pptx.Presentation()
-    slide = slide_of(deck, TITLE_ONLY, "Once")
+    slide = add_slide(deck, TITLE_ONLY, "Once")
     shape = (
         '<p:sp><p:nvSpPr><p:cNvPr id="9" name="x"/><p:cNvSpPr/><p:nvPr/></p:nvSpPr><p:spPr/>'
         "<p:txBody><a:bodyPr/><a:p><a:r><a:t>{}</a:t></a:r></a:p></p:txBody></p:sp>"
@@ -308,27 +305,12 @@ def test_what_is_there_for_new_programs_and_for_old_ones_is_read_once() -> None:
             f"</mc:Choice><mc:Fallback>{shape.format('old')}</mc:Fallback></mc:AlternateContent>"
         )
     )
-    assert texts(read(deck)) == ["Once", "new"]
+    assert texts(document_of(deck)) == ["Once", "new"]
 
 
 @pytest.mark.parametrize("data", [b"PK\x03\x04 not really", b"PK\x05\x06" + bytes(18)])
-def test_what_is_no_presentation_is_one_sentence(data: bytes) -> None:
+def test_a_file_that_is_not_a_presentation_is_refused_in_one_sentence(data: bytes) -> None:
     with pytest.raises(DocumentError) as caught:
         read_bytes(data, "deck.pptx")
     assert "deck.pptx" in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("boxes", "order"),
-    [
-        ([(0, 0, 9, 1), (0, 2, 4, 3), (5, 2, 9, 3)], [0, 1, 2]),
-        ([(5, 0, 9, 9), (0, 0, 4, 4), (0, 4, 4, 9)], [1, 2, 0]),
-        ([(0, 0, 5, 5), (3, 3, 8, 8)], [0, 1]),
-        ([(3, 0, 8, 5), (0, 0, 5, 5)], [1, 0]),
-        ([(0, 9, 1, 9), (0, 0, 1, 0)], [1, 0]),
-        ([], []),
-    ],
-)
-def test_the_order_of_boxes(boxes: Sequence[tuple[int, int, int, int]], order: list[int]) -> None:
-    assert reading_order([ShapeBox(*sides) for sides in boxes]) == order
