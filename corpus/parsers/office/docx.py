@@ -115,17 +115,17 @@ class _BodyParser:
     def _text(self, paragraph: etree._Element) -> str:
         """Return a paragraph's words, including those in links, fields and insertions, but not those in text boxes."""
         parts = []
-        is_raised = False
+        is_superscript = False
         walk = etree.iterwalk(paragraph, events=("start",))
         for _, element in walk:
             if element.tag in _NOT_SHOWN or element.tag == _BOX or (element.tag == _RUN and _property(element, "w:vanish")):
                 walk.skip_subtree()
             elif element.tag == _RUN:
                 own = _property(element, "w:vertAlign")
-                is_raised = own == SUPERSCRIPT or (not own and self._styles.is_superscript(_property(element, "w:rStyle")))
+                is_superscript = own == SUPERSCRIPT or (not own and self._styles.is_superscript(_property(element, "w:rStyle")))
             elif element.tag in (_TEXT, EQUATION):
                 text = (element.text or "").replace("\xad", "")
-                parts.append(raised(text) if is_raised else text)
+                parts.append(raised(text) if is_superscript else text)
             elif element.tag == _SYMBOL:
                 parts.append(_symbol(element.get(qn("w:char"), "")))
             elif element.tag in REFERENCES:

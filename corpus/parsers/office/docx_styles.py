@@ -48,7 +48,7 @@ class Styles:
         visited, level = [], None
         while level is None and name in self._by_id and name not in self._levels:
             style = self._by_id[name]
-            self._levels[name] = 0  # stands if styles are based on each other in a circle
+            self._levels[name] = 0  # the result where styles are based on each other in a circle
             visited.append(name)
             level, name = _own_level(style), value_of(style.find(qn("w:basedOn")))
         inherited = self._levels.get(name, 0) if level is None else level

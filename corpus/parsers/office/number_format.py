@@ -58,7 +58,7 @@ class _Digits(NamedTuple):
 
 
 class _Section(NamedTuple):
-    """One of a format's sections, which a semicolon separates. For numbers, `before` and `after` stand around the digits."""
+    """One of a format's sections, separated by semicolons. For numbers, `before` and `after` are the text around the digits."""
 
     tokens: tuple[_Token, ...]
     is_date: bool
@@ -100,8 +100,8 @@ def _sections(code: str) -> tuple[_Section | None, ...]:
             parts[-1].append(_Token(kind, match[kind]))
     is_spanish = any(int(language, 16) & 0x3FF == _SPANISH for language in re.findall(r"\[\$[^\]-]*-([0-9a-fA-F]{3,8})\]", code))
     return tuple(
-        _section(tuple(part), is_spanish=is_spanish, is_date=place == 0 and is_date_format(code))
-        for place, part in enumerate(parts)
+        _section(tuple(part), is_spanish=is_spanish, is_date=index == 0 and is_date_format(code))
+        for index, part in enumerate(parts)
     )
 
 
@@ -184,8 +184,8 @@ def _date(serial: float, code: str, section: _Section, epoch: datetime) -> str:
         return _iso_date(moment)
     is_twelve_hour = any(token.kind == "noon" for token in section.tokens)
     parts = []
-    for place, token in enumerate(section.tokens):
-        is_minute = token.kind == "month" and len(token.text) < 3 and _is_minute(section.tokens, place)
+    for index, token in enumerate(section.tokens):
+        is_minute = token.kind == "month" and len(token.text) < 3 and _is_minute(section.tokens, index)
         if token.kind in _SHOWN_AS_WRITTEN or token.kind == "digits":
             parts.append(token.text)
         elif token.kind == "elapsed":
@@ -197,11 +197,11 @@ def _date(serial: float, code: str, section: _Section, epoch: datetime) -> str:
     return " ".join("".join(parts).split())
 
 
-def _is_minute(tokens: Sequence[_Token], place: int) -> bool:
+def _is_minute(tokens: Sequence[_Token], index: int) -> bool:
     """Return whether an "m" means minutes, since it follows hours or precedes seconds, and not a month."""
     date_kinds = ("year", "month", "day", "hour", "second", "elapsed")
-    before = next((token.kind for token in reversed(tokens[:place]) if token.kind in date_kinds), "")
-    after = next((token.kind for token in tokens[place + 1 :] if token.kind in date_kinds), "")
+    before = next((token.kind for token in reversed(tokens[:index]) if token.kind in date_kinds), "")
+    after = next((token.kind for token in tokens[index + 1 :] if token.kind in date_kinds), "")
     return before in ("hour", "elapsed") or after == "second"
 
 

@@ -118,7 +118,7 @@ class _SlideParser:
                     placed.append((shape, box))
                 else:
                     unplaced.append(shape)
-        return [placed[place][0] for place in reading_order([box for _, box in placed])] + unplaced
+        return [placed[index][0] for index in reading_order([box for _, box in placed])] + unplaced
 
     def _box(self, shape: etree._Element) -> ShapeBox | None:
         """Return a shape's position, its own or that of its placeholder in the layout; None if it has none."""
@@ -194,16 +194,16 @@ def _may_hold_text(shape: etree._Element) -> bool:
 def _text(element: etree._Element) -> str:
     """Return the words under an element, without the slide number; paragraphs and line breaks start new lines."""
     parts: list[str] = []
-    is_raised = False
+    is_superscript = False
     walk = etree.iterwalk(element, events=("start",))
     for _, inner in walk:
         if inner.tag == _FALLBACK or (inner.tag == _FIELD and inner.get("type") == "slidenum"):
             walk.skip_subtree()
         elif inner.tag in (_RUN, _FIELD):
             style = inner.find(_RUN_STYLE)
-            is_raised = style is not None and not style.get("baseline", "0").startswith(("0", "-"))
+            is_superscript = style is not None and not style.get("baseline", "0").startswith(("0", "-"))
         elif inner.tag == _TEXT:
-            parts.append(raised(inner.text or "") if is_raised else inner.text or "")
+            parts.append(raised(inner.text or "") if is_superscript else inner.text or "")
         elif inner.tag == EQUATION:
             parts.append(inner.text or "")
         elif inner.tag in (_BREAK, _PARAGRAPH) and parts:
@@ -217,8 +217,8 @@ def _append_table(table: etree._Element, draft: Draft) -> None:
     has_header = style is not None and style.get("firstRow", "0") in ("1", "true")
     header_rows = max(1, header_row_count([_cells(row) for row in rows])) if has_header else 0
     grid = Grid()
-    for place, row in enumerate(rows):
-        grid.begin_row(is_header=place < header_rows)
+    for index, row in enumerate(rows):
+        grid.begin_row(is_header=index < header_rows)
         for cell in row.iterchildren(_CELL):
             if cell.get("hMerge", "0") in ("0", "false") and cell.get("vMerge", "0") in ("0", "false"):
                 grid.add_cell(_text(cell), columns=int(cell.get("gridSpan", 1)), rows=int(cell.get("rowSpan", 1)))

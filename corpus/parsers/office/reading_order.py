@@ -1,4 +1,4 @@
-"""The reading order of a slide's shapes: from the top left, column by column where they stand in columns."""
+"""The reading order of a slide's shapes: from the top left, column by column where there are columns."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

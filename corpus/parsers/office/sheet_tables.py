@@ -1,4 +1,4 @@
-"""Finds the tables of a sheet and what stands around them: titles, notes, and pairs of a name and a value."""
+"""Finds the tables of a sheet, and the titles, notes, and pairs of a name and a value around them."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -19,7 +19,7 @@ _LONGEST_ITEM = 150  # characters of a list's row
 _MOST_REPEATED = 200_000  # cells
 _SHORTEST_NOTE = 60
 _FEWEST_ITEMS = 3
-_MOST_PAIRS = 6  # rows of a name and a value that may stand right above a table's header
+_MOST_PAIRS = 6  # rows of a name and a value that may come right above a table's header
 _WIDEST_HEAD = 60  # columns
 _MOST_TABLES_ABREAST = 6
 _SAMPLE = 200  # rows of a table, by which its numeric columns are known
@@ -78,10 +78,10 @@ class _SheetWriter:
     def append(self) -> None:
         """Append all rows, region by region."""
         start = 0
-        for place, row in enumerate(self.rows):
-            if place and (row.number > self.rows[place - 1].number + 1 or row.number in self.cuts):
-                self._append_region(self.rows[start:place])
-                start = place
+        for index, row in enumerate(self.rows):
+            if index and (row.number > self.rows[index - 1].number + 1 or row.number in self.cuts):
+                self._append_region(self.rows[start:index])
+                start = index
         self._append_region(self.rows[start:])
 
     def _with_merged(self, rows: Sequence[SheetRow], merged: Sequence[Area]) -> list[SheetRow]:
@@ -134,29 +134,29 @@ class _SheetWriter:
 
     def _append_titles(self, rows: Sequence[SheetRow]) -> None:
         """Append rows of one cell as blocks, the first one as a heading if it looks like a title."""
-        for place, row in enumerate(rows):
-            self.draft.block(_line(row), TITLE_LEVEL if place == 0 and _is_title(_line(row)) else 0)
+        for index, row in enumerate(rows):
+            self.draft.block(_line(row), TITLE_LEVEL if index == 0 and _is_title(_line(row)) else 0)
 
     def _find_header(self, rows: Sequence[SheetRow]) -> tuple[int, int]:
         """Return how many rows precede the header rows, and how many header rows there are."""
         cells = [row.cells for row in rows]
-        marked = [place for place, row in enumerate(rows[:-1]) if row.number in self.marked_headers]
+        marked = [index for index, row in enumerate(rows[:-1]) if row.number in self.marked_headers]
         if marked:
             last = marked[-1] if marked[-1] - marked[0] == len(marked) - 1 else marked[0]
-            for place in range(max(0, last - _MOST_PAIRS), last + 1):
-                if header_row_count(cells[place:]) == last - place + 1:
-                    return place, last - place + 1
+            for index in range(max(0, last - _MOST_PAIRS), last + 1):
+                if header_row_count(cells[index:]) == last - index + 1:
+                    return index, last - index + 1
             return last, 1
-        for place in range(min(_MOST_PAIRS, len(rows))):
-            if place and (len(cells[place - 1]) > 2 or len(cells[place]) <= 2):
+        for index in range(min(_MOST_PAIRS, len(rows))):
+            if index and (len(cells[index - 1]) > 2 or len(cells[index]) <= 2):
                 continue
-            if header_rows := header_row_count(cells[place:]):
-                return place, header_rows
+            if header_rows := header_row_count(cells[index:]):
+                return index, header_rows
         is_bold = len(rows) > 1 and rows[0].is_bold and not any(row.is_bold for row in rows[1:3])
         return 0, int(is_bold and not _has_number(rows[0]))
 
     def _append_body(self, rows: Sequence[SheetRow], header_rows: int) -> None:
-        """Append a table, or several that stand side by side."""
+        """Append a table, or several side by side."""
         if not header_rows and self._continues(rows):
             self._append_table(rows, 0, self.above)
             return
@@ -186,7 +186,7 @@ class _SheetWriter:
         first = rows[header_rows].number if header_rows < len(rows) else rows[-1].number
         full = [row.cells if row.number < first else self._with_repeated(row, first) for row in rows]
         used = sorted({cell.column for cells in full for cell in cells})
-        positions = above.positions if above else {column: place for place, column in enumerate(used)}
+        positions = above.positions if above else {column: index for index, column in enumerate(used)}
 
         def dense(cell: CellText) -> CellText:
             """Return the cell at its place among the columns in use."""

@@ -81,16 +81,16 @@ def _parse(data: bytes) -> Draft:
 def _sheets(workbook_reader: ExcelReader) -> Iterator[_Sheet]:
     """Yield the workbook's worksheets in order; chart sheets, which have no cells, are left out."""
     names = workbook_reader.parser.defined_names.by_sheet()
-    for place, (sheet, relation) in enumerate(workbook_reader.parser.find_sheets()):
+    for index, (sheet, relation) in enumerate(workbook_reader.parser.find_sheets()):
         if not relation.Type.endswith("/worksheet"):
             continue
-        printed = [name.value for name in names.get(place, {}).values() if name.is_reserved == "Print_Titles"]
+        printed = [name.value for name in names.get(index, {}).values() if name.is_reserved == "Print_Titles"]
         areas = [range(int(top), int(bottom) + 1) for value in printed for top, bottom in _ROWS.findall(value or "")]
         printed_rows = frozenset(row for area in areas if len(area) <= _MOST_HEADER_ROWS for row in area)
         yield _Sheet(sheet.name, relation.target, printed_rows)
 
 
-def _table_hints(workbook_reader: ExcelReader, sheet: _Sheet, cells: SheetCells) -> TableHints:
+def _table_hints(workbook_reader: ExcelReader, sheet: _Sheet, content: SheetCells) -> TableHints:
     """Return what the file says about the sheet's tables."""
     path, tables = get_rels_path(sheet.path), []
     for relation in get_dependents(workbook_reader.archive, path) if path in workbook_reader.valid_files else ():
@@ -98,8 +98,8 @@ def _table_hints(workbook_reader: ExcelReader, sheet: _Sheet, cells: SheetCells)
             table = parse_part(workbook_reader.archive.read(relation.target))
             if table.get("headerRowCount", "1") != "0":
                 tables.append(Area.parse(table.get("ref", "")))
-    filter_rows = {cells.filter_area.top} if cells.filter_area else set()
-    frozen_rows = {cells.frozen_rows} if 0 < cells.frozen_rows <= _MOST_HEADER_ROWS else set()
+    filter_rows = {content.filter_area.top} if content.filter_area else set()
+    frozen_rows = {content.frozen_rows} if 0 < content.frozen_rows <= _MOST_HEADER_ROWS else set()
     return TableHints(tables, frozenset(filter_rows), sheet.printed_rows or frozenset(frozen_rows))
 
 

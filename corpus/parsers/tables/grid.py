@@ -30,13 +30,13 @@ class _Row:
     is_header: bool
     placed: dict[int, _Placed] = field(default_factory=dict)
 
-    def own(self, place: int) -> list[CellText]:
-        """Return the filled cells that begin in this row, which is at index `place`, in order."""
-        return [placed.cell for _, placed in sorted(self.placed.items()) if placed.origin == place and placed.cell.text]
+    def own(self, index: int) -> list[CellText]:
+        """Return the filled cells that begin in this row, which is at `index`, in order."""
+        return [placed.cell for _, placed in sorted(self.placed.items()) if placed.origin == index and placed.cell.text]
 
-    def names_columns(self, place: int) -> bool:
+    def names_columns(self, index: int) -> bool:
         """Return whether all cells are header cells, and they name more than one column."""
-        own = self.own(place)
+        own = self.own(index)
         all_headers = all(placed.is_header_cell for placed in self.placed.values() if placed.cell.text)
         return all_headers and (len(own) > 1 or any(cell.span > 1 for cell in own))
 
@@ -53,8 +53,8 @@ class Grid:
 
     def begin_row(self, *, before: int = 0, is_header: bool = False) -> None:
         """Begin a row, after `before` free columns. `is_header` says that the file marks it as a header row."""
-        place = len(self._rows)
-        self._open = {column: (end, placed) for column, (end, placed) in self._open.items() if end > place}
+        index = len(self._rows)
+        self._open = {column: (end, placed) for column, (end, placed) in self._open.items() if end > index}
         self._taken = set()
         self._column = before
         self._rows.append(_Row(is_header))
@@ -70,14 +70,14 @@ class Grid:
         while self._column in self._taken:
             self._column += 1
         columns = max(1, min(columns, _MOST_COLUMNS - self._column))
-        text, place = " ".join(text.split()), len(self._rows) - 1
+        text, index = " ".join(text.split()), len(self._rows) - 1
         if self._column >= _MOST_COLUMNS:
             last = self._rows[-1].placed.get(_MOST_COLUMNS - 1)
             text, self._column = f"{last.cell.text} {text}" if last else text, _MOST_COLUMNS - 1
-        placed = _Placed(CellText(self._column, text, columns), place, is_header_cell)
+        placed = _Placed(CellText(self._column, text, columns), index, is_header_cell)
         self._rows[-1].placed[self._column] = placed
         if rows > 1:
-            self._open[self._column] = (place + rows, placed)
+            self._open[self._column] = (index + rows, placed)
         self._column += columns
 
     def continue_cell(self, columns: int) -> None:
@@ -101,29 +101,29 @@ class Grid:
         Returns, for each row begun, the offset in the draft's text where it starts; for a blank row, where the next one does.
         """
         titles = self._title_count()
-        for place in range(titles):
-            draft.block(" ".join(cell.text for cell in self._rows[place].own(place)))
+        for index in range(titles):
+            draft.block(" ".join(cell.text for cell in self._rows[index].own(index)))
         starts = [block.start for block in draft.blocks[len(draft.blocks) - titles :]]
         below = self._rows[titles:]
-        own = [row.own(place) for place, row in enumerate(below, titles)]
+        own = [row.own(index) for index, row in enumerate(below, titles)]
         header_rows = self._header_row_count(below, own, titles) if self._repeated <= _MOST_REPEATED else 0
         rows = [
             *own[:header_rows],
-            *(_as_read(row, titles + place, titles + header_rows) for place, row in enumerate(below) if place >= header_rows),
+            *(_as_read(row, titles + index, titles + header_rows) for index, row in enumerate(below) if index >= header_rows),
         ]
-        tables = len(draft.tables)
+        tables_before = len(draft.tables)
         draft.table(((None, row) for row in rows), header_rows)
-        laid = deque(row.start for table in draft.tables[tables:] for row in table.rows)
+        row_starts = deque(row.start for table in draft.tables[tables_before:] for row in table.rows)
         for row in rows:
-            starts.append(laid[0] if laid else draft.length)
+            starts.append(row_starts[0] if row_starts else draft.length)
             if row:
-                laid.popleft()
+                row_starts.popleft()
         return starts
 
     def _title_count(self) -> int:
         """Count the leading rows that are a single cell as wide as the table."""
         width = max((cell.column + cell.span for row in self._rows for cell, *_ in row.placed.values()), default=0)
-        wide = [[cell.span for cell in row.own(place)] == [width] for place, row in enumerate(self._rows)]
+        wide = [[cell.span for cell in row.own(index)] == [width] for index, row in enumerate(self._rows)]
         count = sum(takewhile(bool, wide)) if width > 1 else 0
         return count if count < len(wide) else 0
 
@@ -134,18 +134,18 @@ class Grid:
         if any(row.is_header for row in rows):
             count = sum(1 for _ in takewhile(lambda row: row.is_header, rows))
         elif any(placed.is_header_cell for row in rows for placed in row.placed.values()):
-            named = (row.names_columns(place) for place, row in enumerate(rows, first))
+            named = (row.names_columns(index) for index, row in enumerate(rows, first))
             count = sum(takewhile(bool, named))
         else:
             return header_row_count(own)
         return count if any(own[count:]) else header_row_count(own)
 
 
-def _as_read(row: _Row, place: int, first_data_row: int) -> list[CellText]:
+def _as_read(row: _Row, index: int, first_data_row: int) -> list[CellText]:
     """Return a row's cells as they read: its own, and those that span it from rows that don't name columns."""
     return [
         placed.cell
         for _, placed in sorted(row.placed.items())
         if placed.cell.text
-        and (placed.origin == place or (placed.origin >= first_data_row and len(placed.cell.text) <= LONGEST_REPEATED))
+        and (placed.origin == index or (placed.origin >= first_data_row and len(placed.cell.text) <= LONGEST_REPEATED))
     ]

@@ -66,7 +66,7 @@ def header_row_count(rows: Sequence[Sequence[CellText]]) -> int:
 
 
 def _nameable_rows(grids: Sequence[_CellsByColumn]) -> int:
-    """Count the first rows that hold only possible names. A word that stands alone, above one column, is a title instead."""
+    """Count the first rows that hold only possible names. A single word above a single column is a title instead."""
     count = 0
     for grid in grids[: min(_MOST_HEADER_ROWS, len(grids) - 1)]:
         alone = next(iter(grid.values())) if len(grid) == 1 else None
@@ -97,7 +97,7 @@ class _HeaderCandidate:
     """The first rows of a table, taken as the possible names of the columns below."""
 
     def __init__(self, header: Sequence[_CellsByColumn], below: Sequence[_CellsByColumn]) -> None:
-        self.count = len(header[-1])
+        self.name_count = len(header[-1])  # in the lowest header row
         self.names: dict[int, tuple[str, ...]] = {}
         for cell in (cell for grid in header for cell in grid.values()):
             for column in range(cell.column, cell.column + min(cell.span, _WIDEST)):
@@ -106,14 +106,14 @@ class _HeaderCandidate:
         for column, cell in (item for grid in below for item in grid.items()):
             self.columns.setdefault(column, []).append(_text(cell))
         self.first = min(self.columns, default=0)
-        self.rows = len(below)
+        self.row_count = len(below)
 
     def are_names(self) -> bool:
         """Return whether the names are distinct, cover most columns, aren't among the values below, and fit what is below."""
         inner = self.columns.keys() - {self.first}
         lowest = {column: name[-1] for column, name in self.names.items()}
         if (
-            (self.count < 2 and not all(map(is_period, lowest.values())))
+            (self.name_count < 2 and not all(map(is_period, lowest.values())))
             or len(set(self.names.values())) < len(self.names)
             or len(inner & lowest.keys()) < _COVERED * len(inner)
             or any(name in self.columns.get(column, ()) for column, name in lowest.items())
@@ -123,11 +123,11 @@ class _HeaderCandidate:
         return (common > 1 and 2 * common > len(lowest)) or self._above_numbers(lowest) or self._above_other_texts(lowest)
 
     def _above_numbers(self, lowest: dict[int, str]) -> bool:
-        """Return whether words stand above columns of numbers or dates, or periods above numbers."""
+        """Return whether words head columns of numbers or dates, or periods head columns of numbers."""
         words = {column for column, name in lowest.items() if not is_period(name) and self._is_numeric(column, with_dates=True)}
         if words - {self.first}:
             is_sure = any(len(self.columns[column]) > 1 for column in words) or words >= self.columns.keys() - {self.first}
-            return is_sure and (len(self.columns) > 2 or self.rows >= _FEW_ROWS)
+            return is_sure and (len(self.columns) > 2 or self.row_count >= _FEW_ROWS)
         periods = [
             name for column, name in sorted(lowest.items()) if is_period(name) and self._is_numeric(column, with_dates=False)
         ]
@@ -143,7 +143,7 @@ class _HeaderCandidate:
         return bool(numeric) and numeric >= _NUMERIC * len(values)
 
     def _above_other_texts(self, lowest: dict[int, str]) -> bool:
-        """Return whether short names stand above much longer texts, or above the same few words again and again."""
+        """Return whether short names head columns of much longer texts, or of a few words that recur."""
         if any(len(name) > _SHORT_NAME for name in lowest.values()):
             return False
         below = {column: values for column, values in self.columns.items() if column in lowest and len(values) > 1}
@@ -155,5 +155,5 @@ class _HeaderCandidate:
 def _are_in_steps(periods: Sequence[str]) -> bool:
     """Return whether the years among periods are at equal steps; two must be consecutive. Other periods may be in any order."""
     years = [year for year in map(year_of, periods) if year is not None]
-    steps = {later - sooner for sooner, later in pairwise(years)}
+    steps = {later - earlier for earlier, later in pairwise(years)}
     return len(steps) < 2 and 0 not in steps and (len(years) != 2 or steps <= {1, -1})

@@ -50,8 +50,8 @@ class _MarkdownWriter:
         self._draft = draft
         self._level = 0
         self._rows: list[list[CellText]] | None = None
-        referred = {child.meta["label"] for token in tokens for child in token.children or () if child.type == "footnote_ref"}
-        self._body, self._notes = _split_notes(tokens, referred)
+        referenced = {child.meta["label"] for token in tokens for child in token.children or () if child.type == "footnote_ref"}
+        self._body, self._notes = _split_notes(tokens, referenced)
         self._pending: list[tuple[str, list[Token]]] = []
         self._in_note = False
         self._mark = ""  # of the current note, until its first block
@@ -118,14 +118,14 @@ class _MarkdownWriter:
         self._in_note, self._mark = False, ""
 
 
-def _split_notes(tokens: Sequence[Token], referred: Set[str]) -> tuple[list[Token], dict[str, list[Token]]]:
+def _split_notes(tokens: Sequence[Token], referenced: Set[str]) -> tuple[list[Token], dict[str, list[Token]]]:
     """Split off the notes that are referred to, by label. Other notes stay in the body, where they are."""
     body: list[Token] = []
     notes: dict[str, list[Token]] = {}
     target, depth = body, 0  # the list that tokens go to, and how many nested notes are open
     for token in tokens:
         label = str(token.meta.get("label"))
-        if token.type == "footnote_reference_open" and depth == 0 and label in referred and label not in notes:
+        if token.type == "footnote_reference_open" and depth == 0 and label in referenced and label not in notes:
             target = notes[label] = []
         else:
             target.append(token)
@@ -136,16 +136,16 @@ def _split_notes(tokens: Sequence[Token], referred: Set[str]) -> tuple[list[Toke
 
 
 def _visible_text(inline: Token) -> str:
-    """Return the visible text of an inline token: the words of links and images, and what stands between raw HTML tags."""
+    """Return the visible text of an inline token: the words of links and images, and the text between raw HTML tags."""
     parts: list[str] = []
-    is_raised = False
+    is_superscript = False
     for child in inline.children or ():
         if child.type == "html_inline" and (sup := _SUP.match(child.content)):
-            is_raised = not sup[1]
+            is_superscript = not sup[1]
         elif child.type in ("softbreak", "hardbreak") or (child.type == "html_inline" and _BREAK.match(child.content)):
             parts.append("\n")
         elif child.type == "footnote_ref":
             parts.append(note_mark(str(child.meta["id"] + 1)))
         elif child.type != "html_inline":
-            parts.append(raised(child.content) if is_raised else child.content)
+            parts.append(raised(child.content) if is_superscript else child.content)
     return "".join(parts).replace("\xad", "")

@@ -1,4 +1,4 @@
-"""Tells a page's data tables from those that only lay out the page."""
+"""Distinguishes a page's data tables from those used only for layout."""
 
 from itertools import islice
 

@@ -62,6 +62,7 @@ class HtmlWalker:
         self._clear_table()
 
     def _clear_table(self) -> None:
+        """Reset the state of the table being read."""
         self._table: etree._Element | None = None
         self._cell: etree._Element | None = None
         self._nested = 0  # tables open within the cell
@@ -140,18 +141,19 @@ class HtmlWalker:
         elif tag in BLOCKS:
             self._flush(HEADINGS.get(tag, 0))
 
-    def _end_link(self, link: etree._Element, place: int) -> None:
+    def _end_link(self, link: etree._Element, start: int) -> None:
         """Put a note's mark in place of its link's words. The arrow that leads back from a note is dropped."""
-        pieces = self._collected[place:]
+        pieces = self._collected[start:]
         words = "".join(pieces).replace(_PAGE, "")
         if link in self._notes:
             mark = note_mark(words)
-            self._collected[place:] = [*(piece for piece in pieces if piece == _PAGE), mark]
+            self._collected[start:] = [*(piece for piece in pieces if piece == _PAGE), mark]
             self._refer(link, mark)
         elif not any(map(str.isalnum, words)):
-            del self._collected[place:]
+            del self._collected[start:]
 
     def _refer(self, link: etree._Element, mark: str) -> None:
+        """Make a note pending at the first reference to it."""
         note = self._notes[link]
         if note not in self._referenced:
             self._referenced.add(note)
@@ -202,9 +204,9 @@ class HtmlWalker:
         text = "".join(pieces)
         if text and self._mark:
             text, self._mark = with_note_mark(text, self._mark), ""
-        blocks = len(self._draft.blocks)
+        blocks_before = len(self._draft.blocks)
         self._draft.block(text, level)
-        start = self._draft.blocks[-1].start if len(self._draft.blocks) > blocks else self._draft.length
+        start = self._draft.blocks[-1].start if len(self._draft.blocks) > blocks_before else self._draft.length
         for label, piece in zip(self._labels, pieces, strict=False):
             start = min(start + len(piece), self._draft.length)
             self.starts.append(PageStart(label, start))
@@ -213,6 +215,7 @@ class HtmlWalker:
             self._append_notes()
 
     def _append_notes(self) -> None:
+        """Append the pending notes, and those that they refer to."""
         if self._in_note:
             return
         outer_state = self._open_sups, self._links
@@ -226,4 +229,5 @@ class HtmlWalker:
 
 
 def _without_outer_spaces(match: re.Match[str]) -> str:
+    """Return the page marks of a match, with one space before them if it has any."""
     return " " * (" " in match[0]) + _PAGE * match[0].count(_PAGE)
