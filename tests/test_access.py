@@ -16,12 +16,13 @@ from httpx2 import Response
 from starlette.routing import Mount
 from starlette.websockets import WebSocketDisconnect
 
-from assistant import Assistant, SentenceRanker, Settings
+from assistant import Assistant, SentenceRanker
 from index import Home, add
 from tests.asked import Client, Peer, basic, bearer, enter, secret_file, served, token
 from tests.fakes import WordEncoder
 from tests.made import REPORT, write
 from ui.server import create_app
+from ui.settings import ServerSettings
 from ui.web.chat_gate import ChatGate
 from ui.wording.words import say
 
@@ -32,6 +33,7 @@ TABLE: dict[str, Access] = {
     "HEAD /healthz": "open",
     "GET /readyz": "open",
     "GET /favicon.ico": "open",
+    "GET /manifest.json": "open",
     "GET /widget.js": "open",
     "HEAD /widget.js": "open",
     "GET /embed": "open",
@@ -313,7 +315,7 @@ def test_the_chat_needs_a_sign_in_for_whatever_it_is_made_of(mode: Mode) -> None
 def test_of_gradio_there_is_only_what_the_page_needs(none: Mode) -> None:
     peer = none.client.app
     assert isinstance(peer, Peer)
-    needed = {"/", "/theme.css", "/gradio_api/queue/join", "/gradio_api/queue/data", "/favicon.ico"}  # the last is ours
+    needed = {"/", "/theme.css", "/gradio_api/queue/join", "/gradio_api/queue/data", "/favicon.ico", "/manifest.json"}  # the last two are ours
     none.client.peer = "127.0.0.1"
     paths = {route.split(" ")[1] for route, is_chat in routes_of(peer._app) if is_chat} - needed
     paths = {path.replace("{", "").replace("}", "") for path in paths if not path.startswith(("/assets/", "/static/"))}
@@ -416,7 +418,7 @@ BELOW_OPEN = (
 def prefixed(library: Home, request: pytest.FixtureRequest) -> Iterator[tuple[str, int]]:
     """A real server, whose readers sign in with a password, under a prefix: that, and its port."""
     prefix: str = request.param
-    settings = Settings.load(home=library.path, sign_in="password", address=f"http://localhost{prefix}")
+    settings = ServerSettings.load(home=library.path, sign_in="password", address=f"http://localhost{prefix}")
     encoder = WordEncoder()
     app = create_app(Assistant(library, encoder, SentenceRanker(encoder)), settings=settings)
     listener = socket.create_server(("127.0.0.1", 0))

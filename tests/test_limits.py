@@ -15,10 +15,14 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assistant import Settings, SettingsError
-from ui.access.rate_limits import Attempts, BodyLimit, Limiter, RateLimit, client_of, too_many
+from assistant import SettingsError
+from ui.access.body_limit import BodyLimit
+from ui.access.rate_limits import Limiter, RateLimit, too_many
+from ui.access.sign_in_attempts import SignInAttempts
 from ui.access.visitor import Visitor
-from ui.telemetry import Metrics
+from ui.addresses import client_of
+from ui.settings import ServerSettings
+from ui.telemetry.metrics import Metrics
 
 
 class Clock:
@@ -56,7 +60,7 @@ def counted(metrics: Metrics, why: str) -> float:
 def test_what_is_no_rate_is_said_in_one_sentence(text: str) -> None:
     for setting in ("rate", "origin_rate"):
         with pytest.raises(SettingsError, match=f"The setting '{setting}' can't be used .* is no rate like 60/minute"):
-            Settings.load(**{setting: text})
+            ServerSettings.load(**{setting: text})
 
 
 @pytest.mark.parametrize(
@@ -250,7 +254,7 @@ def test_a_body_that_grows_too_large_after_the_response_began_is_not_read_on() -
 
 def test_sign_ins_that_fail_are_limited_by_address_and_by_name(clock: Clock) -> None:
     clock.now += 30
-    attempts = Attempts("3/minute")
+    attempts = SignInAttempts("3/minute")
     assert [attempts.begin("address 10.0.0.1", f"name {number}") for number in range(4)] == [0, 0, 0, 31]
     assert [attempts.begin(f"address 10.0.1.{number}", "name ana") for number in range(4)] == [0, 0, 0, 31]
     assert attempts.begin("address 10.0.2.1", "name ben") == 0
@@ -259,7 +263,7 @@ def test_sign_ins_that_fail_are_limited_by_address_and_by_name(clock: Clock) -> 
 
 
 def test_sign_ins_that_succeed_are_not_counted(clock: Clock) -> None:
-    attempts = Attempts("3/minute")
+    attempts = SignInAttempts("3/minute")
     for _ in range(10):
         assert attempts.begin("address 10.0.0.1", "name ana") == 0
         attempts.succeeded("address 10.0.0.1", "name ana")
@@ -272,7 +276,7 @@ def test_sign_ins_that_succeed_are_not_counted(clock: Clock) -> None:
 
 def test_a_flood_of_names_fills_no_memory(clock: Clock) -> None:  # noqa: ARG001 - within one minute
     storage = MemoryStorage()
-    attempts = Attempts("3/minute", storage)
+    attempts = SignInAttempts("3/minute", storage)
     for number in range(40_000):
         attempts.begin(f"name {number}")
     assert 10_000 < len(storage.storage) <= 2**14

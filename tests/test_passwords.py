@@ -55,7 +55,7 @@ def test_nobody_learns_which_names_there_are(by_password: Client) -> None:
         said.append((api.status_code, detail, form.status_code, form.text.replace(name, "NAME")))
     assert said[0] == said[1] == said[2]
     assert said[0][0] == said[0][2] == 401
-    assert said[0][1]["detail"] == "There is no user of this name with this password."
+    assert said[0][1]["detail"] == "There is no user with this name and password."
 
 
 def test_too_many_tries_are_a_wait_for_this_user_and_no_other(by_password: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,16 +9,18 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from assistant import Assistant, SentenceRanker, Settings
+from assistant import Assistant, SentenceRanker
 from corpus import read_bytes
 from index import Encoder, Home, add, remove
 from tests.made import REPORT, pdf, write
-from ui.addresses import serves_this_machine
+from ui.addresses import is_loopback_host
+from ui.api.find_passage import locate
 from ui.errors import AddressError
 from ui.pages import Frame
 from ui.server import bind
-from ui.web.document_page import locate, render
-from ui.web.find_in_document import found_in
+from ui.settings import ServerSettings
+from ui.web.document_page import render
+from ui.web.find_in_document import matches_in
 from ui.web.page_images import PageImages
 
 HOSTILE = """# <script>alert(1)</script> & "Title"
@@ -210,7 +212,7 @@ def test_no_other_origin_may_ask_or_change_anything(client: TestClient, origin: 
     for path in ("/api/ask", "/gradio_api/upload", "/gradio_api/queue/join"):
         response = client.post(path, json={"question": "Why?"}, headers={"Origin": origin})
         assert response.status_code == 403
-        assert response.json()["detail"] == "Quipu takes no requests from the pages of another site."
+        assert response.json()["detail"] == "Quipu does not accept requests from the pages of another site."
     own = client.post("/api/ask", json={"question": "Why?"}, headers={"Origin": "http://localhost:7860"})
     assert own.status_code == 200
 
@@ -249,10 +251,10 @@ def test_every_page_has_a_strict_policy(client: TestClient) -> None:
     ],
 )
 def test_only_addresses_of_this_machine_are_served_on(host: str, loopback: bool) -> None:
-    assert serves_this_machine(host) == loopback
+    assert is_loopback_host(host) == loopback
     if not loopback:
         with pytest.raises(AddressError, match="there is no sign-in"):
-            bind(Settings.load(host=host, port=0))
+            bind(ServerSettings.load(host=host, port=0))
 
 
 def _digest(quote: str) -> str:
@@ -323,8 +325,8 @@ def test_a_range_that_no_sentence_has_is_boxed_at_its_beginning_only(home: Home,
     pages = [[f"Paragraph {line} of page {page} is about roads." for line in range(30)] for page in range(8)]
     add(home, [write(tmp_path / "roads.pdf", pdf(pages))], encoder)
     assistant = Assistant(home, encoder, SentenceRanker.load(encoder))
-    ((_, document),) = assistant.index().documents(assistant.index().entries())
-    boxed = [len(sheet.boxes) for sheet in PageImages(assistant).sheets(document, (0, len(document.text)))]
+    ((_, document),) = assistant.scope().documents()
+    boxed = [len(image.boxes) for image in PageImages(assistant).of_document(document, (0, len(document.text)))]
     assert boxed[:4] == [30] * 4
     assert boxed[5:] == [0] * 3
 
@@ -360,10 +362,10 @@ def test_choosing_a_language_leads_back_to_this_site_only(client: TestClient, on
 
 def test_words_are_found_whatever_their_case_and_accents() -> None:
     document = read_bytes("# Perú\n\nEl narcotráfico y la\nCORRUPCIÓN. ¿La corrupción? ½ corrupción\n".encode(), "r.md")
-    found = list(found_in(document, " la  corrupcion"))
+    found = list(matches_in(document, " la  corrupcion"))
     assert [place.citation.quote for place in found] == ["la\nCORRUPCIÓN", "La corrupción"]
     assert (found[0].before, found[0].after) == ("Perú El narcotráfico y", ". ¿La corrupción? ½ corrupción")
-    assert [place.citation.quote for place in found_in(document, "½ corrupción")] == ["½ corrupción"]
-    assert list(found_in(document, "(.*")) == list(found_in(document, " ")) == []
+    assert [place.citation.quote for place in matches_in(document, "½ corrupción")] == ["½ corrupción"]
+    assert list(matches_in(document, "(.*")) == list(matches_in(document, " ")) == []
     many = read_bytes(("word " * 500).encode(), "r.txt")
-    assert len(list(found_in(many, "word"))) == 100
+    assert len(list(matches_in(many, "word"))) == 100

@@ -28,7 +28,10 @@ from index import Home, add
 from tests.fakes import WordEncoder
 from tests.made import REPORT, write
 from ui.access.visitor import Visitor
-from ui.telemetry import Metrics, Telemetry, note_question, set_up_logging, telemetry_routes
+from ui.telemetry.logging_setup import set_up_logging
+from ui.telemetry.metrics import Metrics
+from ui.telemetry.request_log import Telemetry, log_question
+from ui.telemetry.routes import telemetry_routes
 
 QUESTION = "Who paid the Minister of Fisheries?"
 
@@ -61,7 +64,7 @@ def shop() -> FastAPI:
 
     @app.post("/api/ask")
     def ask(request: Request) -> str:
-        note_question(request.scope, QUESTION, "answered")
+        log_question(request.scope, QUESTION, "answered")
         return str(request.scope["state"]["request_id"])
 
     @app.get("/bug")
@@ -338,7 +341,7 @@ def test_measures(home: Home, tmp_path: Path) -> None:
     }
     assert (found["quipu_question_seconds_bucket", "0.25"], found["quipu_question_seconds_bucket", "30.0"]) == (1, 2)
     assert found["quipu_question_seconds_sum",] == pytest.approx(20.2)
-    assert (found["quipu_documents",], found["quipu_passages",]) == (1, assistant.index().passages)
+    assert (found["quipu_documents",], found["quipu_passages",]) == (1, assistant.scope().size())
     assert found["quipu_http_requests_in_flight",] == 1  # this one
     assert found["quipu_refused_total", "body"] == 1
     assert found["process_resident_memory_bytes",] > 2**20

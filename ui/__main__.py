@@ -9,12 +9,12 @@ from index import go_offline
 
 
 def main() -> None:
-    """Run the command line. What Quipu raises on purpose is one sentence on standard error, and exit code 2."""
+    """Run the command line. A QuipuError is printed as one sentence on standard error, with exit code 2."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that can't show a letter shows its number
+            stream.reconfigure(errors="backslashreplace")  # a character that the terminal can't show is printed as its code
     go_offline()
-    if sys.stderr.isatty():  # say what takes long
+    if sys.stderr.isatty():  # report what takes long
         logging.basicConfig(format="quipu: %(message)s", level=logging.WARNING)
         logging.getLogger("index").setLevel(logging.INFO)
     from ui.cli.commands import app

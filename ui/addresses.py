@@ -1,45 +1,64 @@
-"""Under which address Quipu is reached: the names of this machine, the prefix of all paths, and what proxies say of a request."""
+"""The addresses of the server and its clients: names of this machine, the prefix of all paths, and what proxies report."""
 
 from collections.abc import Sequence
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]", "::1"]
-"""The names by which a page on this machine may be asked for: any other is somebody's name that points here (DNS rebinding)."""
+"""The names of this machine. Any other name that points to it may be a stranger's (DNS rebinding)."""
 
 HEALTH = frozenset(["/healthz", "/readyz"])
-"""What says whether the server is up, to everybody and however often."""
+"""The paths that report whether the server is up, to everybody and as often as they like."""
 
 
-def serves_this_machine(host: str) -> bool:
-    """Whether an address to serve on is this machine's own, by a name that its pages may be asked for."""
+def is_loopback_host(host: str) -> bool:
+    """Return whether only this machine can reach a server that listens on this host."""
     return host in LOOPBACK_HOSTS
 
 
 def prefix_of(address: str) -> str:
-    """The path under which an address has Quipu, without a slash at its end; "" for most."""
+    """Return the path of an address without a slash at its end: the prefix of all of Quipu's paths there. Mostly ""."""
     return urlsplit(address).path.rstrip("/")
 
 
 def route_path(scope: Scope) -> str:
-    """The path that was asked for, below the prefix under which Quipu is served."""
+    """Return the path of a request below the prefix."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", "")) or "/"
 
 
 def local_address(address: str, scope: Scope) -> str:
-    """The address if it leads to a page of this site, as what a reader's browser sends may not; else that of the chat page."""
-    is_here = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
-    return address if is_here else f"{scope['root_path']}/"
+    """Return the address if it leads to a page of this site; otherwise the address of the chat page.
+
+    What a browser sends as an address to go on to may lead to another site.
+    """
+    is_local = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+    return address if is_local else f"{scope['root_path']}/"
+
+
+def client_of(scope: Scope) -> str:
+    """Return the address that tells one client from another: an IPv4 address, or the /64 network of an IPv6 address.
+
+    A client that has an IPv6 network can use any address in it.
+    """
+    host = scope["client"][0] if scope.get("client") else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return str(host)
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
+    return str(address)
 
 
 class Address:
-    """ASGI middleware: where a request came from, and under which prefix.
+    """ASGI middleware: finds out where a request came from, and applies the prefix.
 
-    The prefix becomes the `root_path`, whether a proxy takes it off or not. What listed proxies say of the client and of https
-    counts; what others say doesn't. `state` gets the address of the `peer`, who sent the request here.
+    The prefix becomes the `root_path`, whether a proxy strips it or not. What the listed `proxies` report about the client and
+    about https is believed, and nobody else's word is. `state` gets the `peer`: the address that the request came from directly.
     """
 
     def __init__(self, app: ASGIApp, prefix: str, proxies: Sequence[str]) -> None:
@@ -47,7 +66,7 @@ class Address:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] == "websocket":  # nothing here speaks it
+        if scope["type"] == "websocket":  # no route accepts one
             await send({"type": "websocket.close", "code": 1008})
             return
         if scope["type"] == "http":

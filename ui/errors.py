@@ -4,4 +4,4 @@ from corpus import QuipuError
 
 
 class AddressError(QuipuError):
-    """An address can't be served on: the port is taken, or strangers could reach it."""
+    """The server can't listen on an address: the port is taken, or strangers could read the documents."""

@@ -1,4 +1,4 @@
-"""What all pages are made with. All that is put into a template is escaped."""
+"""Render pages from templates, in a common frame. Every value in a template is escaped."""
 
 from dataclasses import dataclass
 
@@ -15,8 +15,10 @@ TEMPLATES = Environment(
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What is around a page: its language, the prefix of all links, the page's own address to come back to, who is signed in, and
-    whether they have a session that they may end.
+    """What surrounds a page.
+
+    `root` is the prefix of all links, `address` the page's own address to return to, `user` who is signed in, and `session` says
+    whether they have a session that they can end.
     """
 
     language: Language
@@ -27,9 +29,9 @@ class Frame:
 
 
 def frame_of(request: Request) -> Frame:
-    """The frame of the page that is asked for."""
+    """Return the frame of the requested page."""
     address = f"{request.url.path}?{request.url.query}".rstrip("?")
-    has_visitor = "visitor" in request.scope.get("state", {})  # the pages that are open to everybody have none
+    has_visitor = "visitor" in request.scope.get("state", {})  # a page that is open to everybody may have none
     user = visitor_of(request).name if has_visitor else ""
     return Frame(
         language_of(request.headers), request.scope["root_path"], address, user, bool(user) and SESSION_COOKIE in request.cookies
@@ -37,7 +39,7 @@ def frame_of(request: Request) -> Frame:
 
 
 def page(template: str, frame: Frame, **values: object) -> str:
-    """The HTML of a page."""
+    """Return the HTML of a page."""
     return TEMPLATES.get_template(template).render(
         language=frame.language,
         root=frame.root,
@@ -52,5 +54,5 @@ def page(template: str, frame: Frame, **values: object) -> str:
 
 
 def message_page(message: str, frame: Frame) -> str:
-    """A page that says one sentence."""
+    """Return a page with one sentence."""
     return page("message.html", frame, message=message, here="")

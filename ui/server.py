@@ -1,51 +1,58 @@
 """The server: the chat page, the document pages and the API on one address."""
 
+import logging
 import os
 import signal
 import socket
 import sys
-from http import HTTPStatus
-from pathlib import Path
-from typing import Annotated
 from urllib.parse import urlsplit
 
 import uvicorn
 from anyio import CapacityLimiter
-from fastapi import FastAPI, Query, Request
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from assistant import Assistant, Feedback, Settings
+from assistant import Assistant, Feedback
+from index import Library, LibraryError
+from ui.access.body_limit import BodyLimit
 from ui.access.headers import SecurityHeaders
 from ui.access.origins import KnownHostOnly, OwnOriginOnly, SharedWithPages
-from ui.access.rate_limits import BodyLimit, Limiter, RateLimit
-from ui.access.sign_in import SignIn, SignInService, sign_in_routes
-from ui.addresses import LOOPBACK_HOSTS, Address, local_address, prefix_of, serves_this_machine
+from ui.access.rate_limits import Limiter, RateLimit
+from ui.access.require_sign_in import RequireSignIn
+from ui.access.sign_in import SignInService
+from ui.access.sign_in_pages import sign_in_routes
+from ui.addresses import LOOPBACK_HOSTS, Address, is_loopback_host, prefix_of
 from ui.api.ask import AskService
+from ui.api.error_handlers import add_error_handlers
 from ui.api.openapi import NoSuchOperation, reference_routes
-from ui.api.routes import add_error_handlers, router
+from ui.api.routes import lookup_routes, question_routes
 from ui.errors import AddressError
-from ui.telemetry import Metrics, Telemetry, telemetry_routes
+from ui.settings import ServerSettings
+from ui.telemetry.metrics import Metrics
+from ui.telemetry.request_log import Telemetry
+from ui.telemetry.routes import telemetry_routes
 from ui.web.document_page import document_routes
 from ui.web.library_page import library_routes
 from ui.web.page_images import PageImages
+from ui.web.site_routes import STATIC, site_routes
 from ui.web.source_panel import source_routes
 from ui.web.widget import widget_routes
-from ui.wording import LANGUAGE_COOKIE, as_language, language_of, say
 
-_STATIC = Path(__file__).parent / "web" / "static"
-_ANSWERED_AT_A_TIME = 4  # questions of the API and of MCP, and as many of the chat: more are answered no faster, and take memory
-_YEAR = 365 * 24 * 3600  # seconds that a choice of language is kept
-_PATIENCE = 10  # seconds that open streams, and answers under way, get when the server is stopped
+_log = logging.getLogger(__name__)
+
+_ANSWERED_AT_A_TIME = 4  # questions of the API and of MCP, and as many of the chat: more take memory, and none is answered sooner
+_GRACE_PERIOD = 10  # seconds that streams and answers in progress get when the server is stopped
 
 
-def create_app(assistant: Assistant, feedback: Feedback | None = None, settings: Settings | None = None) -> FastAPI:
-    """The whole application over one assistant. Questions and thumbs are kept in `feedback`; None: nowhere. `settings` None are
-    those of the environment. Raises SettingsError if what they name can't be used.
+def create_app(assistant: Assistant, feedback: Feedback | None = None, settings: ServerSettings | None = None) -> FastAPI:
+    """Return the whole application over one assistant.
+
+    Questions and thumbs are kept in `feedback`, if there is one. Without `settings`, those of the environment are used. Raises
+    SettingsError if a file that they name can't be used.
     """
-    settings = settings or Settings.load()
+    settings = settings or ServerSettings.load()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     import gradio as gr
 
@@ -53,56 +60,37 @@ def create_app(assistant: Assistant, feedback: Feedback | None = None, settings:
     from ui.web.chat import chat_page, head, theme
     from ui.web.chat_gate import ChatGate
 
-    prefix, drawings, metrics = prefix_of(settings.address), PageImages(assistant), Metrics()
+    prefix, page_images, metrics = prefix_of(settings.address), PageImages(assistant), Metrics()
+    library = Library(assistant.home, assistant.parsers, [_LoggedFeedback(assistant.home)])
     limiter = Limiter(settings.rate, settings.origin_rate, settings.origins, metrics)
-    desk = SignInService(settings, assistant.home)
+    sign_in = SignInService(settings, assistant.home)
     answering = CapacityLimiter(_ANSWERED_AT_A_TIME)
-    asking = AskService(assistant, feedback, limiter, metrics)
-    tools = McpServer(assistant, settings, asking, answering)
+    ask_service = AskService(assistant, feedback, limiter, metrics)
+    mcp = McpServer(assistant, settings, ask_service, answering)
     app = FastAPI(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         generate_unique_id_function=lambda route: route.name,
-        lifespan=tools.lifespan,
+        lifespan=mcp.lifespan,
     )
-    _guard(app, settings, desk, limiter, metrics)
+    _guard(app, settings, sign_in, limiter, metrics)
     add_error_handlers(app)
     for routes in (
-        router(assistant, feedback, asking, answering),
-        source_routes(assistant, drawings),
-        library_routes(assistant, has_groups=bool(settings.sign_in)),
+        question_routes(assistant, feedback, ask_service, answering),
+        lookup_routes(assistant),
+        library_routes(assistant, library, has_groups=bool(settings.sign_in)),
         reference_routes(app, settings),
-        sign_in_routes(desk, secure=settings.address.startswith("https:")),
+        sign_in_routes(sign_in, secure=settings.address.startswith("https:")),
         telemetry_routes(assistant, metrics),
     ):
         app.include_router(routes)
-    for pages in (document_routes(assistant, drawings), widget_routes()):
+    for pages in (document_routes(assistant, page_images), source_routes(assistant, page_images), widget_routes(), site_routes()):
         app.include_router(pages, include_in_schema=False)
-    app.router.routes.extend([*tools.routes(), *NoSuchOperation(app.openapi).routes()])
-    app.mount("/app-static", StaticFiles(directory=_STATIC), name="app-static")
+    app.router.routes.extend([*mcp.routes(), *NoSuchOperation(app.openapi).routes()])
+    app.mount("/app-static", StaticFiles(directory=STATIC), name="app-static")
 
-    @app.get("/language/{code}", include_in_schema=False)
-    def choose_language(request: Request, code: str, onward: Annotated[str, Query(alias="next")] = "") -> RedirectResponse:
-        """Remember the language, and go on to where the reader was."""
-        response = RedirectResponse(local_address(onward, request.scope), status_code=HTTPStatus.SEE_OTHER)
-        response.set_cookie(LANGUAGE_COOKIE, as_language(code), max_age=_YEAR, samesite="lax", httponly=True)
-        return response
-
-    @app.get("/favicon.ico", include_in_schema=False)
-    def icon() -> FileResponse:
-        """What browsers ask for by themselves."""
-        return FileResponse(_STATIC / "icon.svg", media_type="image/svg+xml")
-
-    @app.get("/words", include_in_schema=False)
-    def words(request: Request) -> dict[str, str]:
-        """What the chat page's script says."""
-        language = language_of(request.headers)
-        return {"language": language} | {
-            key: say(key, language) for key in ("copied", "why_not", "send_feedback", "thanks", "no_source", "close")
-        }
-
-    chat = chat_page(assistant, asking)
+    chat = chat_page(assistant, ask_service)
     chat.queue(default_concurrency_limit=_ANSWERED_AT_A_TIME)
     gr.mount_gradio_app(
         app,
@@ -116,19 +104,29 @@ def create_app(assistant: Assistant, feedback: Feedback | None = None, settings:
         head=head(prefix),
     )
     mounted = app.router.routes[-1]
-    assert isinstance(mounted, Mount)  # noqa: S101 - it has just been put there
+    assert isinstance(mounted, Mount)  # noqa: S101 - Gradio has just mounted it
     mounted.app = ChatGate(mounted.app, chat)
     return app
 
 
-def _guard(app: FastAPI, settings: Settings, desk: SignInService, limiter: Limiter, metrics: Metrics) -> None:
-    """Put before all routes what a request has to pass, the last one first."""
+class _LoggedFeedback(Feedback):
+    """Feedback whose failure to forget is logged: it must not hide from an operator that a document was added or removed."""
+
+    def forget_removed(self) -> None:
+        try:
+            super().forget_removed()
+        except LibraryError as error:
+            _log.warning("The feedback on removed documents is not forgotten: %s", error)
+
+
+def _guard(app: FastAPI, settings: ServerSettings, sign_in: SignInService, limiter: Limiter, metrics: Metrics) -> None:
+    """Add the middleware that a request passes before any route. The last one added comes first."""
     hosts = [*LOOPBACK_HOSTS, *filter(None, [urlsplit(settings.address).hostname])]
     app.add_middleware(RateLimit, limiter=limiter)
-    app.add_middleware(SignIn, desk=desk, metrics=metrics)
+    app.add_middleware(RequireSignIn, sign_in=sign_in, metrics=metrics)
     app.add_middleware(BodyLimit, metrics=metrics)
     app.add_middleware(OwnOriginOnly, address=settings.address, origins=settings.origins)
-    app.add_middleware(CORSMiddleware, allow_origins=[])  # without it, Gradio lets any origin in
+    app.add_middleware(CORSMiddleware, allow_origins=[])  # or Gradio allows any origin
     app.add_middleware(KnownHostOnly, hosts=hosts)
     app.add_middleware(SecurityHeaders, origins=settings.origins)
     app.add_middleware(Telemetry, metrics=metrics, log_questions=settings.log_questions)
@@ -136,23 +134,23 @@ def _guard(app: FastAPI, settings: Settings, desk: SignInService, limiter: Limit
     app.add_middleware(Address, prefix=prefix_of(settings.address), proxies=settings.proxies)
 
 
-def bind(settings: Settings) -> socket.socket:
-    """A socket that listens on the settings' host and port.
+def bind(settings: ServerSettings) -> socket.socket:
+    """Return a socket that listens on the host and port of the settings.
 
-    Raises AddressError if it is taken, if others than this machine could ask without a sign-in, or if it isn't said by which
+    Raises AddressError if the port is taken, if other machines could ask without a sign-in, or if the settings don't say by which
     address they do.
     """
     host, port = settings.host, settings.port
     reached = urlsplit(settings.address).hostname or host
-    if not settings.sign_in and not settings.public and not (serves_this_machine(host) and serves_this_machine(reached)):
-        where = host if serves_this_machine(reached) else reached
+    if not settings.sign_in and not settings.public and not (is_loopback_host(host) and is_loopback_host(reached)):
+        where = host if is_loopback_host(reached) else reached
         raise AddressError(
             f"Quipu does not serve on {where}: there is no sign-in, and anyone who reaches that address could read the documents. "
-            "Choose one with QUIPU_SIGN_IN, or say --public."
+            "Choose one with QUIPU_SIGN_IN, or allow everybody with --public."
         )
-    if not serves_this_machine(host) and not settings.address:
+    if not is_loopback_host(host) and not settings.address:
         raise AddressError(
-            f"Quipu serves {host} only if it knows by which address readers reach it: set QUIPU_ADDRESS, as in "
+            f"To serve on {host}, Quipu has to know the address that readers use. Set QUIPU_ADDRESS, for example to "
             f"http://reports.example:{port}."
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -173,9 +171,9 @@ def run(app: FastAPI, listener: socket.socket) -> None:
         app,
         log_config=None,
         log_level="warning",
-        timeout_graceful_shutdown=_PATIENCE,
+        timeout_graceful_shutdown=_GRACE_PERIOD,
         server_header=False,
-        proxy_headers=False,  # `ui.access.headers.Address` says which proxies are believed
+        proxy_headers=False,  # `ui.addresses.Address` believes only the listed proxies
     )
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn sends on, once all is answered, what it was stopped by
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises the signal again once everything is answered
     uvicorn.Server(config).run(sockets=[listener])

@@ -1,1 +1,1 @@
-"""Who may ask, from where, and how much."""
+"""Who may ask, from which sites, and how much."""

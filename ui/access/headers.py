@@ -1,4 +1,4 @@
-"""What every response of the server carries: a content security policy, and what else browsers hold to."""
+"""The security headers of every response: a Content-Security-Policy and others that browsers obey."""
 
 import re
 import secrets
@@ -14,16 +14,16 @@ _POLICY = (
     "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors {frames}; form-action 'self'; "
     "base-uri 'self'; object-src 'none'"
 )
-_CHAT = "/"  # the page that Gradio writes, with scripts in it; no document's text is in its HTML
+_CHAT = "/"  # Gradio's page, with inline scripts; its HTML holds no text of any document
 _FRAMED = "/embed"  # the page that pages of listed origins may show in a frame
 _SCRIPT = re.compile(rb"<script(?=[\s>])", re.IGNORECASE)
 
 
 class SecurityHeaders:
-    """ASGI middleware: a Content-Security-Policy, no sniffing, no referrer for other sites.
+    """ASGI middleware: adds a Content-Security-Policy, and forbids content sniffing and referrers to other sites.
 
-    Scripts come from this host. Only the chat page may have some in its HTML, by a nonce that they are given here. Only the
-    compact page may be framed by the pages of the `origins`.
+    Scripts are loaded from this host. Only the chat page may have inline scripts, which are given a nonce here. Only the compact
+    page may be framed by pages of the `origins`.
     """
 
     def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
@@ -39,29 +39,29 @@ class SecurityHeaders:
         policy = _POLICY.format(
             scripts=f"'self' 'nonce-{nonce}'" if nonce else "'self'", frames=self._frames if path == _FRAMED else "'self'"
         )
-        held: list[Message] = []  # the start of the chat page, until its body is known
+        buffered: list[Message] = []  # the chat page, until its body is complete
 
-        async def secured(message: Message) -> None:
+        async def secure_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["Content-Security-Policy"] = policy
                 headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "same-origin"  # with none at all, a form of our own would have the origin "null"
+                headers["Referrer-Policy"] = "same-origin"  # with "no-referrer", our own forms would send the origin "null"
                 if headers.get("content-type", "").startswith(("text/event-stream", "application/x-ndjson")):
-                    headers["X-Accel-Buffering"] = "no"  # nginx would hold a stream back to its end
+                    headers["X-Accel-Buffering"] = "no"  # or nginx holds a stream back until it ends
                 if nonce and headers.get("content-type", "").startswith("text/html"):
-                    held.append(message)
+                    buffered.append(message)
                     return
-            elif held:
-                held.append(message)
+            elif buffered:
+                buffered.append(message)
                 if message.get("more_body"):
                     return
-                start, *parts = held
+                start, *parts = buffered
                 body = _SCRIPT.sub(b'<script nonce="%s"' % nonce.encode(), b"".join(part.get("body", b"") for part in parts))
                 MutableHeaders(scope=start)["Content-Length"] = str(len(body))
-                held.clear()
+                buffered.clear()
                 await send(start)
                 message = {"type": "http.response.body", "body": body}
             await send(message)
 
-        await self._app(scope, receive, secured)
+        await self._app(scope, receive, secure_send)

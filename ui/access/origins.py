@@ -1,4 +1,4 @@
-"""Which sites a request may come from, and by which names this one may be asked for."""
+"""The sites that a request may come from, and the host names that it may be for."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -13,12 +13,12 @@ from ui.problems import problem
 
 _SAFE_METHODS = frozenset(["GET", "HEAD", "OPTIONS"])
 _BY_FORM = "/sign-in/token"
-_FROM_OTHERS = frozenset(["/api/ask", "/api/feedback", _BY_FORM])  # what the pages of listed origins may send
-_READ_BY_OTHERS = frozenset(["/api/ask", "/api/documents", "/api/feedback"])  # and passages
+_FROM_OTHERS = frozenset(["/api/ask", "/api/feedback", _BY_FORM])  # pages of listed origins may send requests to these
+_READ_BY_OTHERS = frozenset(["/api/ask", "/api/documents", "/api/feedback"])  # and may read these, and passages
 
 
 class KnownHostOnly:
-    """ASGI middleware: refuses a request for a host by another name than those by which this one is reached (DNS rebinding)."""
+    """ASGI middleware: refuses a request for any host but `hosts`, since other names may be a stranger's (DNS rebinding)."""
 
     def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
         self._app, self._hosts = app, frozenset(hosts)
@@ -29,17 +29,17 @@ class KnownHostOnly:
             host = Headers(scope=scope).get("host", "")
             name, _, _ = host.rpartition(":") if not host.endswith("]") and ":" in host else (host, "", "")
             if name.lower() not in self._hosts:
-                detail = f"Quipu isn't reached by the name {name[:200]!r} here: whoever runs it says by which, with QUIPU_ADDRESS."
+                detail = f"Quipu is not served as {name[:200]!r}. Whoever runs it can set its address with QUIPU_ADDRESS."
                 await problem(HTTPStatus.BAD_REQUEST, detail, scope=scope)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
 class OwnOriginOnly:
-    """ASGI middleware: a request that could change something is refused if the page of another site sent it.
+    """ASGI middleware: refuses a request that could change something if a page of another site sent it.
 
-    Pages of the `origins` may ask, judge an answer, and open a document with a token; the last also from a page whose referrer
-    policy hides its origin (its form says "null"), since without a good token that does nothing.
+    Pages of the `origins` may ask, judge an answer, and open a document with a token. The last is also allowed from a page whose
+    referrer policy hides its origin (its form sends "null"), since without a good token it does nothing.
     """
 
     def __init__(self, app: ASGIApp, address: str, origins: Sequence[str]) -> None:
@@ -53,16 +53,16 @@ class OwnOriginOnly:
             origin = headers.get("origin")
             is_own = origin is None or origin == self._own or origin.partition("://")[2] == headers.get("host")
             path = route_path(scope)
-            may_others = (origin in self._origins and path in _FROM_OTHERS) or (origin == "null" and path == _BY_FORM)
-            if not is_own and not may_others:
-                detail = "Quipu takes no requests from the pages of another site."
+            is_allowed = (origin in self._origins and path in _FROM_OTHERS) or (origin == "null" and path == _BY_FORM)
+            if not is_own and not is_allowed:
+                detail = "Quipu does not accept requests from the pages of another site."
                 await problem(HTTPStatus.FORBIDDEN, detail, scope=scope)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
 
 class SharedWithPages:
-    """ASGI middleware: pages of the `origins` may read what the widget asks for, and nothing else; without cookies (CORS)."""
+    """ASGI middleware: lets pages of the `origins` read what the widget needs and nothing else, without cookies (CORS)."""
 
     def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
         self._app = app

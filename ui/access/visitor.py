@@ -1,4 +1,4 @@
-"""Who asks: what the sign-in found out about a request, and what of the documents it lets them see."""
+"""The visitor who sent a request, and what they may see."""
 
 import logging
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Role = Literal["reader", "operator"]
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody who may ask. `name` is "" without a sign-in. `groups` None stands for who may see every document."""
+    """Somebody who may ask. `name` is "" without a sign-in; `groups` is None for an operator, who may see every document."""
 
     name: str
     role: Role
@@ -28,12 +28,12 @@ class Visitor:
 
     @classmethod
     def reader(cls, name: str, groups: frozenset[str] = frozenset()) -> "Visitor":
-        """A reader in these groups."""
+        """Return a reader in these groups."""
         return cls(name, "reader", groups)
 
     @classmethod
     def operator(cls, name: str) -> "Visitor":
-        """An operator, who sees and changes every document."""
+        """Return an operator, who sees and changes every document."""
         return cls(name, "operator", None)
 
     @property
@@ -43,14 +43,15 @@ class Visitor:
 
 
 def visitor_of(request: HTTPConnection) -> Visitor:
-    """The visitor whom `SignIn` let in with this request. Raises KeyError if the request didn't come by it."""
+    """Return the visitor that `RequireSignIn` let in. Raises KeyError for a request that is open to everybody and has none."""
     visitor: Visitor = request.scope["state"]["visitor"]
     return visitor
 
 
-def message_for(error: QuipuError, request: HTTPConnection) -> str:
-    """What the visitor of this request is told of what went wrong. What is amiss with the library names places on this machine:
-    that is for operators, and for the log, where the id that the others are told finds it.
+def error_message_for(error: QuipuError, request: HTTPConnection) -> str:
+    """Return what to tell the visitor about an error.
+
+    An error of the library names paths on this machine, so only operators see it. Others get a request id that finds it in the log.
     """
     if isinstance(error, QuestionError) or visitor_of(request).is_operator:
         return str(error)
@@ -60,5 +61,5 @@ def message_for(error: QuipuError, request: HTTPConnection) -> str:
 
 
 def visible_to_visitor(assistant: Assistant, request: HTTPConnection) -> Assistant:
-    """The assistant as the visitor of this request may ask it."""
+    """Return the assistant limited to what the visitor of this request may see."""
     return assistant.visible_to(visitor_of(request).groups)

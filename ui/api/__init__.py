@@ -1,1 +1,1 @@
-"""The HTTP API and the MCP server: answers and documents as JSON."""
+"""The HTTP API and the MCP server: answers, documents and passages as JSON."""

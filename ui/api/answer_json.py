@@ -1,14 +1,20 @@
-"""Answers and documents as JSON: the same objects from `quipu ask --json`, from the API and from the tools."""
+"""Answers, citations and documents as JSON values: the same objects from `quipu ask --json`, the API and the MCP tools."""
+
+from typing import Any, cast, get_type_hints
 
 from assistant import Answer, Assistant, Citation
 from corpus import ReadSummary
 from ui.api import schema
 from ui.wording import Language, as_language, explain, label, suggest
 
+_CITATION_FIELDS = tuple(get_type_hints(schema.Citation))
+
 
 def payload(answer: Answer, milliseconds: float, feedback: str | None = None, root: str = "") -> schema.Answer:
-    """The answer as plain values. `milliseconds` is how long it took, as its caller measured, `feedback` the id to judge it by, and
-    `root` the prefix of all links.
+    """Return an answer as JSON values.
+
+    `milliseconds` is the time that it took, as the caller measured it; `feedback` the id by which it can be judged; `root` the
+    prefix of all links.
     """
     language = as_language(answer.language)
     return {
@@ -39,34 +45,24 @@ def payload(answer: Answer, milliseconds: float, feedback: str | None = None, ro
 
 
 def citation_payload(citation: Citation, language: Language, root: str = "") -> schema.Citation:
-    """A citation as plain values, its place in this language. `root` is the prefix of its link."""
-    return {
-        "number": citation.number,
-        "document_id": citation.document_id,
-        "title": citation.title,
-        "source": citation.source,
-        "quote": citation.quote,
-        "text": citation.text,
-        "start": citation.start,
-        "end": citation.end,
-        "page": citation.page,
-        "page_label": citation.page_label,
-        "page_kind": citation.page_kind,
-        "row": citation.row,
-        "label": label(citation, language),
-        "ocr": citation.ocr,
-        "cells": [{"name": name, "text": text} for name, text in citation.cells],
-        "heading_path": list(citation.heading_path),
-        "link": root + citation.link,
-    }
+    """Return a citation as JSON values: the attributes that `schema.Citation` names, with its label in `language`.
+
+    `root` is the prefix of its link. This is the only place that turns a citation into JSON.
+    """
+    values: dict[str, Any] = {name: getattr(citation, name) for name in _CITATION_FIELDS}
+    values["label"] = label(citation, language)
+    values["cells"] = [{"name": name, "text": text} for name, text in citation.cells]
+    values["heading_path"] = list(citation.heading_path)
+    values["link"] = root + citation.link
+    return cast("schema.Citation", values)
 
 
 def document_payloads(assistant: Assistant, root: str = "") -> list[schema.Document]:
-    """The documents that can be asked as plain values, in the order they were added. `root` is the prefix of their links.
+    """Return the documents that can be asked as JSON values, in the order they were added. `root` is the prefix of their links.
 
     Raises LibraryError if the library can't be opened.
     """
-    index = assistant.index()
+    scope = assistant.scope()
     return [
         {
             "id": entry.id,
@@ -80,9 +76,9 @@ def document_payloads(assistant: Assistant, root: str = "") -> list[schema.Docum
             "ocr_pages": list(ReadSummary.of(document).ocr_pages),
             "running_lines": document.running_lines,
             "garbled": round(document.garbled, 4),
-            "passages": index.size([entry.id]),
+            "passages": scope.passages_of(entry.id),
             "added": entry.added,
             "link": f"{root}/documents/{entry.id}",
         }
-        for entry, document in index.documents(index.entries())
+        for entry, document in scope.documents()
     ]

@@ -1,4 +1,4 @@
-"""A visitor's question, by whichever door it came: asked of what they may see, counted, logged, and kept if that is wanted."""
+"""Ask a visitor's question: within what the visitor may see, counted, logged, and kept if the operator wants that."""
 
 import logging
 import time
@@ -11,7 +11,8 @@ from assistant import Answer, Assistant, Feedback, QuestionError
 from index import LibraryError
 from ui.access.rate_limits import Limiter, too_many
 from ui.access.visitor import visible_to_visitor
-from ui.telemetry import Metrics, note_question
+from ui.telemetry.metrics import Metrics
+from ui.telemetry.request_log import log_question
 from ui.wording import language_of
 
 _log = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class AskResult:
-    """An answer, how long it took, and the id to judge it by; None if nothing is kept."""
+    """An answer, the milliseconds that it took, and the id by which it can be judged, or None if no feedback is kept."""
 
     answer: Answer
     milliseconds: float
@@ -27,30 +28,30 @@ class AskResult:
 
 
 class AskService:
-    """Asks one assistant for its visitors. `feedback` is None if nothing is to be kept."""
+    """Asks one assistant on behalf of visitors: by the chat, the API and the MCP tools. With `feedback` None, nothing is kept."""
 
     def __init__(self, assistant: Assistant, feedback: Feedback | None, limiter: Limiter, metrics: Metrics) -> None:
         self._assistant, self._feedback, self._limiter, self._metrics = assistant, feedback, limiter, metrics
 
     def ask(self, request: HTTPConnection, question: str, history: Sequence[str], documents: Collection[str] | None) -> AskResult:
-        """The answer to a question that came with this request, as `Assistant.ask` gives it. Raises QuipuError as that does."""
+        """Answer a question that came with this request. Arguments and errors are those of `Assistant.ask`."""
         started = time.perf_counter()
         answer = visible_to_visitor(self._assistant, request).ask(question, history, documents)
         seconds = time.perf_counter() - started
         self._metrics.asked(answer.status, seconds)
-        note_question(request.scope, answer.question, answer.status)
+        log_question(request.scope, answer.question, answer.status)
         return AskResult(answer, 1000 * seconds, self._keep(answer, history))
 
     def ask_within_limit(
         self, request: HTTPConnection, question: str, history: Sequence[str], documents: Collection[str] | None
     ) -> AskResult:
-        """The same, by a door at which `RateLimit` doesn't count questions. Raises QuestionError if there were too many."""
+        """Do the same where `RateLimit` doesn't count questions, as in the chat. Raises QuestionError after too many questions."""
         if seconds := self._limiter.ask(request.scope):
             raise QuestionError(too_many(seconds, language_of(request.headers)))
         return self.ask(request, question, history, documents)
 
     def _keep(self, answer: Answer, history: Sequence[str]) -> str | None:
-        """The id of what was kept. A reader gets the answer all the same if it can't be."""
+        """Keep the answer, and return its id. If that fails, the reader still gets the answer, and the id is None."""
         try:
             return self._feedback.keep(answer, history) if self._feedback else None
         except LibraryError as error:

@@ -33,16 +33,18 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from typing_extensions import TypedDict
 
-from assistant import Answer, Assistant, Citation, Settings
+from assistant import Answer, Assistant, Citation
 from corpus import QuipuError
-from ui.access.visitor import message_for, visible_to_visitor
+from ui.access.visitor import error_message_for, visible_to_visitor
 from ui.api import schema
 from ui.api.answer_json import document_payloads, payload
 from ui.api.ask import AskService
-from ui.api.routes import Ask
+from ui.api.find_passage import PLACE, find_passage
+from ui.api.passage_json import passage_payload
+from ui.api.request_bodies import Ask
 from ui.problems import problem
-from ui.web.source_panel import PLACE, find, passage_payload
-from ui.wording import Language, as_language, explain, language_of, place, say, suggest, within
+from ui.settings import ServerSettings
+from ui.wording import Language, as_language, explain, language_of, place, say, status_line, suggest, within
 
 _INSTRUCTIONS = (
     "Quipu answers from a fixed set of documents and from nothing else. Its answers are verbatim quotes with citations: give them "
@@ -104,12 +106,12 @@ class _Tool(Generic[Arguments]):
             where = ".".join(map(str, first["loc"]))
             return _failed(f"The arguments can't be read: {where}: {first['msg']}.")
         except QuipuError as error:
-            return _failed(message_for(error, request))
+            return _failed(error_message_for(error, request))
         except HTTPException as error:
             return _failed(f"{error.detail}.")
         except Exception as error:  # a bug: `McpServer` raises it again where bugs are logged
             request.scope["state"]["bug"] = error
-            return _failed(say("bug", language_of(request.headers)))
+            return _failed(say("error_bug", language_of(request.headers)))
         return CallToolResult(content=[TextContent(text=text)], structured_content=result)
 
 
@@ -118,7 +120,7 @@ class McpServer:
     time.
     """
 
-    def __init__(self, assistant: Assistant, settings: Settings, asking: AskService, answering: CapacityLimiter) -> None:
+    def __init__(self, assistant: Assistant, settings: ServerSettings, asking: AskService, answering: CapacityLimiter) -> None:
         self._answering = answering
         self._tools = _tools(assistant, settings, asking)
         self._server = Server[Any](
@@ -172,7 +174,7 @@ class McpServer:
         return await to_thread.run_sync(tool.call, called.arguments, context.request, limiter=self._answering)
 
 
-def _tools(assistant: Assistant, settings: Settings, asking: AskService) -> dict[str, _Tool[Any]]:
+def _tools(assistant: Assistant, settings: ServerSettings, asking: AskService) -> dict[str, _Tool[Any]]:
     """The tools over one assistant, by their names."""
 
     def site(request: Request) -> str:
@@ -189,7 +191,7 @@ def _tools(assistant: Assistant, settings: Settings, asking: AskService) -> dict
         return {"documents": listed}, "\n".join(lines)
 
     def passage(asked: PassageArguments, request: Request) -> tuple[schema.Passage, str]:
-        document, citation = find(visible_to_visitor(assistant, request), asked.id, asked.q)
+        document, citation = find_passage(visible_to_visitor(assistant, request), asked.id, asked.q)
         language = language_of(request.headers)
         given = passage_payload(document, citation, language, request.scope["root_path"])
         around = "\n\n".join("".join(piece["text"] for piece in block["pieces"]) for block in given["context"])
@@ -227,18 +229,19 @@ def _tools(assistant: Assistant, settings: Settings, asking: AskService) -> dict
 def answer_text(answer: Answer, site: str) -> str:
     """An answer in words: what became of the question, the quotes with their places and links, or why there is none."""
     language = as_language(answer.language)
-    lines = [] if answer.status == "no_question" else [f"{say(f'state_{answer.status}', language)}."]
+    status = status_line(answer.status, language)
+    lines = [f"{status}."] if status else []
     if answer.searched != " ".join(answer.question.split()):
-        lines.append(say("searched", language, query=answer.searched))
+        lines.append(say("answer_searched", language, query=answer.searched))
     lines += [f"“{sentence.text}” {' '.join(f'[{number}]' for number in sentence.citations)}" for sentence in answer.sentences]
     if answer.reason is not None:
         lines.append(explain(answer.reason, language, answer.unanswered))
     lines += [f"[{citation.number}] {_reference(citation, language, site)}" for citation in answer.citations]
     if answer.nearest:
-        lines.append(say("nearest", language))
+        lines.append(say("answer_nearest", language))
         lines += [f"“{citation.text}” {_reference(citation, language, site)}" for citation in answer.nearest]
     if answer.suggestions:
-        lines.append(" ".join([say("you_could_ask", language), *suggest(answer.suggestions, language)]))
+        lines.append(" ".join([say("answer_you_could_ask", language), *suggest(answer.suggestions, language)]))
     return "\n\n".join(lines)
 
 

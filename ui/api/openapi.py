@@ -14,12 +14,12 @@ from pydantic import TypeAdapter
 from starlette.routing import Route, compile_path
 from starlette.types import Receive, Scope, Send
 
-from assistant import Settings
 from ui.access.visitor import SESSION_COOKIE
 from ui.addresses import HEALTH, prefix_of, route_path
 from ui.api.schema import Problem, Step
 from ui.pages import frame_of, page
 from ui.problems import SCHEMAS, problem, problems
+from ui.settings import ServerSettings
 
 _DESCRIPTION = (
     "Ask documents in plain words; get their own sentences, each with a citation that opens the document at that very place. "
@@ -41,7 +41,7 @@ _SESSIONS = frozenset(["password", "token"])  # the ways to sign in by which a b
 _FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")  # shapes of problems that are never given here
 
 
-def reference_routes(app: FastAPI, settings: Settings) -> APIRouter:
+def reference_routes(app: FastAPI, settings: ServerSettings) -> APIRouter:
     """The routes of the OpenAPI document, and of the page that shows it."""
     routes = APIRouter(include_in_schema=False)
 
@@ -117,7 +117,7 @@ class NoSuchOperation:
         await response(scope, receive, send)
 
 
-def describe(app: FastAPI, settings: Settings) -> dict[str, Any]:
+def describe(app: FastAPI, settings: ServerSettings) -> dict[str, Any]:
     """The OpenAPI document of an application: its routes, with what stands before all of them."""
     said = get_openapi(
         title="Quipu",
@@ -143,7 +143,7 @@ def describe(app: FastAPI, settings: Settings) -> dict[str, Any]:
     return said
 
 
-def _complete(operation: dict[str, Any], path: str, method: str, settings: Settings) -> None:
+def _complete(operation: dict[str, Any], path: str, method: str, settings: ServerSettings) -> None:
     """Add to an operation what any request may meet before it comes to its route."""
     if path in HEALTH:
         operation["security"] = []
@@ -160,7 +160,7 @@ def _complete(operation: dict[str, Any], path: str, method: str, settings: Setti
         operation.update(tags=["running"], summary=operation["description"].partition(".")[0])
 
 
-def _met_by_all(operation: dict[str, Any], path: str, method: str, settings: Settings) -> dict[str, str]:
+def _met_by_all(operation: dict[str, Any], path: str, method: str, settings: ServerSettings) -> dict[str, str]:
     """The problems of middleware, by the names of their statuses."""
     met: dict[str, str] = {}
     if path not in HEALTH:

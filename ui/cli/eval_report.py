@@ -7,9 +7,9 @@ from typing import Any
 from assistant import Citation, Reason
 from corpus import Document
 from eval import Change, Figure, GoldPlace, QuestionResult, curves
+from ui.blocks import surrounding_range
 from ui.cli.eval_tables import HEADINGS, questions_in
 from ui.pages import TEMPLATES
-from ui.web.blocks import around
 from ui.wording import explain, within
 
 _AROUND = 300  # characters of the document that are shown on either side of a quote
@@ -95,7 +95,7 @@ def _shown(document: Document, place: GoldPlace, address: str | None, *, is_page
     if start >= end:
         return ShownPlace("a range that the document does not have", "", "", place.quote, "", is_page)
     citation = Citation.of(1, document, start, end)
-    first, last = around(document, start, end, _AROUND)
+    first, last = surrounding_range(document, start, end, _AROUND)
     return ShownPlace(
         where=" · ".join(part for part in (citation.title, within(citation, "en")) if part),
         link=f"{address}{citation.link}" if address else "",
