@@ -1,230 +1,195 @@
-"""The command `quipu bench`: how fast Quipu is, beside the plain pipeline."""
+"""The command line of the benchmarks: `python -m tools.bench ask|encode|add|search|serve|profile|all`, or `make bench`."""
 
 import json
+import logging
 import signal
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table as Grid
 from typer.core import TyperGroup
 
 from assistant import QuestionError
+from corpus import QuipuError
+from index import go_offline
+from tools.bench import add as add_module
+from tools.bench import ask as ask_module
+from tools.bench import encode as encode_module
+from tools.bench import profile as profile_module
+from tools.bench import search as search_module
+from tools.bench import serve as serve_module
+from tools.bench.growth_chart import check_matplotlib, growth_chart
+from tools.bench.machine import machine
+from tools.bench.printing import machine_line, markdown_lines, terminal_table
+from tools.bench.processes import ShowStep
+from tools.bench.results import BenchmarkResult
 
-if TYPE_CHECKING:  # `tools.bench` is loaded when it is used, since each command pays for what is loaded
-    from tools import bench
+Step = Callable[[ShowStep], BenchmarkResult]
 
-    Step = Callable[[bench.Tell], bench.Table]
-
-Written = Annotated[Path | None, typer.Option("--json", help="Write the figures, with the machine, into this file.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the results and the machine to this file.")]
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown, as in docs/performance.md.")]
-Rounds = Annotated[int, typer.Option(min=1, help="How often each is run, in turns with the baseline.")]
-Passages = Annotated[int, typer.Option(min=100, help="Passages of the library.")]
-Questions = Annotated[int, typer.Option(min=20, help="Questions that are asked.")]
-Folder = Annotated[
+Rounds = Annotated[int, typer.Option(min=1, help="How often each side runs, in turns.")]
+Passages = Annotated[int, typer.Option(min=100, help="Passages in the library.")]
+Questions = Annotated[int, typer.Option(min=20, help="Questions to ask.")]
+Documents = Annotated[
     Path | None,
-    typer.Option("--documents", exists=True, file_okay=False, help="Add the documents in this folder; without, some made for it."),
+    typer.Option(exists=True, file_okay=False, help="Add the documents in this folder, instead of some made of real sentences."),
 ]
-Sizes = Annotated[list[int] | None, typer.Option("--sizes", min=100, help="Passages; may be given several times.")]
-Encoded = Annotated[
-    int | None,
-    typer.Option(min=100, help="Texts that are encoded (100,000 unless said); larger libraries are filled up with mixed ones."),
-]
-Plot = Annotated[Path | None, typer.Option(help="Draw the growth into this file, as SVG; needs matplotlib.")]
+Sizes = Annotated[list[int] | None, typer.Option(min=100, help="Passages in the library; may be given several times.")]
+Encoded = Annotated[int, typer.Option(min=100, help="Texts to encode; larger libraries are filled up with mixed ones.")]
+Plot = Annotated[Path | None, typer.Option(help="Draw the growth to this file, as SVG; needs matplotlib.")]
 Clients = Annotated[int, typer.Option(min=2, max=256, help="Clients that ask at once.")]
 
+_WIDTH = 110  # characters of a table's lines, so that no value is cut short
 
-_WIDTH = 110  # characters of a table's lines, so that no figure is cut short
 
+class _AllByDefault(TyperGroup):
+    """Runs `all` if no command is named, with whatever options are given."""
 
-class _AllFirst(TyperGroup):
-    """Takes `quipu bench` alone, or with options alone, for `quipu bench all`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer keeps its own type of context to itself
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer keeps its type of context to itself
         return super().parse_args(ctx, args if args and (not args[0].startswith("-") or "--help" in args) else ["all", *args])
 
 
-app = typer.Typer(cls=_AllFirst, rich_markup_mode=None)
+app = typer.Typer(
+    cls=_AllByDefault,
+    help="Measure how fast Quipu is, beside plain sentence-transformers and FAISS in the same run.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 
 
 @app.command()
 def ask(
-    rounds: Rounds = 7, passages: Passages = 10_000, questions: Questions = 200, written: Written = None, markdown: Markdown = False
+    rounds: Rounds = 7,
+    passages: Passages = 10_000,
+    questions: Questions = 200,
+    json_file: JsonFile = None,
+    markdown: Markdown = False,
 ) -> None:
-    """One question: in a fresh process, and of many on a larger library, with and without a busy neighbour."""
-    from tools import bench
-
-    steps: list[Step] = [lambda tell: bench.cold(rounds, tell), lambda tell: bench.warm(passages, questions, tell)]
-    _show(steps, written, markdown=markdown)
+    """One question: in a fresh process, then many on a larger library, undisturbed and beside a busy process."""
+    steps: list[Step] = [
+        lambda show: ask_module.cold(rounds, show),
+        lambda show: ask_module.warm(passages, questions, show),
+    ]
+    _run(steps, json_file, markdown=markdown)
 
 
 @app.command()
 def encode(
-    passages: Annotated[int, typer.Option(min=16, help="Passages that are encoded.")] = 256,
+    passages: Annotated[int, typer.Option(min=16, help="Passages to encode.")] = 256,
     rounds: Rounds = 5,
-    written: Written = None,
+    json_file: JsonFile = None,
     markdown: Markdown = False,
 ) -> None:
     """Encode passages of about 150 tokens."""
-    from tools import bench
-
-    _show([lambda tell: bench.encode(passages, rounds, tell)], written, markdown=markdown)
+    _run([lambda show: encode_module.encode(passages, rounds, show)], json_file, markdown=markdown)
 
 
 @app.command()
-def add(documents: Folder = None, rounds: Rounds = 1, written: Written = None, markdown: Markdown = False) -> None:
+def add(documents: Documents = None, rounds: Rounds = 1, json_file: JsonFile = None, markdown: Markdown = False) -> None:
     """Add documents to an empty library."""
-    from tools import bench
-
-    _show([lambda tell: bench.add(documents, rounds, tell)], written, markdown=markdown)
+    _run([lambda show: add_module.add(documents, rounds, show)], json_file, markdown=markdown)
 
 
 @app.command()
 def search(
     sizes: Sizes = None,
-    encoded: Encoded = None,
+    encoded: Encoded = search_module.MOST_ENCODED,
     questions: Questions = 300,
     plot: Plot = None,
-    written: Written = None,
+    json_file: JsonFile = None,
     markdown: Markdown = False,
 ) -> None:
-    """Search libraries of several sizes, by vectors and by words: 10,000 and 100,000 passages unless others are named."""
-    from tools import bench
-
-    _show(
-        [lambda tell: bench.search(sizes or bench.SIZES, questions, encoded or bench.MOST_ENCODED, tell)],
-        written,
-        plot,
-        markdown=markdown,
-    )
+    """Search libraries of several sizes by vectors and by words: 10,000 and 100,000 passages unless others are named."""
+    step: Step = lambda show: search_module.search(sizes or search_module.SIZES, questions, encoded, show)  # noqa: E731 - for its type
+    _run([step], json_file, plot, markdown=markdown)
 
 
 @app.command()
-def serve(clients: Clients = 8, questions: Questions = 240, written: Written = None, markdown: Markdown = False) -> None:
+def serve(clients: Clients = 8, questions: Questions = 240, json_file: JsonFile = None, markdown: Markdown = False) -> None:
     """Serve the report that ships: memory, and answers under load."""
-    from tools import bench
-
-    _show([lambda tell: bench.serve(clients, questions, tell)], written, markdown=markdown)
+    _run([lambda show: serve_module.serve(clients, questions, show)], json_file, markdown=markdown)
 
 
 @app.command()
-def profile(passages: Passages = 10_000, questions: Questions = 200, written: Written = None, markdown: Markdown = False) -> None:
+def profile(
+    passages: Passages = 10_000, questions: Questions = 200, json_file: JsonFile = None, markdown: Markdown = False
+) -> None:
     """Where the time of one question goes."""
-    from tools import bench
-
-    _show([lambda tell: bench.profile(passages, questions, tell)], written, markdown=markdown)
+    _run([lambda show: profile_module.profile(passages, questions, show)], json_file, markdown=markdown)
 
 
 @app.command("all")
 def all_(
-    documents: Folder = None, sizes: Sizes = None, plot: Plot = None, written: Written = None, markdown: Markdown = False
+    documents: Documents = None, sizes: Sizes = None, plot: Plot = None, json_file: JsonFile = None, markdown: Markdown = False
 ) -> None:
-    """All of them, as they are without options but for these."""
-    from tools import bench
-
+    """All benchmarks, each with its defaults but for these options. Runs if no command is named."""
     steps: list[Step] = [
-        lambda tell: bench.cold(7, tell),
-        lambda tell: bench.warm(10_000, 200, tell),
-        lambda tell: bench.profile(10_000, 200, tell),
-        lambda tell: bench.encode(256, 5, tell),
-        lambda tell: bench.add(documents, 1, tell),
-        lambda tell: bench.serve(8, 240, tell),
-        lambda tell: bench.search(sizes or bench.SIZES, 300, bench.MOST_ENCODED, tell),
+        lambda show: ask_module.cold(7, show),
+        lambda show: ask_module.warm(10_000, 200, show),
+        lambda show: profile_module.profile(10_000, 200, show),
+        lambda show: encode_module.encode(256, 5, show),
+        lambda show: add_module.add(documents, 1, show),
+        lambda show: serve_module.serve(8, 240, show),
+        lambda show: search_module.search(sizes or search_module.SIZES, 300, search_module.MOST_ENCODED, show),
     ]
-    _show(steps, written, plot, markdown=markdown)
+    _run(steps, json_file, plot, markdown=markdown)
 
 
-def _show(steps: "Iterable[Step]", written: Path | None, plot: Path | None = None, *, markdown: bool) -> None:
-    """Run benchmarks, print the table of each as soon as it is there, keep them in a file, and draw the last."""
-    from tools import bench
+def _run(steps: Iterable[Step], json_file: Path | None, plot: Path | None = None, *, markdown: bool) -> None:
+    """Run benchmarks; print each result as soon as there is one, keep all in a file, and draw the last.
 
-    for path in filter(None, (written, plot)):
+    Raises QuestionError if a file can't be written, before anything is measured where that can be told.
+    """
+    for path in filter(None, (json_file, plot)):
         if not path.absolute().parent.is_dir() or path.is_dir():
-            raise QuestionError(f"The figures can't be written to {path}: it is a folder, or there is none to hold it.")
+            raise QuestionError(f"The results can't be written to {path}: it is a folder, or is in a folder that doesn't exist.")
     if plot is not None:
-        bench.check_drawing()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` stops it as Ctrl-C does: with all that it started
+        check_matplotlib()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` stops it, and all that it started, as Ctrl-C does
     console = Console(highlight=False, markup=False, width=_WIDTH)
-    known = bench.machine()
-    typer.echo(machine_line(known) + "\n" * markdown)
-    tables: list[bench.Table] = []
+    measured_on = machine()
+    typer.echo(machine_line(measured_on) + "\n" * markdown)
+    results: list[BenchmarkResult] = []
     for step in steps:
         with Console(stderr=True, highlight=False, markup=False).status("") as status:
-            tables.append(step(status.update))
+            results.append(step(status.update))
         if markdown:
-            typer.echo("\n".join(markdown_lines(tables[-1])))
+            typer.echo("\n".join(markdown_lines(results[-1])))
         else:
-            typer.echo(f"\n{tables[-1].title}. {tables[-1].note}")
-            console.print(_grid(tables[-1]))
-        if written is not None:
-            kept = {"machine": known, "tables": [each.as_json() for each in tables]}
-            _write(written, json.dumps(kept, ensure_ascii=False, indent=1).encode())
+            typer.echo(f"\n{results[-1].title}. {results[-1].note}")
+            console.print(terminal_table(results[-1]))
+        if json_file is not None:
+            content = {"machine": measured_on, "tables": [each.as_json() for each in results]}
+            _write(json_file, json.dumps(content, ensure_ascii=False, indent=1).encode())
     if plot is not None:
-        _write(plot, bench.growth(tables[-1]))
-
-
-def machine_line(known: dict[str, str]) -> str:
-    """The machine in a sentence."""
-    first = f"{known['processor']}, {known['cores']} cores ({known['flags']}), {known['memory']}, {known['system']}"
-    rest = [f"{name} {value}" for name, value in known.items() if name not in {"processor", "cores", "flags", "memory", "system"}]
-    return f"{first}; {', '.join(rest)}."
-
-
-def markdown_lines(table: "bench.Table") -> list[str]:
-    """A table as Markdown, under its title, with the command and what it is of."""
-    rows = [_HEADINGS, ("---", "---", "--:", "--:", "--:"), *_rows(table)]
-    return [
-        f"## {table.title}",
-        "",
-        f"    quipu bench {table.command}",
-        "",
-        table.note,
-        "",
-        *(f"| {' | '.join(row)} |" for row in rows),
-        "",
-    ]
-
-
-_HEADINGS = ("", "measured", "Quipu", "baseline", "ratio")
-
-
-def _grid(table: "bench.Table") -> Grid:
-    grid = Grid(box=None, pad_edge=False)
-    for place, heading in enumerate(_HEADINGS):
-        grid.add_column(heading, justify="left" if place < 2 else "right")
-    for row in _rows(table):
-        grid.add_row(*row)
-    return grid
-
-
-def _rows(table: "bench.Table") -> list[tuple[str, ...]]:
-    """The figures in words; a group's name stands in its first row."""
-    rows: list[tuple[str, ...]] = []
-    group = ""
-    for line in table.lines:
-        unit = f" {line.unit}" if line.unit else ""
-        plain = "" if line.plain is None else figure(line.plain) + unit
-        ratio = "" if line.ratio is None else f"{line.ratio:.2f}"
-        rows.append(("" if line.group == group else line.group, line.what, figure(line.quipu) + unit, plain, ratio))
-        group = line.group
-    return rows
-
-
-def figure(value: float) -> str:
-    """A figure with three digits that count.
-
-    >>> figure(12345.6), figure(123.4), figure(12.34), figure(0.98765)
-    ('12,346', '123', '12.3', '0.988')
-    """
-    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
-    return f"{value:,.{digits}f}"
+        _write(plot, growth_chart(results[-1]))
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a file. Raises QuestionError if it can't be."""
+    """Write a file. Raises QuestionError if that fails."""
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise QuestionError(f"The figures can't be written to {path}: {error.strerror}.") from None
+        raise QuestionError(f"The results can't be written to {path}: {error.strerror}.") from None
+
+
+def main() -> None:
+    """Run the command line. What Quipu raises on purpose is one sentence on standard error, and exit code 2."""
+    go_offline()
+    if sys.stderr.isatty():  # say what takes long
+        logging.basicConfig(format="bench: %(message)s", level=logging.WARNING)
+        logging.getLogger("index").setLevel(logging.INFO)
+    try:
+        app(prog_name="python -m tools.bench")
+    except QuipuError as error:
+        print(f"bench: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

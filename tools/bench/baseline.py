@@ -1,10 +1,10 @@
-"""The baseline: sentence-transformers with its defaults and FAISS's exact index, in as few lines as most people would take.
+"""The baseline: sentence-transformers with its defaults and FAISS's exact index, in as few lines as most people would write.
 
-Run as a program by its path, so that nothing of Quipu is loaded with it:
+Run as a program by its path, so that it loads nothing of Quipu:
 
-    python -P eval/bench/baseline.py ask MODEL FOLDER QUESTION    print the best passage
-    python -P eval/bench/baseline.py serve MODEL FOLDER           the same as a server, whose port it prints
-    python -P eval/bench/baseline.py add MODEL FOLDER FILE...     index files, read and cut as Quipu does it
+    python -P tools/bench/baseline.py ask MODEL FOLDER QUESTION    print the best passage
+    python -P tools/bench/baseline.py serve MODEL FOLDER           serve the same, and print the address
+    python -P tools/bench/baseline.py add MODEL FOLDER FILE...     index files, parsed and split by Quipu's `corpus`
 
 FOLDER holds `passages.json`, a list of texts, and `vectors.faiss`.
 """
@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Plain:
-    """A model and an index, as the quick start of sentence-transformers has them."""
+class Baseline:
+    """A model and an index, as in the quick start of sentence-transformers."""
 
     def __init__(self, model: str, passages: Sequence[str] = (), vectors: NDArray[np.float32] | None = None) -> None:
         import faiss
@@ -34,12 +34,12 @@ class Plain:
             self.index.add(vectors)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """A row per text, (n, d)."""
+        """Return a row per text, (n, d)."""
         rows: NDArray[np.float32] = self.model.encode(list(texts))
         return rows
 
     def search(self, question: str, k: int = 10) -> list[int]:
-        """The numbers of the `k` passages that are nearest to the question, best first."""
+        """Return the numbers of the `k` passages nearest to the question, best first."""
         _, rows = self.index.search(self.encode([question]), k)
         return [int(row) for row in rows[0]]
 
@@ -51,38 +51,38 @@ class Plain:
         faiss.write_index(self.index, str(folder / "vectors.faiss"))
 
     @classmethod
-    def load(cls, model: str, folder: Path) -> "Plain":
-        """What `save` wrote."""
+    def load(cls, model: str, folder: Path) -> "Baseline":
+        """Load what `save` wrote."""
         import faiss
 
-        plain = cls(model, json.loads((folder / "passages.json").read_text(encoding="utf-8")))
-        plain.index = faiss.read_index(str(folder / "vectors.faiss"))
-        return plain
+        baseline = cls(model, json.loads((folder / "passages.json").read_text(encoding="utf-8")))
+        baseline.index = faiss.read_index(str(folder / "vectors.faiss"))
+        return baseline
 
 
 def add(model: str, folder: Path, files: Sequence[Path]) -> dict[str, list[list[int]]]:
-    """Index files one after the other. Gives the ranges of the passages by the document's id."""
+    """Parse, split, encode and index files one after the other. Return the ranges of the passages by document id."""
     from corpus import encoded_text, read, split
 
-    plain = Plain(model)
-    limit = int(plain.model.max_seq_length or 0)
+    baseline = Baseline(model)
+    limit = int(baseline.model.max_seq_length or 0)
 
-    def count(text: str) -> int:
-        return len(plain.model.tokenizer(text, verbose=False)["input_ids"])
+    def count_tokens(text: str) -> int:
+        return len(baseline.model.tokenizer(text, verbose=False)["input_ids"])
 
-    made = {}
+    ranges = {}
     for path in files:
         document = read(path)
-        passages = split(document, count, limit)
-        plain.passages += (encoded_text(document, passage, count, limit) for passage in passages)
-        made[document.id] = [[passage.start, passage.end] for passage in passages]
-    plain.index.add(plain.encode(plain.passages))
-    plain.save(folder)
-    return made
+        passages = split(document, count_tokens, limit)
+        baseline.passages += (encoded_text(document, passage, count_tokens, limit) for passage in passages)
+        ranges[document.id] = [[passage.start, passage.end] for passage in passages]
+    baseline.index.add(baseline.encode(baseline.passages))
+    baseline.save(folder)
+    return ranges
 
 
-def serve(plain: Plain) -> None:
-    """Answer `POST /api/ask` with the best passages, on a free port of this machine, which is printed."""
+def serve(baseline: Baseline) -> None:
+    """Answer `POST /api/ask` with the best passages, on a free port of this machine, and print the address."""
     import socket
 
     import uvicorn
@@ -91,24 +91,24 @@ def serve(plain: Plain) -> None:
     app = FastAPI()
 
     @app.post("/api/ask")
-    async def ask(asked: dict[str, str]) -> dict[str, Any]:
-        return {"passages": [plain.passages[row] for row in plain.search(asked["question"])]}
+    async def ask(body: dict[str, str]) -> dict[str, Any]:
+        return {"passages": [baseline.passages[row] for row in baseline.search(body["question"])]}
 
     listener = socket.create_server(("127.0.0.1", 0))
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201 - a program of its own
     uvicorn.Server(uvicorn.Config(app, log_level="warning")).run([listener])
 
 
-def main(command: str, model: str, folder: Path, words: Sequence[str]) -> None:
-    """Do what the head of this file says."""
+def main(command: str, model: str, folder: Path, arguments: Sequence[str]) -> None:
+    """Run one of the commands at the top of this file."""
     if command == "add":
-        print(json.dumps(add(model, folder, [Path(word) for word in words])))  # noqa: T201 - a program of its own
+        print(json.dumps(add(model, folder, [Path(argument) for argument in arguments])))  # noqa: T201 - a program of its own
         return
-    plain = Plain.load(model, folder)
+    baseline = Baseline.load(model, folder)
     if command == "serve":
-        serve(plain)
+        serve(baseline)
     else:
-        print(plain.passages[plain.search(words[0])[0]], flush=True)  # noqa: T201 - a program of its own
+        print(baseline.passages[baseline.search(arguments[0])[0]], flush=True)  # noqa: T201 - a program of its own
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""What is compared when search grows: Quipu's store, and FAISS's exact index with bm25s; each in a process of its own.
+"""The engines that `search` compares: Quipu's store, and FAISS's exact index with bm25s, each in a process of its own.
 
     python -m tools.bench.engines quipu|baseline FOLDER SIZE
 
-reads orders from standard input, a line of JSON each, and answers each with one. FOLDER holds `texts.json`, `vectors.npy` (a row
-per text, half precision) and `questions.json`, whose vectors are in `questions.npy`; the first SIZE texts are indexed.
+reads orders from standard input, one JSON list per line, and replies to each with one JSON object per line. FOLDER holds
+`texts.json`, `vectors.npy` (a row per text, half precision), and `questions.json` with its vectors in `questions.npy`. The first
+SIZE texts are indexed.
 """
 
 import json
@@ -19,8 +20,8 @@ from numpy.typing import NDArray
 
 from index import LocalStore, Range, question_language, question_terms, terms
 from tools.bench.machine import memory
+from tools.bench.results import timed
 from tools.bench.sample_library import PER_DOCUMENT
-from tools.bench.tables import timed
 
 KINDS = {
     "by vectors": (True, False, ""),
@@ -29,17 +30,17 @@ KINDS = {
     "by both, in one document": (True, True, "one"),
     "by both, in half of the documents": (True, True, "half"),
 }
-"""The searches by name: whether by vectors, whether by words, and within which documents."""
+"""The kinds of search by name: whether by vectors, whether by words, and within which documents."""
 
 DEPTH = 50
-"""Passages that each retriever gives, as in `Index.search`."""
+"""Passages that each retriever returns, as in `Index.search`."""
 
 BEST = 10
-"""Those of which the recall is taken."""
+"""Passages whose recall is measured."""
 
 
-class Quipu:
-    """Quipu's own store, with documents of fifty passages. Written into a folder by `build`, and opened from there by `load`."""
+class QuipuEngine:
+    """Quipu's own store over documents of fifty passages. `build` writes it into a folder, `load` opens it from there."""
 
     def __init__(self, folder: Path, size: int, questions: list[str]) -> None:
         self._folder = folder
@@ -47,7 +48,7 @@ class Quipu:
         self._terms = [list(dict.fromkeys(question_terms(text, question_language(text)))) for text in questions]
 
     def build(self, texts: list[str], vectors: NDArray[np.float16]) -> None:
-        """Index these texts, with their vectors, (n, d)."""
+        """Index these texts with their vectors, (n, d)."""
         ranges = (Range(self._documents[row // PER_DOCUMENT], row, row + 1) for row in range(len(texts)))
         LocalStore.build(self._folder, self._documents, ranges, vectors, (terms(text, "en") for text in texts))
 
@@ -56,11 +57,11 @@ class Quipu:
         self._store = LocalStore.load(self._folder, self._documents)
 
     def dense(self, number: int, row: NDArray[np.float32], within: str) -> list[int]:
-        """The numbers of the texts that are nearest to the question of this number, whose vector is given as (1, d)."""
+        """Return the numbers of the texts nearest to the question of this number, whose vector is the row, (1, d)."""
         return [place.start for place, _ in self._store.dense(row, DEPTH, self._allowed(number, within))]
 
     def lexical(self, number: int, within: str) -> None:
-        """Find the texts that share words with it."""
+        """Find the texts that share words with the question of this number."""
         self._store.lexical(self._terms[number], DEPTH, self._allowed(number, within))
 
     def _allowed(self, number: int, within: str) -> frozenset[str] | None:
@@ -73,8 +74,8 @@ class Quipu:
         return frozenset(self._documents[::2])
 
 
-class Baseline:
-    """FAISS's exact index and bm25s, as their quick starts have them. The methods are those of `Quipu`."""
+class BaselineEngine:
+    """FAISS's exact index and bm25s, as in their quick starts. It has the methods of `QuipuEngine`."""
 
     def __init__(self, folder: Path, size: int, questions: list[str]) -> None:
         import bm25s
@@ -85,7 +86,7 @@ class Baseline:
         self._tokens = bm25s.tokenize(questions, stopwords="en", return_ids=False, show_progress=False)
 
     def build(self, texts: list[str], vectors: NDArray[np.float16]) -> None:
-        """See `Quipu.build`."""
+        """See `QuipuEngine.build`."""
         index = self._faiss.IndexFlatIP(vectors.shape[1])
         index.add(vectors.astype(np.float32))
         self._faiss.write_index(index, str(self._folder / "vectors.faiss"))
@@ -94,22 +95,22 @@ class Baseline:
         words.save(self._folder / "words", show_progress=False)
 
     def load(self) -> None:
-        """See `Quipu.load`."""
+        """See `QuipuEngine.load`."""
         self._index = self._faiss.read_index(str(self._folder / "vectors.faiss"))
         self._words = self._bm25s.BM25.load(self._folder / "words", show_progress=False)
 
     def dense(self, number: int, row: NDArray[np.float32], within: str) -> list[int]:
-        """See `Quipu.dense`."""
+        """See `QuipuEngine.dense`."""
         selector = None
         if within == "one":
             selector = self._faiss.IDSelectorRange(*self._one(number))
         elif within:
             selector = self._faiss.IDSelectorBitmap(np.packbits(self._half, bitorder="little"))
-        asked = self._faiss.SearchParameters(sel=selector) if selector else None
-        return [int(found) for found in self._index.search(row, DEPTH, params=asked)[1][0] if found >= 0]
+        parameters = self._faiss.SearchParameters(sel=selector) if selector else None
+        return [int(number) for number in self._index.search(row, DEPTH, params=parameters)[1][0] if number >= 0]
 
     def lexical(self, number: int, within: str) -> None:
-        """See `Quipu.lexical`."""
+        """See `QuipuEngine.lexical`."""
         mask = self._half if within else None
         if within == "one":
             mask = np.zeros(self._size, bool)
@@ -126,21 +127,21 @@ class Baseline:
 
 
 def _chosen(number: int, documents: int) -> int:
-    """The document within which a question is asked: another for each."""
+    """Return the number of the document within which a question is asked, a different one for each question."""
     return (7919 * number + 1) % documents
 
 
 class EngineProcess:
-    """Does what it is ordered, with one engine."""
+    """Carries out orders with one engine. Each returns what its reply holds."""
 
     def __init__(self, name: str, folder: Path, size: int) -> None:
         self._folder, self._place, self._size = folder, folder / f"{name}-{size}", size
         self._rows = np.load(folder / "questions.npy", allow_pickle=False)
         questions = json.loads((folder / "questions.json").read_bytes())
-        self._engine = (Quipu if name == "quipu" else Baseline)(self._place, size, questions)
+        self._engine = (QuipuEngine if name == "quipu" else BaselineEngine)(self._place, size, questions)
 
     def build(self) -> dict[str, Any]:
-        """Build, and say how many seconds and megabytes that took."""
+        """Build the index; return the seconds that took, and its megabytes on disk."""
         texts = json.loads((self._folder / "texts.json").read_bytes())[: self._size]
         vectors = np.load(self._folder / "vectors.npy", allow_pickle=False)[: self._size]
         self._place.mkdir()
@@ -149,14 +150,14 @@ class EngineProcess:
         return {"seconds": seconds, "megabytes": size / 2**20}
 
     def load(self) -> dict[str, Any]:
-        """Open what another worker built, and say how many seconds that took. What both import is so before."""
-        import faiss  # noqa: F401 - loaded, so that it doesn't count as the index's
+        """Open what another process built; return the seconds that took, without those of the imports."""
+        import faiss  # noqa: F401 - so that it doesn't count as the index's
 
-        self._own = memory(os.getpid())["rss"]
+        self._before = memory(os.getpid())["rss"]
         return {"seconds": timed(self._engine.load)}
 
     def ask(self, kind: str, first: int, last: int) -> dict[str, Any]:
-        """Ask these questions. Gives the seconds of each, and the best that were found by vectors."""
+        """Ask the questions from `first` up to `last`; return the seconds of each, and the best that were found by vectors."""
         by_vectors, by_words, within = KINDS[kind]
         found: list[list[int]] = []
 
@@ -169,17 +170,17 @@ class EngineProcess:
         return {"seconds": [timed(once, number) for number in range(first, last)], "found": found}
 
     def resident(self) -> dict[str, Any]:
-        """The megabytes that are resident now beyond those before it was opened."""
-        return {"megabytes": memory(os.getpid())["rss"] - self._own}
+        """Return the resident megabytes gained since before the index was opened."""
+        return {"megabytes": memory(os.getpid())["rss"] - self._before}
 
 
 def main(name: str, folder: Path, size: int) -> None:
-    """Follow orders until there are no more."""
-    worker = EngineProcess(name, folder, size)
+    """Carry out orders until there are no more."""
+    engine = EngineProcess(name, folder, size)
     for line in sys.stdin:
-        order, *given = json.loads(line)
-        call: Callable[..., dict[str, Any]] = getattr(worker, order)
-        print(json.dumps(call(*given)), flush=True)  # noqa: T201 - a program of its own
+        order, *arguments = json.loads(line)
+        call: Callable[..., dict[str, Any]] = getattr(engine, order)
+        print(json.dumps(call(*arguments)), flush=True)  # noqa: T201 - a program of its own
 
 
 if __name__ == "__main__":

@@ -14,97 +14,97 @@ from corpus import encoded_text, read, shipped, split
 from index import Encoder, Home, LibraryError, Vectors, default_folder
 from tools.bench import baseline
 
-Tell = Callable[[str], None]
-"""Hears in a few words what is being done."""
+ShowStep = Callable[[str], None]
+"""Shows, in a few words, what a benchmark is doing."""
 
 
-def counting(tell: Tell, what: str, most: int) -> Callable[[int], None]:
-    """Tells how many of them are done, when it hears how many more are."""
+def count_steps(show: ShowStep, what: str, total: int) -> Callable[[int], None]:
+    """Return a function that takes how many more are done, and shows how many are in all."""
     done = 0
 
-    def counted(more: int) -> None:
+    def count(more: int) -> None:
         nonlocal done
         done += more
-        tell(f"{what}: {done:,} of {most:,}")
+        show(f"{what}: {done:,} of {total:,}")
 
-    return counted
-
-
-def quipu(*words: str) -> list[str]:
-    """The command line of `quipu`."""
-    return [sys.executable, "-m", "ui", *words]
+    return count
 
 
-def plain(command: str, folder: Path, *words: str) -> list[str]:
-    """The command line of the baseline, which loads nothing of Quipu."""
-    return [sys.executable, "-P", str(Path(baseline.__file__)), command, str(default_folder()), str(folder), *words]
+def quipu_command(*arguments: str) -> list[str]:
+    """Return the command line of `quipu` with these arguments."""
+    return [sys.executable, "-m", "ui", *arguments]
 
 
-def plain_here(passages: Sequence[str] = (), vectors: Vectors | None = None) -> baseline.Plain:
-    """The baseline in this process; without the progress bar that it would show while its model is loaded."""
+def baseline_command(command: str, folder: Path, *arguments: str) -> list[str]:
+    """Return the command line of the baseline, whose process loads nothing of Quipu. `baseline.py` lists its commands."""
+    return [sys.executable, "-P", str(Path(baseline.__file__)), command, str(default_folder()), str(folder), *arguments]
+
+
+def load_baseline(passages: Sequence[str] = (), vectors: Vectors | None = None) -> baseline.Baseline:
+    """Load the baseline in this process, without the progress bar that transformers would show."""
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # of transformers
-    return baseline.Plain(str(default_folder()), passages, vectors)
+    return baseline.Baseline(str(default_folder()), passages, vectors)
 
 
-def own_environment(home: Path) -> dict[str, str]:
-    """The environment for a Quipu of its own with this home: nobody's settings, and no limit on questions."""
+def clean_environment(home: Path) -> dict[str, str]:
+    """Return the environment of a Quipu with this home, default settings, and no limit on questions."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("QUIPU_")}
     return {**kept, "QUIPU_HOME": str(home), "QUIPU_RATE": "999999/second", "QUIPU_ORIGIN_RATE": "999999/second"}
 
 
-def prepare_shipped(folder: Path, encoder: Encoder) -> None:
-    """Index the report that ships, for Quipu in `folder/home` and for the baseline in `folder/plain`: the same passages."""
-    Assistant(Home(folder / "home"), encoder, SentenceRanker.load(encoder)).index()
+def index_shipped_report(folder: Path, encoder: Encoder) -> None:
+    """Index the report that ships: for Quipu in `folder/home`, and the same passages for the baseline in `folder/plain`."""
+    Assistant(Home(folder / "home"), encoder, SentenceRanker.load(encoder)).scope()
     (folder / "plain").mkdir()
-    found = [
+    texts = [
         encoded_text(document, passage, encoder.count_tokens, encoder.limit)
         for document in map(read, shipped())
         for passage in split(document, encoder.count_tokens, encoder.limit)
     ]
-    plain_here(found, encoder.passages(found)).save(folder / "plain")
+    load_baseline(texts, encoder.passages(texts)).save(folder / "plain")
 
 
-class Run(NamedTuple):
-    """The seconds until a process `printed` something, those until it `ended`, and what it `said`."""
+class FinishedProcess(NamedTuple):
+    """The seconds from a process's start to its first output and to its end, and its whole output."""
 
-    printed: float
-    ended: float
-    said: str
+    until_output: float
+    until_end: float
+    output: str
 
 
-def run(words: Sequence[str], environment: dict[str, str], folder: Path) -> Run:
+def run(command: Sequence[str], environment: dict[str, str], folder: Path) -> FinishedProcess:
     """Run a process in `folder` until it ends.
 
-    Raises LibraryError with its last words if it failed.
+    Raises LibraryError with the last line of its standard error if it fails.
     """
     started = time.perf_counter()
-    with running(words, environment, folder) as process:
+    with running(command, environment, folder) as process:
         assert process.stdout is not None  # noqa: S101 - for the types: there is a pipe
         first = process.stdout.read(1)
-        printed = time.perf_counter() - started
-        said = first + process.stdout.read()
-        failed = process.wait()
-    ended = time.perf_counter() - started
-    if failed:
-        raise LibraryError(f"{' '.join(words[1:4])} ended with {failed}: {last_words(folder)}")
-    return Run(printed, ended, said)
+        until_output = time.perf_counter() - started
+        output = first + process.stdout.read()
+        exit_code = process.wait()
+    until_end = time.perf_counter() - started
+    if exit_code:
+        raise LibraryError(f"{' '.join(command[1:4])} ended with {exit_code}: {last_error_line(folder)}")
+    return FinishedProcess(until_output, until_end, output)
 
 
-def last_words(folder: Path) -> str:
-    """The last line that a process which ran in this folder wrote to its standard error."""
+def last_error_line(folder: Path) -> str:
+    """Return the last line that a process run in this folder wrote to its standard error, at most 300 characters of it."""
     written = (folder / "errors.txt").read_text(errors="replace").strip()
     return written[written.rfind("\n") + 1 :][-300:]
 
 
 @contextmanager
-def running(words: Sequence[str], environment: dict[str, str], folder: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A process that runs in `folder` while the block does. Its errors are in `errors.txt` there."""
+def running(command: Sequence[str], environment: dict[str, str], folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Run a process in `folder` while the block runs, and then kill it. Its standard error goes to `errors.txt` there."""
     with (
         (folder / "errors.txt").open("w") as errors,
-        subprocess.Popen(  # noqa: S603 - our own words
-            words, env=environment, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+        subprocess.Popen(  # noqa: S603 - our own command
+            command, env=environment, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
         ) as process,
     ):
         try:
@@ -114,10 +114,10 @@ def running(words: Sequence[str], environment: dict[str, str], folder: Path) -> 
 
 
 @contextmanager
-def busy_neighbour() -> Iterator[None]:
-    """Another process that takes all that one processor gives while the block runs."""
+def busy_process() -> Iterator[None]:
+    """Keep one core busy with another process while the block runs."""
     program = f"import os\nwhile os.getppid() == {os.getpid()}: sum(range(10**5))"  # so that it never outlives this process
-    with subprocess.Popen([sys.executable, "-c", program]) as spinning:  # noqa: S603 - our own words
+    with subprocess.Popen([sys.executable, "-c", program]) as spinning:  # noqa: S603 - our own command
         try:
             yield
         finally:

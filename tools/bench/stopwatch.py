@@ -1,59 +1,61 @@
-"""Times the steps of a question at the seams between the parts, without changing any of them."""
+"""Times the steps of a question at the borders between the parts, without changing any of them."""
 
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pkgutil import resolve_name
 from typing import Any
 from unittest.mock import patch
 
-SEAMS = {
-    "understand the question": "assistant.assistant:understand",
-    "find passages, fuse them": "index:Index.search",
-    "nearest by vectors": "index:LocalStore.dense",
-    "nearest by words": "index:LocalStore.lexical",
-    "choose and weigh sentences": "assistant:SentenceReader.read",
-    "reader model": "assistant.model:CrossEncoder.read",
-    "decide": "assistant.assistant:decide",
-    "compose": "assistant.assistant:compose",
-}
-"""The steps by name, and the function of each. The encoder's are added by `stopwatch`, since there are several encoders."""
+from assistant import Assistant, SentenceRanker, assistant
+from assistant.model import CrossEncoder
+from index import Index, LocalStore
 
-ENCODE = "encode the question"
-SENTENCES = "encode sentences"
-_ENCODES = {ENCODE: "questions", SENTENCES: "passages"}
-PARSERS_VERSION = "reader model"
-WHOLE = "all the rest"
+CROSS_ENCODER = "cross-encoder"
+ENCODE_QUESTION = "encode the question"
+ENCODE_SENTENCES = "encode sentences"
+REST = "all the rest"
+
+
+def steps_of(asked: Assistant) -> dict[str, tuple[Any, str]]:
+    """Return the steps of a question to this assistant by name: the object or module whose function a step is, and its name."""
+    return {
+        "understand the question": (assistant, "understand"),
+        "find passages, fuse them": (Index, "search"),
+        "nearest by vectors": (LocalStore, "dense"),
+        "nearest by words": (LocalStore, "lexical"),
+        "choose and weigh sentences": (SentenceRanker, "rank"),
+        CROSS_ENCODER: (CrossEncoder, "read"),
+        ENCODE_QUESTION: (type(asked.encoder), "questions"),
+        ENCODE_SENTENCES: (type(asked.encoder), "passages"),
+        "decide": (assistant, "decide"),
+        "compose": (asked, "_compose"),
+    }
 
 
 @contextmanager
-def stopwatch(encoder: object, seams: Mapping[str, str] = SEAMS) -> Iterator[dict[str, float]]:
-    """Gives a dictionary in which the seconds of each step add up while the block runs; what a step called is not counted twice.
+def stopwatch(steps: Mapping[str, tuple[Any, str]]) -> Iterator[dict[str, float]]:
+    """Yield a dictionary that adds up the seconds of each step while the block runs, less those of the steps that it calls.
 
-    For questions that are asked one after the other in one thread.
+    `steps` are as `steps_of` returns them. It is meant for questions asked one after the other in one thread.
     """
     seconds: dict[str, float] = defaultdict(float)
-    within = [0.0]  # per step that is under way, the seconds of the steps that it called
+    called = [0.0]  # for each step under way, the seconds of the steps that it called
 
     def timing(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the function takes and gives
+        def timed(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the function takes and returns
             started = time.perf_counter()
-            within.append(0.0)
+            called.append(0.0)
             try:
-                return call(*given, **named)
+                return call(*arguments, **named)
             finally:
                 taken = time.perf_counter() - started
-                seconds[name] += taken - within.pop()
-                within[-1] += taken
+                seconds[name] += taken - called.pop()
+                called[-1] += taken
 
         return timed
 
     with ExitStack() as stack:
-        steps: list[tuple[str, Any, str]] = [(name, type(encoder), attribute) for name, attribute in _ENCODES.items()]
-        for name, place in seams.items():
-            owner, _, attribute = place.rpartition("." if "." in place.partition(":")[2] else ":")
-            steps.append((name, resolve_name(owner), attribute))
-        for name, held, attribute in steps:
-            stack.enter_context(patch.object(held, attribute, timing(name, getattr(held, attribute))))
+        for name, (owner, attribute) in steps.items():
+            stack.enter_context(patch.object(owner, attribute, timing(name, getattr(owner, attribute))))
         yield seconds

@@ -15,10 +15,11 @@ from typing import Any
 
 import jwt
 
-from assistant import Assistant, Settings
+from assistant import Assistant
 from corpus import QuipuError
 from index import go_offline
 from ui.errors import AddressError
+from ui.settings import ServerSettings
 
 _PAGE = Path(__file__).with_name("host.html")
 _ADDRESS = "127.0.0.1"
@@ -72,7 +73,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         key = Path(folder) / "token.key"
         key.write_text(secret)
-        settings = Settings.load(host=_ADDRESS, port=0, sign_in="token", token_key=key, origins=origin)
+        settings = ServerSettings.load(host=_ADDRESS, port=0, sign_in="token", token_key=key, origins=origin)
         listener = bind(settings)
         quipu = f"http://{_ADDRESS}:{listener.getsockname()[1]}"
         try:

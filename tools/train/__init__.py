@@ -1,1 +1,1 @@
-"""Trains the reader and fits its calibration: `python -m tools.train`. Nothing of it is needed to ask."""
+"""Trains the cross-encoder and fits its calibration: `python -m tools.train`. `assistant/model/MODEL.md` has the results."""

@@ -1,4 +1,4 @@
-"""Fits what weighs the signals: asks questions of real indexes, and compares what was seen with what answers."""
+"""Fits the calibration: asks questions of real indexes, and learns from the signals of each sentence whether it answers."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from assistant.evidence import SentenceRanker
-from assistant.model.calibration import Calibration, Signals
+from assistant import SentenceRanker
+from assistant.model import Calibration, Signals
 from assistant.question import understand
 from corpus import Document
-from index import Encoder, Home, Index, add
+from index import Encoder, Home, Index, Scope, add
 
-_PASSAGES = 8  # as `Assistant.ask` reads
+_PASSAGES = 8  # as `Assistant.ask` takes
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question about one document of a library, and the ranges of it that answer; none if nothing does."""
+class CalibrationQuestion:
+    """A question about one document of a library, by its file name, and the ranges that answer it; none if nothing does."""
 
     question: str
     name: str
@@ -27,9 +27,11 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What was seen of the sentences that were read for a question, and which of them answer. `is_usual` says whether it is one of
-    those whose share that is answerable is to be met, and `weight` what it counts in telling sentences apart.
+class ScoredQuestion:
+    """The signals of the sentences that were ranked for a question, and which of them answer it.
+
+    `is_usual` says whether it is one of the questions whose share of answerable ones the probability is fitted to, and `weight` how
+    much it counts in telling sentences apart.
     """
 
     signals: tuple[Signals, ...]
@@ -39,8 +41,13 @@ class Seen:
     weight: float = 1.0
 
 
-def look(files: dict[str, str], asked: Sequence[Asked], encoder: Encoder, reader: SentenceRanker) -> Iterator[Seen]:
-    """What is seen of each question, asked of a library of these texts (by the name of the file that they are put in)."""
+def score_questions(
+    files: dict[str, str], questions: Sequence[CalibrationQuestion], encoder: Encoder, ranker: SentenceRanker
+) -> Iterator[ScoredQuestion]:
+    """Ask each question of a library of these texts, by file name, and yield what was scored for it.
+
+    Raises ValueError if no text can be indexed.
+    """
     with TemporaryDirectory() as folder:
         paths = [Path(folder) / name for name in files]
         for path in paths:
@@ -50,36 +57,34 @@ def look(files: dict[str, str], asked: Sequence[Asked], encoder: Encoder, reader
         index = Index.open(home, encoder)
         if index is None:
             raise ValueError(f"none of {', '.join(files)} could be indexed")
-        documents = {entry.name: document for entry, document in index.documents(index.entries())}
-        for one in asked:
-            yield _seen(index, one, documents.get(one.name), reader)
+        scope = index.within()
+        documents = {entry.name: document for entry, document in scope.documents()}
+        for question in questions:
+            yield _score(scope, question, documents.get(question.name), ranker)
 
 
-def _seen(index: Index, asked: Asked, about: Document | None, reader: SentenceRanker) -> Seen:
-    def holds(term: str) -> bool:
-        return index.frequency(term) > 0
-
-    question = understand(asked.question, [], index.languages(), holds, index.terms())
-    weighed = reader.weigh(question, index, index.search(question.phrasings, _PASSAGES)) if question.nothing is None else []
+def _score(scope: Scope, asked: CalibrationQuestion, about: Document | None, ranker: SentenceRanker) -> ScoredQuestion:
+    question = understand(asked.question, [], scope)
+    weighed = ranker.weigh(question, scope, scope.search(question.phrasings, _PASSAGES)) if question.nothing is None else []
     answers = [
         about is not None
-        and place.document.id == about.id
-        and any(start < place.end and place.start < end for start, end in asked.gold)
-        for place, _, _, _ in weighed
+        and sentence.document.id == about.id
+        and any(start < sentence.end and sentence.start < end for start, end in asked.gold)
+        for sentence, _, _, _ in weighed
     ]
-    return Seen(tuple(signals for _, _, signals, _ in weighed), tuple(answers), bool(asked.gold))
+    return ScoredQuestion(tuple(signals for _, _, signals, _ in weighed), tuple(answers), bool(asked.gold))
 
 
-def fit(seen: Sequence[Seen], left_out: Sequence[str]) -> tuple[str, dict[str, Any]]:
-    """The calibration without the signals of these names: its key in `calibration.json`, and its values.
+def fit(scored: Sequence[ScoredQuestion], left_out: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """Fit the calibration without the signals of these names; return its key in `calibration.json`, and its values.
 
-    Two logistic regressions, by scikit-learn: of a sentence's answering on its signals, of all questions by their weight; then, of
-    the usual ones, of the question's being answerable on the best sentence's logit (Platt, 1999).
+    It takes two logistic regressions, by scikit-learn: whether a sentence answers, from its signals, over all questions by their
+    weight; and whether the question is answerable, from the logit of its best sentence, over the usual ones (Platt, 1999).
     """
     from sklearn.linear_model import LogisticRegression
 
     nothing: dict[str, Any] = dict.fromkeys(left_out)
-    read = [replace(one, signals=tuple(replace(signals, **nothing) for signals in one.signals)) for one in seen if one.signals]
+    read = [replace(one, signals=tuple(replace(signals, **nothing) for signals in one.signals)) for one in scored if one.signals]
     names = read[0].signals[0].seen
     sentences = LogisticRegression(max_iter=2000).fit(
         np.array([signals.values for one in read for signals in one.signals]),

@@ -1,4 +1,4 @@
-"""Writes a trained reader as int8 ONNX."""
+"""Writes a trained cross-encoder as int8 ONNX."""
 
 import tempfile
 import warnings
@@ -6,11 +6,11 @@ from pathlib import Path
 
 import torch
 
-from tools.train.model import ReaderModel
+from tools.train.model import TrainableCrossEncoder
 
 
-def export(model: ReaderModel, path: Path) -> None:
-    """Write the model with weights of int8, which are a quarter of the size; activations are quantised as they come."""
+def export(model: TrainableCrossEncoder, path: Path) -> None:
+    """Write the model with int8 weights, a quarter of the size; activations are quantised as they come."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     model.eval()
@@ -18,9 +18,8 @@ def export(model: ReaderModel, path: Path) -> None:
     axes = {name: {0: "n", 1: "t"} for name in ("input_ids", "attention_mask", "token_type_ids", "span")} | {"answers": {0: "n"}}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         whole = Path(folder) / "whole.onnx"
-        warnings.simplefilter(
-            "ignore"
-        )  # that the newer exporter should be used, which needs one more package, and of what it traces
+        # torch advises the newer exporter, which needs one more package, and warns of what it traces.
+        warnings.simplefilter("ignore")
         torch.onnx.export(
             model,
             (ids, ids, torch.zeros_like(ids)),
