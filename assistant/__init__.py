@@ -5,12 +5,15 @@ This room never words anything for a screen: reasons are codes, and the sentence
 
 from assistant.answer import Answer, Citation, Reason, Sentence, Status
 from assistant.assistant import Assistant
+from assistant.compose import Composer
 from assistant.decision import Caution
 from assistant.errors import QuestionError, SettingsError
 from assistant.evidence import Evidence, Ranker, SentenceRanker
 from assistant.feedback import LONGEST_COMMENT, Feedback, KeptQuestion
+from assistant.library import open_library
 from assistant.question import LONGEST_QUESTION, Question
 from assistant.settings import Settings
+from assistant.vocabulary import Vocabulary
 
 __all__ = [
     "LONGEST_COMMENT",
@@ -19,6 +22,7 @@ __all__ = [
     "Assistant",
     "Caution",
     "Citation",
+    "Composer",
     "Evidence",
     "Feedback",
     "KeptQuestion",
@@ -31,4 +35,6 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Status",
+    "Vocabulary",
+    "open_library",
 ]

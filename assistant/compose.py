@@ -1,6 +1,6 @@
 """Makes sentences and citations of the evidence that was chosen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from assistant.answer import Citation, Sentence
 from assistant.evidence import Evidence
@@ -10,6 +10,10 @@ from index import fold
 
 LONGEST_EXTENDED = 400
 """Characters of a quote that takes in the sentence before."""
+
+
+Composer = Callable[[Sequence[Evidence]], tuple[tuple[Sentence, ...], tuple[Citation, ...]]]
+"""Makes the sentences and the citations of an answer from the evidence that was chosen, the best first."""
 
 
 def compose(evidence: Sequence[Evidence]) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:

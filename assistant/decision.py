@@ -2,15 +2,16 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from assistant.answer import Reason
 from assistant.evidence import Evidence
 from assistant.glossary import in_english
 from assistant.phrases import JOINING
-from assistant.question import Question, is_acronym, is_named, name_forms
+from assistant.question import Question, is_acronym, is_named, name_forms, unknown_language
+from assistant.vocabulary import Vocabulary
 from index import fold, terms
 
 Caution = Literal["careful", "balanced", "forthcoming"]
@@ -58,16 +59,24 @@ def near_enough(passages: int) -> float:
 def decide(
     question: Question,
     evidence: Sequence[Evidence],
-    passages: int,
-    languages: frozenset[str],
-    frequency: Callable[[str], int],
+    vocabulary: Vocabulary,
     caution: Caution = "balanced",
 ) -> Decision:
     """What answers the question, or why nothing does.
 
-    `evidence` is best first. Of the documents that were searched, `passages` is the number of passages, `languages` are the
-    languages, and `frequency` gives how many of the passages have an index term.
+    `evidence` is best first, `vocabulary` is that of the documents that were searched.
     """
+    if not vocabulary.size():
+        return Decision((), Reason("no_documents"), 0.0)
+    decision = _weigh(question, evidence, vocabulary, caution)
+    spoken = None if decision.chosen else unknown_language(question.text)
+    if spoken is not None and spoken not in vocabulary.languages():
+        return replace(decision, reason=Reason("language", spoken))
+    return decision
+
+
+def _weigh(question: Question, evidence: Sequence[Evidence], vocabulary: Vocabulary, caution: Caution) -> Decision:
+    """See `decide`, for a question in a language that is understood."""
     if question.own_words:
         added = {
             term for word in question.own_words for way in name_forms(word, question.language) for forms in way for term in forms
@@ -76,13 +85,13 @@ def decide(
     if not evidence:
         return Decision((), Reason("off_topic"), 0.0)
     confidence = evidence[0].score
-    absent = next((name for name in question.names if _is_absent(name, question.language, languages, frequency, evidence)), None)
+    absent = next((name for name in question.names if _is_absent(name, question.language, vocabulary, evidence)), None)
     if absent is not None:
         return Decision((), Reason("name_absent", absent), _CHECKED * confidence)
     as_good = _AS_GOOD_ON_TOPIC if question.is_topic else _AS_GOOD
     good = [found for found in evidence if found.score >= max(ENOUGH[caution], as_good * confidence)]
     if not good:
-        is_near = max(found.near for found in evidence) >= near_enough(passages)
+        is_near = max(found.near for found in evidence) >= near_enough(vocabulary.size())
         return Decision((), Reason(_REASONS.get(question.asks, "not_said") if is_near else "off_topic"), confidence)
     if question.asks in ("number", "year") and not (good := [found for found in good if question.fits(found.text)]):
         return Decision((), Reason(_REASONS[question.asks]), _CHECKED * confidence)
@@ -91,21 +100,19 @@ def decide(
     return Decision((best, *more), None, confidence)
 
 
-def _is_absent(
-    name: str,
-    language: str,
-    languages: frozenset[str],
-    frequency: Callable[[str], int],
-    evidence: Sequence[Evidence],
-) -> bool:
+def _is_absent(name: str, language: str, vocabulary: Vocabulary, evidence: Sequence[Evidence]) -> bool:
     """Whether a word of the name stands nowhere in the documents. Where they are in another language, only what is a name there
     too can be missed, not a "Ministerio".
 
     An acronym may be written out in the documents of the evidence, and a name of several words may be an acronym there.
     """
-    if language not in languages and not (in_english(name) if language == "es" else name)[:1].isupper() and not name.isdecimal():
+    if (
+        language not in vocabulary.languages()
+        and not (in_english(name) if language == "es" else name)[:1].isupper()
+        and not name.isdecimal()
+    ):
         return False
-    if any(all(any(map(frequency, forms)) for forms in way) for way in name_forms(name, language)):
+    if any(all(any(map(vocabulary.frequency, forms)) for forms in way) for way in name_forms(name, language)):
         return False
     if any(is_named(name, language, set(terms(found.text, found.document.language))) for found in evidence):
         return False
@@ -115,7 +122,7 @@ def _is_absent(
             spelt.search(document.text) for document in {found.document.id: found.document for found in evidence}.values()
         )
     initials = fold("".join(word[0] for word in name.split()))
-    return not (len(initials) > 2 and frequency(initials))
+    return not (len(initials) > 2 and vocabulary.frequency(initials))
 
 
 def _spelling(acronym: str) -> re.Pattern[str]:

@@ -8,11 +8,11 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from assistant.model import Calibration, CrossEncoder, SentenceScore, Signals, context
+from assistant.model import Calibration, CrossEncoder, SentenceScore, Signals, calibrated_encoder, context
 from assistant.question import Question, is_named
 from assistant.table_rows import as_sentence, span_shown, telling_rows
 from corpus import Document, sentences
-from index import DEFAULT_MODEL, Encoder, Hit, Index, LibraryError, Vectors, content_words, question_terms, terms
+from index import Encoder, Hit, LibraryError, Scope, Vectors, content_words, question_terms, terms
 
 _COSINE_WEIGHT = 0.5
 """Of the passage's cosine, in choosing what is read; the rest is the weight of the sentence's coverage. Vectors of all
@@ -55,7 +55,7 @@ class Ranker(Protocol):
     def is_trained(self) -> bool:
         """Whether it knows more than likeness."""
 
-    def read(self, question: Question, index: Index, hits: Sequence[Hit]) -> list[Evidence]:
+    def rank(self, question: Question, scope: Scope, hits: Sequence[Hit]) -> list[Evidence]:
         """The sentences of the passages, best first; ties go by document and place."""
 
 
@@ -77,13 +77,13 @@ class SentenceRanker:
     """Chooses sentences by their words and by the cosine of their passage, reads them with a cross-encoder, and weighs all that was
     seen.
 
-    Without a cross-encoder it weighs the rest. The cosines of an encoder other than the default aren't weighed: nobody calibrated
-    them.
+    Without a cross-encoder it weighs the rest. The cosines of an encoder with other weights than the one that was calibrated aren't
+    weighed.
     """
 
     def __init__(self, encoder: Encoder, cross: CrossEncoder | None = None) -> None:
         self._encoder, self._cross = encoder, cross
-        self._is_calibrated = encoder.name == DEFAULT_MODEL
+        self._is_calibrated = encoder.fingerprint == calibrated_encoder()
         self._vectors: dict[str, Vectors] = {}
         self._lock = threading.Lock()
 
@@ -97,27 +97,27 @@ class SentenceRanker:
         """See `Ranker.is_trained`."""
         return self._cross is not None
 
-    def read(self, question: Question, index: Index, hits: Sequence[Hit]) -> list[Evidence]:
+    def rank(self, question: Question, scope: Scope, hits: Sequence[Hit]) -> list[Evidence]:
         """See `Ranker.read`."""
         found = []
-        for place, near, signals, span in self.weigh(question, index, hits):
+        for place, near, signals, span in self.weigh(question, scope, hits):
             calibration = Calibration.of(signals.seen)
             score = round(calibration.probability(calibration.logit(signals)), 6)
             found.append(Evidence(place.document, place.start, place.end, score, near, span))
         return sorted(found, key=lambda evidence: (-evidence.score, evidence.document.id, evidence.start))
 
     def weigh(
-        self, question: Question, index: Index, hits: Sequence[Hit]
+        self, question: Question, scope: Scope, hits: Sequence[Hit]
     ) -> list[tuple[CandidateSentence, float, Signals, tuple[int, int] | None]]:
         """The sentences that are nearest to the question: how near, what was seen of them, and the range of each that is the
         answer.
 
         Headings are none: they name a subject and say nothing of it.
         """
-        places = _telling(_places(index, hits), question)
+        places = _telling(_places(scope, hits), question)
         if not places:
             return []
-        wanted = [_weighted_words(phrasing, language, index) for phrasing, language in question.read_as]
+        wanted = [_weighted_words(phrasing, language, scope) for phrasing, language in question.read_as]
         covered = [_most_covered(wanted, place.text, place.document.language) for place in places]
         near = [
             _COSINE_WEIGHT * place.hit.cosine + (1 - _COSINE_WEIGHT) * share for place, share in zip(places, covered, strict=True)
@@ -195,13 +195,13 @@ def _most_covered(phrasings: Sequence[Sequence[tuple[frozenset[str], float]]], t
     return max(coverage(asked, found) for asked in phrasings)
 
 
-def _weighted_words(question: str, language: str, index: Index) -> list[tuple[frozenset[str], float]]:
+def _weighted_words(question: str, language: str, scope: Scope) -> list[tuple[frozenset[str], float]]:
     """The question's content words: the index terms that a word may be, and its inverse document frequency."""
     weighted = []
     for word in dict.fromkeys(content_words(question, language)):
         forms = frozenset(question_terms(word, language))
-        frequency = max((index.frequency(form) for form in forms), default=0)
-        weighted.append((forms, math.log(1 + (index.size() - frequency + 0.5) / (frequency + 0.5))))
+        frequency = max((scope.frequency(form) for form in forms), default=0)
+        weighted.append((forms, math.log(1 + (scope.size() - frequency + 0.5) / (frequency + 0.5))))
     return weighted
 
 
@@ -236,7 +236,7 @@ def _passage_of(place: CandidateSentence) -> Iterator[str]:
             yield document.shown(max(block.start, passage.start), min(block.end, passage.end))
 
 
-def _places(index: Index, hits: Sequence[Hit]) -> list[CandidateSentence]:
+def _places(scope: Scope, hits: Sequence[Hit]) -> list[CandidateSentence]:
     """The passages' sentences that are no headings and name no columns, each once: a sentence may reach into the next passage.
 
     A document that was removed since the search has none.
@@ -244,7 +244,7 @@ def _places(index: Index, hits: Sequence[Hit]) -> list[CandidateSentence]:
     places: dict[tuple[str, int, int], CandidateSentence] = {}
     for hit in hits:
         try:
-            document = index.document(hit.passage.document_id)
+            document = scope.document(hit.passage.document_id)
         except LibraryError:
             continue
         headings = {heading.start for heading in document.headings}

@@ -1,7 +1,7 @@
 """What a question asks: whether it asks anything, in which language, of what, and what it leaves to the turn before it."""
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Reason
@@ -23,6 +23,7 @@ from assistant.phrases import (
     YEAR,
 )
 from assistant.spelling import mended
+from assistant.vocabulary import Vocabulary
 from corpus import USUAL_LANGUAGES, language_of, split_sentences
 from index import content_words, fold, question_language, question_terms, words
 
@@ -78,13 +79,10 @@ class Question:
 _GIVEN = {"number": NUMBER, "year": YEAR, "date": DATE}
 
 
-def understand(
-    text: str, history: Sequence[str], languages: Collection[str], holds: Callable[[str], bool], terms: tuple[str, ...] = ()
-) -> Question:
-    """The question that `text` asks after the earlier questions `history`, oldest first.
+def understand(text: str, history: Sequence[str], vocabulary: Vocabulary) -> Question:
+    """Return the question that `text` asks after the earlier questions `history`, oldest first, of documents with this vocabulary.
 
-    `languages` are those of the documents, `terms` their index terms, and `holds` says whether a term is one of them. What is too
-    long to be a question is left out of the history; as the text, it raises QuestionError.
+    Raises QuestionError if the text is too long to be a question; what is too long in the history is left out.
     """
     if len(text) > LONGEST_QUESTION:
         raise QuestionError(
@@ -97,27 +95,27 @@ def understand(
         return Question(text, text, spoken, nothing=Reason("small_talk"))
     if not any(character.isalnum() for character in text):
         return Question(text, text, language, nothing=Reason("empty"))
-    if _is_gibberish(text, holds):
+    if _is_gibberish(text, vocabulary):
         return Question(text, text, language, nothing=Reason("gibberish"))
     folded = " ".join(words(text))
     searched = own = _unframed(text, language)
     own_words: list[str] = []
     if history and is_elliptical(text, language):
         added = content_words(text, language)
-        known = [word for word in added if any(map(holds, question_terms(word, language)))]
+        known = [word for word in added if _occurs(question_terms(word, language), vocabulary)]
         own_words = [word for word in known if word not in KINDS]
-        if known or not added or language not in languages:
-            searched = " ".join([own, *_topic(text, history, holds)])
+        if known or not added or language not in vocabulary.languages():
+            searched = " ".join([own, *_topic(text, history, vocabulary)])
     if searched == own:
         own_words = []
-    said = _said(searched, language, holds, terms)
+    said = _said(searched, language, vocabulary)
     return Question(
         text=text,
         searched=searched,
         language=language,
         said=said,
-        read_as=_said(own, language, holds, terms) if own_words else said,
-        names=tuple(filter(None, mended("\n".join(_names(text, language)), language, holds, terms).split("\n"))),
+        read_as=_said(own, language, vocabulary) if own_words else said,
+        names=tuple(filter(None, mended("\n".join(_names(text, language)), language, vocabulary).split("\n"))),
         own_words=tuple(own_words),
         asks=next((kind for kind, phrases in ASKED.items() if phrases.search(folded)), ""),
     )
@@ -161,13 +159,13 @@ def encodable(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _said(searched: str, language: str, holds: Callable[[str], bool], terms: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def _said(searched: str, language: str, vocabulary: Vocabulary) -> tuple[tuple[str, str], ...]:
     """See `Question.said`. A word in capitals that English documents have too is a name: "Castillo", and no castle."""
 
     def is_name(word: str) -> bool:
-        return any(map(holds, question_terms(word, "")))
+        return _occurs(question_terms(word, ""), vocabulary)
 
-    english = mended(in_english(searched, is_name) if language == "es" else in_plain_words(searched), "en", holds, terms)
+    english = mended(in_english(searched, is_name) if language == "es" else in_plain_words(searched), "en", vocabulary)
     return tuple(dict.fromkeys([(searched, language), (english, "en")]))
 
 
@@ -183,7 +181,7 @@ def _unframed(text: str, language: str) -> str:
     return rest if content_words(rest, language) else text
 
 
-def _topic(text: str, history: Sequence[str], holds: Callable[[str], bool]) -> list[str]:
+def _topic(text: str, history: Sequence[str], vocabulary: Vocabulary) -> list[str]:
     """The topic words of the last whole question: those that stand in the documents, or all of them if none does.
 
     After the word scoring of HQE (Lin et al., "Multi-Stage Conversational Passage Retrieval", 2020), with the index's own
@@ -194,7 +192,7 @@ def _topic(text: str, history: Sequence[str], holds: Callable[[str], bool]) -> l
         language = question_language(earlier)
         if not is_elliptical(earlier, language) and not _small_talk(earlier):
             topic = [word for word in _surface_words(earlier) if _is_content(word, language) and fold(word) not in own]
-            found = [word for word in topic if any(map(holds, question_terms(word, language)))]
+            found = [word for word in topic if _occurs(question_terms(word, language), vocabulary)]
             return list(dict.fromkeys(found or topic))
     return []
 
@@ -209,18 +207,18 @@ def _small_talk(text: str) -> str | None:
     return None
 
 
-def _is_gibberish(text: str, holds: Callable[[str], bool]) -> bool:
+def _is_gibberish(text: str, vocabulary: Vocabulary) -> bool:
     """Whether no word is known, and most could not be words of any language that is written as English and Spanish are."""
     found = [word for word in _surface_words(text) if word.isalpha()]
-    if any(_is_known(word, holds) for word in found):
+    if any(_is_known(word, vocabulary) for word in found):
         return False
     strange = [word for word in found if not word.isupper() and _is_unpronounceable(fold(word))]
     return len(strange) > len(found) / 2
 
 
-def _is_known(word: str, holds: Callable[[str], bool]) -> bool:
+def _is_known(word: str, vocabulary: Vocabulary) -> bool:
     """Whether a word is a stop word of either language, or stands in the documents."""
-    return not all(_is_content(word, language) for language in USUAL_LANGUAGES) or any(map(holds, question_terms(word, "")))
+    return not all(_is_content(word, language) for language in USUAL_LANGUAGES) or _occurs(question_terms(word, ""), vocabulary)
 
 
 def _is_unpronounceable(word: str) -> bool:
@@ -285,6 +283,11 @@ def is_named(name: str, language: str, found: Collection[str]) -> bool:
 def is_acronym(word: str) -> bool:
     """Whether a word is written in capitals alone."""
     return len(word) > 1 and word.isupper()
+
+
+def _occurs(terms: Collection[str], vocabulary: Vocabulary) -> bool:
+    """Whether one of these index terms stands in the documents."""
+    return any(vocabulary.frequency(term) > 0 for term in terms)
 
 
 def _surface_words(text: str) -> list[str]:

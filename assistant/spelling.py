@@ -1,10 +1,10 @@
 """Mends words that nobody knows: misspelt ones, and Spanish ones that look like the documents' English ones."""
 
 import re
-from collections.abc import Callable
 from functools import cache, lru_cache
+from importlib.resources import files
 
-from assistant.model import tokenizer
+from assistant.vocabulary import Vocabulary
 from index import content_words, fold, question_terms
 
 _SHORTEST = 5  # letters: of shorter words, one letter makes another word
@@ -14,41 +14,48 @@ _LONG = 8  # letters: in a word at least this long, two letters may be wrong
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def mended(text: str, language: str, holds: Callable[[str], bool], terms: tuple[str, ...]) -> str:
+def mended(text: str, language: str, vocabulary: Vocabulary) -> str:
     """The text with each unknown word exchanged for the one of the documents that is spelt most like it, if one is. A text with
     many unknown words is as it was: it isn't misspelt, but in another language.
 
-    A word is known if it stands in the documents (`holds` says so of an index term), or is one of the common words of English:
-    "Chile" is no misspelt "child". `terms` are the documents' index terms, which are used where no common word is like it.
+    A word is known if it stands in the documents, or is one of the common words of English: "Chile" is no misspelt "child". The
+    documents' own index terms are used where no common word is like it.
     """
 
     def is_known(word: str) -> bool:
-        return len(word) < _SHORTEST or not content_words(word, language) or _is_common(word) or _is_held(word, holds)
+        return len(word) < _SHORTEST or not content_words(word, language) or _is_common(word) or _is_held(word, vocabulary)
 
     unknown = {word for word in map(fold, _WORD.findall(text)) if not is_known(word)}
     if len(unknown) > _MOST:
         return text
-    alike = {word: _alike(word, holds, terms) for word in unknown}
+    alike = {word: _alike(word, vocabulary) for word in unknown}
     return _WORD.sub(lambda match: alike.get(fold(match[0])) or match[0], text)
 
 
-def _alike(word: str, holds: Callable[[str], bool], terms: tuple[str, ...]) -> str | None:
-    found = (other for words in (_common_words(), terms) for other in nearest(word, words) if _is_held(other, holds))
+def _alike(word: str, vocabulary: Vocabulary) -> str | None:
+    found = (
+        other for words in (_common_words(), vocabulary.terms()) for other in nearest(word, words) if _is_held(other, vocabulary)
+    )
     return next(found, None)
 
 
 def _is_common(word: str) -> bool:
-    return tokenizer().token_to_id(word) is not None
+    return word in _all_common_words()
+
+
+@cache
+def _all_common_words() -> frozenset[str]:
+    return frozenset(files("assistant").joinpath("common_words.txt").read_text(encoding="utf-8").split())
 
 
 @cache
 def _common_words() -> tuple[str, ...]:
-    """The words that the encoder's vocabulary has whole: the 20,000 or so commonest of English."""
-    return tuple(word for word in tokenizer().get_vocab() if word.isalpha() and word.isascii())
+    """The 20,000 or so commonest words of English: those that BERT's vocabulary has whole."""
+    return tuple(sorted(word for word in _all_common_words() if word.isascii()))
 
 
-def _is_held(word: str, holds: Callable[[str], bool]) -> bool:
-    return any(map(holds, question_terms(word, "")))
+def _is_held(word: str, vocabulary: Vocabulary) -> bool:
+    return any(vocabulary.frequency(term) > 0 for term in question_terms(word, ""))
 
 
 def nearest(word: str, words: tuple[str, ...]) -> list[str]:

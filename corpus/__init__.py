@@ -6,8 +6,9 @@ This room never knows what an embedding is, and never fetches, executes or chang
 from corpus.containers import TAKEN, Part, file_of, is_in, is_named, last_part, parts_of, place_of
 from corpus.document import CELLS_APART, Document, Passage
 from corpus.errors import DocumentError, QuipuError
+from corpus.file_parsers import FileParsers, InlineParsers, ParserPool
 from corpus.formats import FORMATS, PARSERS_VERSION, document_id, read, read_bytes, shipped
-from corpus.isolation import Pool, Worker, available_processors, finished, weight_of
+from corpus.isolation import ISOLATED_PARSERS, IsolatedParsers, ProcessPool, Worker, available_processors, finished, weight_of
 from corpus.language import USUAL_LANGUAGES, language_of
 from corpus.load import load
 from corpus.names import WITHIN, shown_name
@@ -22,6 +23,7 @@ __all__ = [
     "CELLS_APART",
     "DEFAULT_READ_OPTIONS",
     "FORMATS",
+    "ISOLATED_PARSERS",
     "PARSERS_VERSION",
     "SPLITTER_VERSION",
     "TAKEN",
@@ -31,12 +33,16 @@ __all__ = [
     "Cell",
     "Document",
     "DocumentError",
+    "FileParsers",
     "Heading",
+    "InlineParsers",
+    "IsolatedParsers",
     "Page",
     "PageKind",
+    "ParserPool",
     "Part",
     "Passage",
-    "Pool",
+    "ProcessPool",
     "QuipuError",
     "ReadOptions",
     "ReadSummary",

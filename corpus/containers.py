@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from corpus.errors import DocumentError
+from corpus.file_parsers import ParserPool
 from corpus.formats import FORMATS
-from corpus.isolation import Pool, Worker
 from corpus.load import load
 from corpus.names import WITHIN, shown_name
 
@@ -48,15 +48,15 @@ class Part:
         return self.within and self.ending not in FORMATS
 
 
-def parts_of(path: Path, worker: Worker | Pool) -> Iterator[Part]:
+def parts_of(path: Path, pool: ParserPool) -> Iterator[Part]:
     """The files that are to be read in one on the disk: itself, or those in a zip, or an e-mail and what is attached to it.
 
     What can't be opened is a `Part` with a problem. Raises DocumentError if the file itself can't be loaded.
     """
-    most = worker.reading.megabytes
+    most = pool.options.megabytes
     whole = Part(place_of(path), shown_name(path.name), load(path, most))
     size = 0
-    for number, part in enumerate(_opened(whole, worker, [])):
+    for number, part in enumerate(_opened(whole, pool, [])):
         size += len(part.data) if part.within else 0
         if number > _MOST or size > most * 1_000_000:
             yield _closed(whole, f"{whole.name} holds more than {_MOST:,} files or {most} MB: add what is left of them apart.")
@@ -99,7 +99,7 @@ def last_part(name: str) -> str:
     return shown_name(name.replace("\\", "/").rpartition("/")[2]).strip()
 
 
-def _opened(part: Part, worker: Worker | Pool, around: list[str]) -> Iterator[Part]:
+def _opened(part: Part, pool: ParserPool, around: list[str]) -> Iterator[Part]:
     """The files that are to be read in one; `around` are the endings of the containers that it is in."""
     if part.ending not in (_ZIP, _MAIL):
         yield part
@@ -110,7 +110,7 @@ def _opened(part: Part, worker: Worker | Pool, around: list[str]) -> Iterator[Pa
         yield _closed(part, f"{part.name} is in too many files: take it out, and add it apart.")
         return
     try:
-        inner = worker.unpack(part.data, part.name)
+        inner = pool.unpack(part.data, part.name)
     except DocumentError as error:
         yield _closed(part, str(error))
         return
@@ -120,7 +120,7 @@ def _opened(part: Part, worker: Worker | Pool, around: list[str]) -> Iterator[Pa
         place = _unused(f"{part.place}{_INSIDE}{shown_name(name)}", used)
         shown = f"{shortened(part.name)}{WITHIN}{shortened(last_part(name) or '?')}"
         within = Part(place, shown, data, within=True, share=len(data) * of_each)
-        yield from _opened(within, worker, [*around, part.ending])
+        yield from _opened(within, pool, [*around, part.ending])
 
 
 def _closed(part: Part, problem: str) -> Part:

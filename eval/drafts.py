@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from assistant import KeptQuestion
-from index import Index, LibraryError
+from index import LibraryError, Scope
 
 
-def drafts(kept: Iterable[KeptQuestion], index: Index) -> list[dict[str, Any]]:
+def drafts(kept: Iterable[KeptQuestion], scope: Scope) -> list[dict[str, Any]]:
     """A draft for each question with its history, however often it was asked, in the order of the first time.
 
     A person completes it: whether the documents answer it (`answerable` is None), and the exact words that do. `why` says what
@@ -41,15 +41,15 @@ def drafts(kept: Iterable[KeptQuestion], index: Index) -> list[dict[str, Any]]:
         )
         draft["times"] += 1
         draft["why"] += [why] if why not in draft["why"] else []
-        draft["cited"] += [quote for quote in _quotes(asked, index) if quote not in draft["cited"]]
+        draft["cited"] += [quote for quote in _quotes(asked, scope) if quote not in draft["cited"]]
     return list(found.values())
 
 
-def _quotes(asked: KeptQuestion, index: Index) -> list[str]:
+def _quotes(asked: KeptQuestion, scope: Scope) -> list[str]:
     quotes = []
     for document_id, start, end in asked.cited:
         try:
-            quotes.append(index.document(document_id).text[start:end])
+            quotes.append(scope.document(document_id).text[start:end])
         except LibraryError:
             continue  # it was removed
     return quotes

@@ -65,11 +65,11 @@ def ask_all(
 
     Raises QuestionError, before anything is asked, for gold that stands in none of the documents.
     """
-    index = assistant.index()
-    library = list(index.documents(index.entries()))
+    scope = assistant.scope()
+    library = list(scope.documents())
     by_name = {entry.name.rpartition(".")[0]: document for entry, document in library}
     places = [_gold(question, by_name, [document for _, document in library]) for question in questions]
-    reread = cache(index.reread)  # each original once
+    reread = cache(scope.reread)  # each original once
     for question, gold in zip(questions, places, strict=True):
         about = by_name.get(question.doc or "")
         documents = [about.id] if within and about else None

@@ -23,7 +23,9 @@ from index.library import (
     BusyError,
     Catalogue,
     Entry,
+    Follower,
     Home,
+    Library,
     Progress,
     RebuildResult,
     RestoreResult,
@@ -40,6 +42,7 @@ from index.library import (
     stored,
     verify,
 )
+from index.scope import Scope
 from index.search import Index
 from index.store import LocalStore, Range, Store
 
@@ -52,9 +55,11 @@ __all__ = [
     "Encoder",
     "EncoderError",
     "Entry",
+    "Follower",
     "Hit",
     "Home",
     "Index",
+    "Library",
     "LibraryError",
     "LocalStore",
     "OnnxEncoder",
@@ -62,6 +67,7 @@ __all__ = [
     "Range",
     "RebuildResult",
     "RestoreResult",
+    "Scope",
     "SentenceTransformerEncoder",
     "Store",
     "StoredDocument",

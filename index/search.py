@@ -1,14 +1,11 @@
 """Searches a library: the one way from a query to passages."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
-from copy import copy
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Self
 
-from corpus import DEFAULT_READ_OPTIONS, Document, ReadOptions, Worker
+from corpus import ISOLATED_PARSERS, Document, FileParsers
 from index.analyser import question_language, question_terms
 from index.encoders import Encoder
 from index.errors import LibraryError
@@ -26,47 +23,40 @@ from index.library import (
     open_current,
     reread,
 )
+from index.scope import Scope, Visible
 from index.store import Candidates, Range
 
 _DEPTH = 50
 """Candidates of each retriever that are fused."""
 
-_READERS = 64
-"""Combinations of groups for which it is remembered what they may see."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What a reader can find, in one state of the catalogue: entries in the order they were added, and their ids."""
-
-    entries: tuple[Entry, ...]
-    by_id: dict[str, Entry]
-    ids: frozenset[str]
+_REMEMBERED_GROUPS = 64
+"""Combinations of groups for which it is remembered what they may find."""
 
 
 class Index:
-    """An opened generation under the library's present word on what may be found. Safe to use from several threads."""
+    """An opened generation, under the catalogue's present word on what may be found. Safe to use from several threads.
 
-    _groups: frozenset[str] | None = None  # of the reader whom this is for; None: it finds everything
+    Everything that is asked of documents is asked of a `Scope`: `within` gives the one of a question.
+    """
 
-    def __init__(self, home: Home, encoder: Encoder, generation: Generation, reading: ReadOptions = DEFAULT_READ_OPTIONS) -> None:
-        self._home, self._encoder, self._store = home, encoder, generation.store
+    def __init__(self, home: Home, encoder: Encoder, generation: Generation, parsers: FileParsers = ISOLATED_PARSERS) -> None:
+        self._home, self._encoder, self.store = home, encoder, generation.store
         self._volumes = {volume.id: volume for volume in generation.manifest.volumes}
-        self._library, self._shelf = Catalogue(home), DocumentFiles(home)
+        self._catalogue, self._files = Catalogue(home), DocumentFiles(home)
         self._languages = dict(zip(self._volumes, generation.manifest.languages, strict=True))
         self._documents = lru_cache(maxsize=128)(self._load)
-        self._found_by: dict[frozenset[str] | None, tuple[int, _Found]] = {}  # by a reader's groups, with the catalogue's state
+        self._visible_to: dict[frozenset[str] | None, tuple[int, Visible]] = {}  # by a reader's groups, with the catalogue's state
         self._common = lru_cache(maxsize=32)(frozenset[str].intersection)
         self._number = generation.current
         self.generation = generation.manifest.number
         self.passages = generation.manifest.passages
         self._notice = generation.notice
-        self._worker = Worker(reading)
+        self._pool = parsers.open()
         self._unreadable: dict[str, str] = {}  # by document id, a sentence
 
     @classmethod
-    def open(cls, home: Home, encoder: Encoder, reading: ReadOptions = DEFAULT_READ_OPTIONS) -> Self | None:
-        """The index of `home`; None if nothing was ever indexed there. `reading` is how its originals are read anew.
+    def open(cls, home: Home, encoder: Encoder, parsers: FileParsers = ISOLATED_PARSERS) -> Self | None:
+        """The index of `home`; None if nothing was ever indexed there. `parsers` read its originals anew.
 
         Raises LibraryError if no generation can be opened, EncoderError if it was made with another encoder.
         """
@@ -74,15 +64,17 @@ class Index:
         if generation is None:
             return None
         check_encoder(generation.manifest.model, encoder)
-        return cls(home, encoder, generation, reading)
+        return cls(home, encoder, generation, parsers)
 
-    def visible_to(self, groups: Collection[str] | None) -> Self:
-        """The same index for a reader in these groups (None: for who may see everything): what they may not see isn't there for any
-        method. How often words occur in it still counts in the scores of BM25.
+    def within(self, documents: Collection[str] | None = None, groups: Collection[str] | None = None) -> Scope:
+        """Return the scope of the documents with these ids (None: all) that a reader in these groups may see (None: an operator).
+
+        Documents that are removed, or that such a reader may not see, aren't there, whoever names their ids.
         """
-        seen = copy(self)
-        seen._groups = None if groups is None else frozenset(groups)
-        return seen
+        readers = None if groups is None else frozenset(groups)
+        visible = self._visible(readers)
+        ids = visible.ids if documents is None else self._common(visible.ids, frozenset(documents))
+        return Scope(self, visible, ids, documents, readers)
 
     def stale(self) -> bool:
         """Whether another generation was put in use since this one was opened."""
@@ -98,54 +90,31 @@ class Index:
         fingerprint = self._encoder.fingerprint
         return any(volume != DocumentVersion.named(volume.id, volume.digest, fingerprint) for volume in self._volumes.values())
 
-    def entries(self) -> list[Entry]:
-        """The documents that can be found, in the order they were added: indexed, not removed, and for this reader to see."""
-        return list(self._found().entries)
+    def document(self, entry: Entry) -> Document:
+        """Return the document of an entry. Raises LibraryError if its text is damaged or gone."""
+        return self._documents(entry.id)
 
-    def document(self, document_id: str) -> Document:
-        """A document that can be found. Raises LibraryError if there is none of this id."""
-        return self._documents(self._entry(document_id).id)
-
-    def reread(self, document_id: str) -> Document:
-        """A document that can be found, as it is read now from its kept original. Raises LibraryError or DocumentError if that
-        can't be done.
-        """
-        entry = self._entry(document_id)
+    def reread(self, entry: Entry) -> Document:
+        """Parse the document of an entry anew from its original. Raises LibraryError or DocumentError if that can't be done."""
         kept = self._documents(entry.id) if self._is_readable(entry.id) else None
-        return reread(self._home, entry, self._worker, kept)
+        return reread(self._home, entry, self._pool, kept)
 
-    def original(self, document_id: str) -> bytes:
-        """The file that a document which can be found was read from. Raises LibraryError if there is none, or it is gone."""
-        return self._shelf.original(self._entry(document_id))
+    def original(self, entry: Entry) -> bytes:
+        """Return the file that the document of an entry was read from. Raises LibraryError if it is gone."""
+        return self._files.original(entry)
 
-    def documents(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Document]]:
-        """The entries with their documents, but for what can't be read: removed in this very moment, or damaged."""
-        for entry in entries:
-            with suppress(LibraryError):
-                yield entry, self.document(entry.id)
+    def languages(self, ids: Collection[str]) -> frozenset[str]:
+        """Return the languages of the documents with these ids."""
+        return frozenset(self._languages[document_id] for document_id in ids)
 
-    def size(self, allowed: Collection[str] | None = None) -> int:
-        """How many passages the documents with these ids have (None: all that can be found)."""
-        return self._store.size(self._findable(allowed))
-
-    def languages(self, allowed: Collection[str] | None = None) -> frozenset[str]:
-        """The languages of the documents with these ids (None: of all that can be found)."""
-        return frozenset(self._languages[document_id] for document_id in self._findable(allowed))
-
-    def search(self, query: str | Sequence[str], k: int = 10, allowed: Collection[str] | None = None) -> list[Hit]:
-        """The `k` best passages for a query, best first, out of the documents with these ids (None: of all that can be found).
-
-        Several phrasings of a query count as one: a passage is as near as to the nearest of them, and has the words of all.
-        Dense and BM25 candidates are filtered, then fused. Equal input gives equal output: ties go by document id and place.
-        A document whose text is damaged is passed over; `notice` says so.
-        """
+    def search(self, query: str | Sequence[str], k: int, ids: frozenset[str]) -> list[Hit]:
+        """Return the `k` best passages among these documents; see `Scope.search`."""
         phrasings = [query] if isinstance(query, str) else query
-        documents = self._findable(allowed)
         depth = max(k, _DEPTH)
         rows = self._encoder.questions(phrasings)
-        dense = _best_of([self._store.dense(row[None, :], depth, documents) for row in rows])[:depth]
+        dense = _best_of([self.store.dense(row[None, :], depth, ids) for row in rows])[:depth]
         asked = dict.fromkeys(term for phrasing in phrasings for term in question_terms(phrasing, question_language(phrasing)))
-        lexical = self._store.lexical(list(asked), depth, documents)
+        lexical = self.store.lexical(list(asked), depth, ids)
         fused = fuse(dense, lexical)
         best = sorted(fused, key=lambda place: (-fused[place], place))
         found = {
@@ -153,43 +122,24 @@ class Index:
             for retriever, candidates in (("dense", dense), ("lexical", lexical))
         }
         places = list(islice((place for place in best if self._is_readable(place.document_id)), k))
-        cosines = self._store.cosines(rows, places)
+        cosines = self.store.cosines(rows, places)
         return [self._hit(place, fused[place], found, cosine) for place, cosine in zip(places, cosines, strict=True)]
 
-    def frequency(self, term: str, allowed: Collection[str] | None = None) -> int:
-        """How many passages of the documents with these ids (None: of all that can be found) have an index term."""
-        return self._store.frequency(term, self._findable(allowed))
-
-    def terms(self, allowed: Collection[str] | None = None) -> tuple[str, ...]:
-        """The index terms of the documents with these ids (None: of all that can be found), in the order of the alphabet."""
-        return self._store.terms(self._findable(allowed))
-
-    def _entry(self, document_id: str) -> Entry:
-        entry = self._found().by_id.get(document_id)
-        if entry is None:
-            raise LibraryError(f"There is no document '{document_id}'.")
-        return entry
-
-    def _findable(self, allowed: Collection[str] | None) -> frozenset[str]:
-        """The ids of what can be found of these. Equal questions get the same object: the store knows it again, since a frozenset
-        keeps its hash.
+    def _visible(self, groups: frozenset[str] | None) -> Visible:
+        """Return what a reader in these groups may find now. A removal counts at once; while the catalogue stays as it is, it isn't
+        gone through again.
         """
-        ids = self._found().ids
-        return ids if allowed is None else self._common(ids, frozenset(allowed))
-
-    def _found(self) -> _Found:
-        """What can be found now. A removal counts at once; while the catalogue stays as it is, it isn't gone through again."""
-        state, entries = self._library.state()
-        kept = self._found_by.get(self._groups)
+        state, entries = self._catalogue.state()
+        kept = self._visible_to.get(groups)
         if kept is None or kept[0] != state:
             seen = tuple(
-                entry for entry in entries if entry.removed is None and entry.id in self._volumes and entry.visible_to(self._groups)
+                entry for entry in entries if entry.removed is None and entry.id in self._volumes and entry.visible_to(groups)
             )
             by_id = {entry.id: entry for entry in seen}
-            kept = state, _Found(seen, by_id, frozenset(by_id))
-            if len(self._found_by) >= _READERS:
-                self._found_by.clear()
-            self._found_by[self._groups] = kept
+            kept = state, Visible(seen, by_id, frozenset(by_id))
+            if len(self._visible_to) >= _REMEMBERED_GROUPS:
+                self._visible_to.clear()
+            self._visible_to[groups] = kept
         return kept[1]
 
     def _hit(self, place: Range, score: float, found: dict[str, dict[Range, tuple[float, int]]], cosine: float) -> Hit:
@@ -209,7 +159,7 @@ class Index:
         return True
 
     def _load(self, document_id: str) -> Document:
-        return self._shelf.document(self._volumes[document_id])
+        return self._files.document(self._volumes[document_id])
 
 
 def _best_of(found: Sequence[Candidates]) -> Candidates:

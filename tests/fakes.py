@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -44,6 +44,25 @@ class WordEncoder:
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
+class Words:
+    """A `Vocabulary` of these index terms, each in one of so many passages."""
+
+    def __init__(self, terms: Iterable[str], passages: int = 8, languages: Iterable[str] = ("en",)) -> None:
+        self._terms, self._passages, self._languages = tuple(sorted(set(terms))), passages, frozenset(languages)
+
+    def size(self) -> int:
+        return self._passages
+
+    def languages(self) -> frozenset[str]:
+        return self._languages
+
+    def frequency(self, term: str) -> int:
+        return int(term in self._terms)
+
+    def terms(self) -> tuple[str, ...]:
+        return self._terms
+
+
 def open_index(home: Home, encoder: WordEncoder) -> Index:
     index = Index.open(home, encoder)
     assert index is not None
@@ -51,7 +70,7 @@ def open_index(home: Home, encoder: WordEncoder) -> Index:
 
 
 def first_hit(home: Home, encoder: WordEncoder, query: str) -> str:
-    return open_index(home, encoder).search(query, 1)[0].passage.text
+    return open_index(home, encoder).within().search(query, 1)[0].passage.text
 
 
 def files_holding(home: Home, text: str) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from assistant import Answer, Assistant, Evidence, Question, QuestionError, SentenceRanker
 from corpus import shipped
-from index import Catalogue, Encoder, Entry, Hit, Home, Index, add, remove, verify
+from index import Catalogue, Encoder, Entry, Hit, Home, Scope, add, remove, verify
 from tests.fakes import WordEncoder
 from tests.made import REPORT, pdf, write
 
@@ -197,13 +197,13 @@ def test_nothing_from_start_to_answer_needs_a_network(tmp_path: Path) -> None:
 
 
 def test_every_quote_is_its_slice_and_the_originals_confirm_it(asked: Assistant) -> None:
-    index = asked.index()
+    scope = asked.scope()
     for question in ("peru", "corruption", "journalists and laws", "How good are support services?", "Which countries?"):
         answer = asked.ask(question)
         for citation in (*answer.citations, *answer.nearest):
-            document = index.document(citation.document_id)
+            document = scope.document(citation.document_id)
             assert document.text[citation.start : citation.end] == citation.quote
-    assert [result.problem for result in verify(asked._home.shipped)] == [""]
+    assert [result.problem for result in verify(asked.home.shipped)] == [""]
 
 
 def test_topics_are_the_documents_own_headings(asked: Assistant) -> None:
@@ -225,11 +225,11 @@ def test_the_library_takes_the_place_of_the_shipped_report_and_gives_it_back(
 def test_an_outdated_index_of_the_shipped_report_is_made_anew(assistant: Assistant, home: Home) -> None:
     add(home.shipped, [write(home.path.parent / "old.txt", REPORT)], WordEncoder())  # by another version, of another report
     assert "Shining Path" in first_quote(assistant.ask(VRAEM))
-    assert [entry.name for entry in assistant.index().entries()] == [path.name for path in shipped()]
+    assert [entry.name for entry in assistant.scope().entries()] == [path.name for path in shipped()]
 
 
 def test_a_damaged_shipped_report_is_read_anew(assistant: Assistant, home: Home, encoder: Encoder) -> None:
-    assistant.index()
+    assistant.scope()
     for pattern in ("documents/*/text.*.json", "documents/*/indexed.*.npz", "generations/*/vectors.f16", "CURRENT"):
         for path in home.shipped.path.glob(pattern):
             path.write_bytes(b"damaged")
@@ -239,7 +239,7 @@ def test_a_damaged_shipped_report_is_read_anew(assistant: Assistant, home: Home,
 def test_asking_within_documents(assistant: Assistant, home: Home, encoder: Encoder, tmp_path: Path) -> None:
     rivers = pdf([["Rivers of the north."], ["", "The river is used to smuggle mahogany at night."]], footer="{n}")
     add(home, [write(tmp_path / "forests.txt", REPORT), write(tmp_path / "rivers.pdf", rivers)], encoder)
-    forests, river = assistant.index().entries()
+    forests, river = assistant.scope().entries()
     assert assistant.ask("Who seized mahogany?", documents=[forests.id]).citations[0].document_id == forests.id
     (citation, *_) = assistant.ask("What is smuggled?", documents=[river.id]).citations
     assert (citation.document_id, citation.page, citation.label) == (river.id, 2, "p. 2")
@@ -266,21 +266,21 @@ def test_while_the_first_document_is_being_added_the_shipped_report_answers(
     assert assistant.notice() == ""
 
 
-class RemovingReader:
-    """Reads as the real one does, but a document is removed in the same moment, the first time."""
+class RemovingRanker:
+    """Ranks as the real one does, but a document is removed in the same moment, the first time."""
 
-    def __init__(self, reader: SentenceRanker, home: Home, name: str, *, only_marked: bool) -> None:
-        self._reader, self._home, self._name, self._only_marked = reader, home, name, only_marked
+    def __init__(self, ranker: SentenceRanker, home: Home, name: str, *, only_marked: bool) -> None:
+        self._ranker, self._home, self._name, self._only_marked = ranker, home, name, only_marked
 
     @property
     def is_trained(self) -> bool:
         return True
 
-    def read(self, question: Question, index: Index, hits: Sequence[Hit]) -> list[Evidence]:
+    def rank(self, question: Question, scope: Scope, hits: Sequence[Hit]) -> list[Evidence]:
         named = [entry.id for entry in Catalogue(self._home).active() if entry.name == self._name]
         if named and self._only_marked:
             Catalogue(self._home).mark_removed(named)
-        evidence = self._reader.read(question, index, hits)
+        evidence = self._ranker.rank(question, scope, hits)
         if named and not self._only_marked:
             remove(self._home, self._name)
         return evidence
@@ -291,8 +291,8 @@ def test_a_document_removed_in_the_middle_of_a_question_is_not_quoted(
     home: Home, encoder: Encoder, tmp_path: Path, only_marked: bool
 ) -> None:
     add(home, [write(tmp_path / "forests.txt", REPORT), write(tmp_path / "b.txt", "Rivers\n\nThe river is wide.\n")], encoder)
-    reader = RemovingReader(SentenceRanker.load(encoder), home, "forests.txt", only_marked=only_marked)
-    answer = Assistant(home, encoder, reader).ask("How many illegal sawmills were counted?")
+    ranker = RemovingRanker(SentenceRanker.load(encoder), home, "forests.txt", only_marked=only_marked)
+    answer = Assistant(home, encoder, ranker).ask("How many illegal sawmills were counted?")
     assert answer.status == "not_in_documents"
     assert [citation.source for citation in answer.nearest] == ["b.txt"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus import DEFAULT_READ_OPTIONS, Worker, parts_of, place_of
+from corpus import InlineParsers, parts_of, place_of
 from index import AddResult, Catalogue, Home, LibraryError, add, limit, remove, remove_from, verify
 from tests.fakes import WordEncoder, files_holding, first_hit, open_index
 from tests.made import REPORT, pdf, write
@@ -46,7 +46,7 @@ def test_the_documents_in_a_zip_are_documents_of_their_own(home: Home, words: Wo
     assert [entry.path for entry in Catalogue(home).active()] == [f"{place}forests.txt", f"{place}figures.pdf"]
     index = open_index(home, words)
     assert "412 illegal sawmills" in first_hit(home, words, "illegal sawmills")
-    assert [index.document(entry.id).source for entry in index.entries()] == names(home)
+    assert [index.within().document(entry.id).source for entry in index.within().entries()] == names(home)
     assert [checked.problem for checked in verify(home)] == ["", ""]
     assert sorted(path.name for path in home.documents.glob("*/original.*")) == ["original.pdf", "original.txt"]
 
@@ -235,6 +235,6 @@ def test_a_name_that_is_no_text_is_kept_all_the_same(home: Home, words: WordEnco
 
 def test_a_file_is_opened_part_by_part(tmp_path: Path) -> None:
     path = write(tmp_path / "x.zip", zipped(a__txt=RIVERS, photo__png=b"\x89PNG"))
-    with Worker(DEFAULT_READ_OPTIONS) as worker:
-        parts = list(parts_of(path, worker))
+    with InlineParsers().open() as pool:
+        parts = list(parts_of(path, pool))
     assert [(part.ending, part.data, part.within) for part in parts] == [(".txt", RIVERS.encode(), True), (".png", b"", True)]

@@ -35,10 +35,10 @@ def test_a_damaged_generation_falls_back_and_says_so(
     assert index.generation == 1
     assert index.notice.startswith(f"Generation 2 of {home.path} is damaged (")
     assert index.notice.endswith("; generation 1 is used instead. Run `quipu rebuild` to mend it.")
-    assert "412" in index.search("illegal sawmills", 1)[0].passage.text
+    assert "412" in index.within().search("illegal sawmills", 1)[0].passage.text
     rebuild(home, words)
     assert open_index(home, words).notice == ""
-    assert len(open_index(home, words).entries()) == 2
+    assert len(open_index(home, words).within().entries()) == 2
 
 
 def test_without_a_generation_to_fall_back_to_it_says_what_to_do(home: Home, words: WordEncoder, report: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_changed_text_is_never_quoted(home: Home, words: WordEncoder, report: 
     (path,) = (home.documents / entry.id).glob("text.*.json")
     path.write_text(path.read_text(encoding="utf-8").replace("412 illegal", "413 illegal"), encoding="utf-8")
     index = open_index(home, words)
-    assert index.search("illegal sawmills", 1) == []
+    assert index.within().search("illegal sawmills", 1) == []
     assert index.notice == f"{path} is missing or damaged (it isn't what was written): add the document again."
     assert stored(home)[0].document is None
     (again,) = add(home, [report], words)
@@ -134,7 +134,7 @@ def test_a_catalogue_that_is_no_database_is_one_sentence(home: Home, words: Word
     add(home, [report], words)
     home.library.write_bytes(b"this is no database, and long enough to be looked at as if it were one" * 20)
     with pytest.raises(LibraryError, match=r"can't be read: file is not a database. Restore it from a backup"):
-        open_index(home, words).entries()
+        open_index(home, words).within().entries()
 
 
 def test_a_generation_that_a_killed_writer_did_not_put_in_use_holds_nothing_back(
@@ -143,7 +143,7 @@ def test_a_generation_that_a_killed_writer_did_not_put_in_use_holds_nothing_back
     add(home, [write(tmp_path / "in" / "rivers.txt", "Rivers\n\nThe river is wide.\n")], words)
     add(home, [report], words)
     home.current.write_text("1\n")  # as if killed before CURRENT was flipped
-    assert "forests.txt" not in [entry.name for entry in open_index(home, words).entries()]
+    assert "forests.txt" not in [entry.name for entry in open_index(home, words).within().entries()]
     remove(home, "forests.txt")
     assert files_holding(home, "mahogany") == files_holding(home, "mahogani") == []
     assert "river is wide" in first_hit(home, words, "the river")
@@ -156,7 +156,7 @@ def test_what_falls_back_is_mended_by_the_next_add(home: Home, words: WordEncode
     add(home, [write(tmp_path / "c.txt", "Roads\n\nLong roads.\n")], words)
     index = open_index(home, words)
     assert (index.generation, index.notice) == (3, "")
-    assert [entry.name for entry in index.entries()] == ["forests.txt", "b.txt", "c.txt"]
+    assert [entry.name for entry in index.within().entries()] == ["forests.txt", "b.txt", "c.txt"]
     assert sorted(folder.name for folder in home.generations.iterdir()) == ["1", "3"]  # and not the damaged one
 
 
@@ -184,7 +184,7 @@ def test_a_damaged_text_does_not_hold_up_the_rest(home: Home, words: WordEncoder
     (path,) = (home.documents / damaged.id).glob("text.*.json")
     path.write_bytes(b"damaged")
     add(home, [write(tmp_path / "c.txt", "Roads\n\nLong roads.\n")], words)
-    assert [entry.name for entry in open_index(home, words).entries()] == ["b.txt", "c.txt"]
+    assert [entry.name for entry in open_index(home, words).within().entries()] == ["b.txt", "c.txt"]
     assert stored(home)[0].problem == (
         "forests.txt is not searched: it was never fully indexed, or its files are damaged. Add it again."
     )
@@ -212,17 +212,17 @@ def test_a_text_that_reads_otherwise_gets_its_own_passages(
 ) -> None:
     add(home, [report], words)
     index = open_index(home, words)
-    real = Worker.read
+    real = Worker.parse
 
     def read_otherwise(worker: Worker, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
         return replace(real(worker, data[:-90] + b"end.", name, ocr=ocr), id=document_id(data))
 
-    monkeypatch.setattr(Worker, "read", read_otherwise)
+    monkeypatch.setattr(Worker, "parse", read_otherwise)
     assert verify(home)[0].problem == "forests.txt reads differently now than when it was indexed: run `quipu rebuild`."
     rebuild(home, words)
     assert verify(home)[0].problem == ""
-    assert "412" in index.search("illegal sawmills", 1)[0].passage.text  # what was open goes on with its own text
-    assert all(hit.passage.text.endswith(("closed.", "end.")) for hit in open_index(home, words).search("sawmills", 9))
+    assert "412" in index.within().search("illegal sawmills", 1)[0].passage.text  # what was open goes on with its own text
+    assert all(hit.passage.text.endswith(("closed.", "end.")) for hit in open_index(home, words).within().search("sawmills", 9))
 
 
 def test_the_same_bytes_under_another_name_are_read_as_what_they_were_added_as(
@@ -340,15 +340,12 @@ def test_a_large_file_is_compared_by_its_size_when_it_is_opened_and_whole_when_i
     assert verify(home)[0].problem == ""
 
 
-def test_a_format_1_shelf_is_made_anew_by_rebuilding(home: Home, words: WordEncoder, report: Path) -> None:
+def test_an_index_of_another_format_is_made_anew_by_rebuilding(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
-    (path,) = home.documents.glob("*/indexed.*.npz")
-    path.rename(path.with_name(path.name.replace("indexed.", "passages.")))
     manifest = home.generations / "1" / "manifest.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format": 1}))
     with pytest.raises(LibraryError, match=r"has format 1 .* Run `quipu rebuild`"):
         Index.open(home, words)
     assert rebuild(home, words) == RebuildResult(1, ())
-    assert list(home.documents.glob("*/passages.*")) == []
     assert "412" in first_hit(home, words, "illegal sawmills")
     assert json.loads((home.generations / "2" / "manifest.json").read_text())["arithmetic"] == ["words"]

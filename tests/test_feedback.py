@@ -86,7 +86,7 @@ def test_drafts_are_what_was_refused_or_did_not_help(forests: Assistant, feedbac
     assert asked("What is sold in Brazil?").reason == Reason("name_absent", "Brazil")
     asked("What is sold in Brazil?", helpful=False, comment="it is in chapter 2")
     wrong = asked("Were many sawmills closed?", helpful=False)
-    found = drafts(feedback.kept(), forests.index())
+    found = drafts(feedback.kept(), forests.scope())
     assert [(draft["question"], draft["times"], draft["why"]) for draft in found] == [
         ("What is sold in Brazil?", 2, ["refused: name_absent: Brazil", "not helpful: it is in chapter 2"]),
         ("Were many sawmills closed?", 1, ["not helpful"]),

@@ -17,7 +17,7 @@ import pytest
 from assistant import Answer, Assistant, SentenceRanker
 from assistant.question import understand
 from corpus import read_bytes
-from index import Catalogue, Encoder, Home, Index, LibraryError, add, limit
+from index import Catalogue, Encoder, Home, Library, LibraryError, Scope, add, limit
 from tests.asked import Client, bearer, secret_file, served, token
 from tests.commands import Quipu
 from tests.fakes import WordEncoder, open_index
@@ -325,7 +325,7 @@ def assistant(home: Home, words: WordEncoder) -> Assistant:
 
 def sees(assistant: Assistant, *groups: str) -> list[str]:
     """The names of the documents that a reader in these groups sees."""
-    return [entry.name for entry in assistant.visible_to(groups).index().entries()]
+    return [entry.name for entry in assistant.visible_to(groups).scope().entries()]
 
 
 SHIPPED = "peru-law-enforcement-corruption.txt"
@@ -333,7 +333,7 @@ SHIPPED = "peru-law-enforcement-corruption.txt"
 
 def test_where_all_is_limited_others_see_what_an_empty_library_shows(tmp_path: Path, encoder: Encoder) -> None:
     home, empty = Home(tmp_path / "home"), Home(tmp_path / "empty")
-    Assistant(empty, encoder, SentenceRanker(encoder)).index()
+    Assistant(empty, encoder, SentenceRanker(encoder)).scope()
     shutil.copytree(empty.path, home.path)
     add(home, [write(tmp_path / "zanzibar-merger.md", MERGER)], encoder, groups=["board"])
     (hidden,) = Catalogue(home).active()
@@ -358,21 +358,23 @@ def test_where_all_is_limited_others_see_what_an_empty_library_shows(tmp_path: P
 def test_a_limit_counts_at_once(assistant: Assistant, home: Home, words: WordEncoder, tmp_path: Path) -> None:
     add(home, [write(tmp_path / "a.txt", REPORT), write(tmp_path / "b.txt", "Wide rivers.\n")], words)
     reader = assistant.visible_to(["staff"])
-    assert [entry.name for entry in reader.index().entries()] == ["a.txt", "b.txt"]
-    index = reader.index()
+    assert [entry.name for entry in reader.scope().entries()] == ["a.txt", "b.txt"]
+    before = reader.scope()
+    assert not before.stale()
     limit(home, "b.txt", ["board"])
-    assert [entry.name for entry in reader.index().entries()] == ["a.txt"]
-    assert [entry.name for entry in index.entries()] == ["a.txt"]
-    assert index.search("wide rivers")[0].passage.document_id == index.entries()[0].id
+    assert before.stale()
+    scope = reader.scope()
+    assert [entry.name for entry in scope.entries()] == ["a.txt"]
+    assert {hit.passage.document_id for hit in scope.search("wide rivers")} == {scope.entries()[0].id}
     with pytest.raises(LibraryError, match="There is no document"):
-        index.document(Catalogue(home).active()[1].id)
+        scope.document(Catalogue(home).active()[1].id)
     assert sees(assistant, "board") == ["a.txt", "b.txt"]
     limit(home, "a.txt", ["board"])
     assert sees(assistant, "staff") == [SHIPPED]
     limit(home, "b.txt", [])
     assert sees(assistant, "staff") == ["b.txt"]
-    assert [entry.name for entry in assistant.own()] == ["a.txt", "b.txt"]
-    assert [entry.name for entry in reader.own()] == ["b.txt"]
+    assert [entry.name for entry in Library(home).entries()] == ["a.txt", "b.txt"]
+    assert [entry.name for entry in Library(home).entries(["staff"])] == ["b.txt"]
 
 
 def test_whoever_limits_and_adds_by_the_command_limits_a_server_that_is_open(
@@ -475,9 +477,9 @@ def test_a_catalogue_from_before_there_were_groups_can_be_limited(
     assert (sees(assistant), sees(assistant, "board")) == (["b.txt"], ["a.txt", "b.txt", "c.txt"])
 
 
-def phrasings(typed: str, view: Index) -> tuple[str, ...]:
-    """How a question is put to what an index has."""
-    return understand(typed, (), view.languages(), lambda term: view.frequency(term) > 0, view.terms()).phrasings
+def phrasings(typed: str, scope: Scope) -> tuple[str, ...]:
+    """How a question is put to these documents."""
+    return understand(typed, (), scope).phrasings
 
 
 def test_the_words_of_what_is_not_seen_are_not_known(home: Home, words: WordEncoder, tmp_path: Path) -> None:
@@ -485,18 +487,19 @@ def test_the_words_of_what_is_not_seen_are_not_known(home: Home, words: WordEnco
     add(home, [write(tmp_path / "b.md", SPANISH)], words, groups=["board"])
     index, alone = open_index(home, words), Home(tmp_path / "alone")
     add(alone, [tmp_path / "a.txt"], words)
-    seen, other = index.visible_to(["staff"]), open_index(alone, words)
-    for within in (None, [entry.id for entry in index.entries()]):
-        assert seen.terms(within) == other.terms(within)
-        assert seen.languages(within) == other.languages(within) == {"en"}
-        assert seen.size(within) == other.size(within)
-        assert [seen.frequency(term, within) for term in index.terms()] == [other.frequency(term, within) for term in index.terms()]
-    for view, is_known in ((index.visible_to(["board"]), True), (seen, False)):
+    terms = index.within().terms()
+    for documents in (None, [entry.id for entry in index.within().entries()]):
+        seen, other = index.within(documents, ["staff"]), open_index(alone, words).within(documents)
+        assert seen.terms() == other.terms()
+        assert seen.languages() == other.languages() == {"en"}
+        assert seen.size() == other.size()
+        assert [seen.frequency(term) for term in terms] == [other.frequency(term) for term in terms]
+    for view, is_known in ((index.within(None, ["board"]), True), (index.within(None, ["staff"]), False)):
         for typed in ("what is the clausula del quetzl", "Is Quetzel secret?"):
             assert ("quetzal" in " ".join(phrasings(typed, view)).lower()) == is_known
-    assert index.languages() == index.visible_to(["board"]).languages() == {"en", "es"}
-    assert len(index.visible_to([]).entries()) == 1
-    assert len(index.visible_to(None).entries()) == 2
+    assert index.within().languages() == index.within(None, ["board"]).languages() == {"en", "es"}
+    assert len(index.within(None, []).entries()) == 1
+    assert len(index.within(None, None).entries()) == 2
 
 
 def test_what_became_unreadable_is_no_notice_for_others(
@@ -511,4 +514,4 @@ def test_what_became_unreadable_is_no_notice_for_others(
     assert answers[0].citations
     assert answers[1].citations == answers[0].citations
     assert assistant.notice() != ""
-    assert assistant.visible_to([]).index().entries() == Catalogue(home).active()[:1]
+    assert assistant.visible_to([]).scope().entries() == Catalogue(home).active()[:1]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from corpus import Document, ReadOptions, Worker, document_id
+from corpus import Document, IsolatedParsers, ReadOptions, Worker, document_id
 from index import (
     AddResult,
     Catalogue,
@@ -45,7 +45,7 @@ def test_what_is_added_is_found(home: Home, words: WordEncoder, report: Path) ->
         None,
         None,
     )
-    hit = open_index(home, words).search("illegal sawmills", 5)[0]
+    hit = open_index(home, words).within().search("illegal sawmills", 5)[0]
     assert "412 illegal sawmills" in hit.passage.text
     assert hit.ranks == {"dense": 1, "lexical": 1}
     assert hit.score == 1.0
@@ -56,7 +56,7 @@ def test_equal_libraries_give_equal_hits(tmp_path: Path, words: WordEncoder, rep
     add(Home(tmp_path / "one"), [report, other], words)
     add(Home(tmp_path / "two"), [other], words)
     add(Home(tmp_path / "two"), [report], words)
-    found = [open_index(Home(tmp_path / name), words).search("trucks near the river", 10) for name in ("one", "two")]
+    found = [open_index(Home(tmp_path / name), words).within().search("trucks near the river", 10) for name in ("one", "two")]
     assert found[0] == found[1]
     assert [hit.score for hit in found[0]] == sorted((hit.score for hit in found[0]), reverse=True)
 
@@ -68,7 +68,7 @@ def test_adding_one_document_to_a_hundred_embeds_only_its_passages(home: Home, w
     (added,) = add(home, [write(tmp_path / "in" / "new.txt", REPORT)], words)
     assert len(words.encoded_passages) == added.passages == 2
     assert all("Forests of the North" in text for text in words.encoded_passages)
-    assert len(open_index(home, words).entries()) == 101
+    assert len(open_index(home, words).within().entries()) == 101
     assert "Town number 73" in first_hit(home, words, "town number 73 sawmills")
 
 
@@ -88,7 +88,7 @@ def test_a_changed_file_replaces_what_it_was(home: Home, words: WordEncoder, rep
     (after,) = add(home, [report], words)
     assert after.replaces is not None
     assert before.summary.title == after.summary.title
-    assert [entry.name for entry in open_index(home, words).entries()] == ["forests.txt"]
+    assert [entry.name for entry in open_index(home, words).within().entries()] == ["forests.txt"]
     assert "977 illegal" in first_hit(home, words, "illegal sawmills")
     assert files_holding(home, "412 illegal") == []
 
@@ -112,7 +112,7 @@ def test_a_bad_file_costs_a_sentence_and_the_rest_is_added(home: Home, words: Wo
         write(tmp_path / "scan.pdf", scanned_pdf(2)),
         write(tmp_path / "x.doc", b"\xd0\xcf"),
     ]
-    outcomes = add(home, [*bad, report], words, reading=ReadOptions(ocr=False))
+    outcomes = add(home, [*bad, report], words, parsers=IsolatedParsers(ReadOptions(ocr=False)))
     assert [outcome.error is None for outcome in outcomes] == [False, False, False, False, False, True]
     assert str(outcomes[0].error).endswith("pipe.txt is not a file.")
     assert "There is no file" in str(outcomes[1].error)
@@ -137,25 +137,25 @@ def test_a_scan_is_read_anew_once_there_is_ocr(
     home: Home, words: WordEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "half.pdf", scanned_pdf(2, with_text=[1]))
-    add(home, [path], words, reading=ReadOptions(ocr=False))
-    real, has_tesseract = Worker.read, True
+    add(home, [path], words, parsers=IsolatedParsers(ReadOptions(ocr=False)))
+    real, has_tesseract = Worker.parse, True
 
     def read(worker: Worker, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
         """As if tesseract read "Seen sawmills." on the second page, where it is there and may."""
-        if not has_tesseract or not (worker.reading.ocr if ocr is None else ocr):
+        if not has_tesseract or not (worker.options.ocr if ocr is None else ocr):
             return real(worker, data, name, ocr=False)
         document = real(worker, pdf([["Page 1 was typed and can be read."], ["Seen sawmills."]]), name, ocr=False)
         return replace(document, id=document_id(data), pages=(document.pages[0], document.pages[1]._replace(ocr=True)))
 
-    monkeypatch.setattr(Worker, "read", read)
+    monkeypatch.setattr(Worker, "parse", read)
     monkeypatch.setattr(ReadOptions, "can_ocr", property(lambda reading: reading.ocr))
-    assert add(home, [path], words, reading=ReadOptions(ocr=False))[0].known is not None
+    assert add(home, [path], words, parsers=IsolatedParsers(ReadOptions(ocr=False)))[0].known is not None
     (added,) = add(home, [path], words)
     assert (added.known, added.summary.ocr_pages, added.summary.pages_without_text) == (None, (2,), ())
     assert "Seen sawmills." in first_hit(home, words, "seen sawmills")
     (again,) = add(home, [path], words)
     assert again.known is not None
-    assert rebuild(home, words, reading=ReadOptions(ocr=False)) == RebuildResult(1, ())
+    assert rebuild(home, words, parsers=IsolatedParsers(ReadOptions(ocr=False))) == RebuildResult(1, ())
     assert [checked.problem for checked in verify(home)] == [""]
     has_tesseract = False
     said = "half.pdf was read by OCR, which isn't there now: install tesseract, and rebuild again."
@@ -175,10 +175,10 @@ def test_after_removal_no_file_holds_the_text(home: Home, words: WordEncoder, re
     for text in ("mahogany", "sawmills", "sawmil", "Forests of the North", "forests.txt", removed.id, REPORT[40:60]):
         assert files_holding(home, text) == []
     assert [folder.name for folder in home.generations.iterdir()] == ["4"]
-    assert [entry.name for entry in index.entries()] == ["rivers.txt", "roads.txt"]  # the index that was open before, too
-    assert all(hit.passage.document_id != removed.id for hit in index.search("mahogany trucks", 10))
+    assert [entry.name for entry in index.within().entries()] == ["rivers.txt", "roads.txt"]  # the index that was open before, too
+    assert all(hit.passage.document_id != removed.id for hit in index.within().search("mahogany trucks", 10))
     with pytest.raises(LibraryError, match=f"There is no document '{removed.id}'."):
-        index.document(removed.id)
+        index.within().document(removed.id)
     assert index.stale()
     with pytest.raises(LibraryError, match=r"There is no document 'forests.txt' in .*: `quipu documents` lists what is there"):
         remove(home, "forests.txt")
@@ -187,8 +187,8 @@ def test_after_removal_no_file_holds_the_text(home: Home, words: WordEncoder, re
 def test_what_was_removed_can_be_added_again(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
     remove(home, "forests.txt")
-    assert open_index(home, words).entries() == []
-    assert open_index(home, words).search("sawmills", 5) == []
+    assert open_index(home, words).within().entries() == []
+    assert open_index(home, words).within().search("sawmills", 5) == []
     add(home, [report], words)
     assert "412" in first_hit(home, words, "illegal sawmills")
 
@@ -197,18 +197,26 @@ def test_as_many_hits_as_are_asked_for(home: Home, words: WordEncoder, tmp_path:
     towns = "".join(f"## Town {number}\n\nThe town of number {number} has sawmills.\n\n" for number in range(70))
     add(home, [write(tmp_path / "towns.md", f"# Towns\n\n{towns}")], words)
     index = open_index(home, words)
-    assert [len(index.search("sawmills of the town", k)) for k in (3, 60, 70, 99)] == [3, 60, 70, 70]
-    assert all(hit.score == round(hit.score, 6) for hit in index.search("sawmills of the town", 70))
+    assert [len(index.within().search("sawmills of the town", k)) for k in (3, 60, 70, 99)] == [3, 60, 70, 70]
+    assert all(hit.score == round(hit.score, 6) for hit in index.within().search("sawmills of the town", 70))
 
 
 def test_a_search_stays_within_the_allowed_documents(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
     add(home, [report, write(tmp_path / "other.txt", "Other\n\nIllegal sawmills were nowhere to be seen.\n")], words)
     index = open_index(home, words)
-    forests, other = index.entries()
-    assert {hit.passage.document_id for hit in index.search("illegal sawmills", 10)} == {forests.id, other.id}
-    assert {hit.passage.document_id for hit in index.search("illegal sawmills", 10, [other.id])} == {other.id}
-    assert index.search("illegal sawmills", 10, []) == []
-    assert (index.size([other.id]), index.frequency("mahogani"), index.frequency("mahogani", [other.id])) == (1, 1, 0)
+    forests, other = index.within().entries()
+    assert {hit.passage.document_id for hit in index.within().search("illegal sawmills", 10)} == {forests.id, other.id}
+    assert {hit.passage.document_id for hit in index.within([other.id]).search("illegal sawmills", 10)} == {other.id}
+    assert index.within([]).search("illegal sawmills", 10) == []
+    assert (
+        index.within([other.id]).size(),
+        index.within().frequency("mahogani"),
+        index.within([other.id]).frequency("mahogani"),
+    ) == (
+        1,
+        1,
+        0,
+    )
 
 
 def test_a_home_that_cannot_be_written_is_one_sentence(words: WordEncoder, report: Path, tmp_path: Path) -> None:
@@ -277,7 +285,7 @@ def test_a_file_that_became_a_copy_of_another_leaves_the_library(
     (added,) = add(home, [rivers], words)
     assert added.known is not None
     assert added.replaces is not None
-    assert [entry.name for entry in open_index(home, words).entries()] == ["forests.txt"]
+    assert [entry.name for entry in open_index(home, words).within().entries()] == ["forests.txt"]
     assert files_holding(home, "river is wide") == []
 
 
@@ -287,7 +295,7 @@ def test_a_document_is_hidden_while_another_writer_is_at_work(home: Home, words:
         patch.setattr("index.library.home._PATIENCE", 0.0)
         with pytest.raises(LibraryError, match=r"forests.txt can't be asked any more; its files go when the quipu"):
             remove(home, "forests.txt")
-    assert open_index(home, words).entries() == []
+    assert open_index(home, words).within().entries() == []
     assert [entry.name for entry in remove(home, "forests.txt")] == ["forests.txt"]
     assert files_holding(home, "mahogany") == []
 
@@ -301,7 +309,7 @@ def test_a_strange_file_name_is_shown_as_it_can_be(home: Home, words: WordEncode
     entry = Catalogue(home).active()[0]
     assert entry.name.isprintable()
     assert entry.name.endswith(".txt")
-    assert open_index(home, words).document(entry.id).source == entry.name
+    assert open_index(home, words).within().document(entry.id).source == entry.name
     path.write_text(REPORT.replace("412", "977"), encoding="utf-8")
     assert add(home, [path], words)[0].replaces == entry
 
@@ -343,7 +351,7 @@ def test_a_limit_that_is_set_while_a_file_is_replaced_holds_for_what_replaces_it
     assert entry.groups == ("hr",)
     index = Index.open(home, words)
     assert index is not None
-    assert [len(index.visible_to(groups).entries()) for groups in (None, ["hr"], ["finance"], [])] == [1, 1, 0, 0]
+    assert [len(index.within(None, groups).entries()) for groups in (None, ["hr"], ["finance"], [])] == [1, 1, 0, 0]
 
 
 def test_words_are_counted_once_for_each_document(

@@ -9,7 +9,7 @@ from sentence_transformers.sentence_transformer.modules import Pooling, Transfor
 from transformers import BertConfig, BertModel, BertTokenizer
 
 from assistant import Assistant
-from index import load_encoder
+from index import add, load_encoder
 from tests.made import write
 
 SAME = {"wasiwatana": "prisons", "sachakuna": "forests", "hampina": "ill"}
@@ -45,7 +45,7 @@ def test_a_question_in_its_other_language_finds_the_passage(
     monkeypatch.setattr("index.encoders.load.cache_folder", lambda: tmp_path / "cache")
     assistant = Assistant.open()
     texts = ("Prisons are full.", "Forests are cut down.", "Children are ill.")
-    assistant.add([write(tmp_path / f"{number}.txt", text) for number, text in enumerate(texts)])
+    add(assistant.home, [write(tmp_path / f"{number}.txt", text) for number, text in enumerate(texts)], assistant.encoder)
     for word, text in zip(SAME, texts, strict=True):
         assert assistant.search(word)[0].passage.text == text
         assert assistant.search(word)[0].ranks == {"dense": 1}  # no word index knows that they are the same

@@ -13,7 +13,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from corpus import Document, DocumentError, Pool, ReadOptions, finished
+from corpus import Document, DocumentError, ProcessPool, ReadOptions, finished
 from corpus.isolation.prefetch import Ahead
 from tests.misbehaving import PROGRAM
 
@@ -21,17 +21,17 @@ PROJECT = Path(__file__).parent.parent
 
 
 @pytest.fixture
-def order(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
+def order(monkeypatch: pytest.MonkeyPatch) -> Iterator[ProcessPool]:
     """Two workers that do what a text orders."""
     monkeypatch.setattr("corpus.isolation.process._PROGRAM", PROGRAM)
-    with Pool(ReadOptions(), 2) as pool:
+    with ProcessPool(ReadOptions(), 2) as pool:
         yield pool
 
 
-def hanging(pool: Pool, fifo: Path) -> tuple[Future[Document], int]:
+def hanging(pool: ProcessPool, fifo: Path) -> tuple[Future[Document], int]:
     """A file that is being read and never will be, and the id of the process that reads it."""
     os.mkfifo(fifo)
-    begun = pool.begin(partial(pool.read, f"hang {fifo}".encode(), "x.txt"))
+    begun = pool.begin(partial(pool.parse, f"hang {fifo}".encode(), "x.txt"))
     return begun, int(fifo.read_text())
 
 
@@ -54,19 +54,19 @@ class Taken:
         return [self.queue.get(timeout=10) for _ in numbers] == list(numbers) and self.queue.empty()
 
 
-def test_files_are_read_at_once_and_one_after_the_other_by_one_process(order: Pool, tmp_path: Path) -> None:
-    alone = {order.read(b"pid", "x.txt").text for _ in range(3)}
+def test_files_are_read_at_once_and_one_after_the_other_by_one_process(order: ProcessPool, tmp_path: Path) -> None:
+    alone = {order.parse(b"pid", "x.txt").text for _ in range(3)}
     assert len(alone) == 1
     begun, pid = hanging(order, tmp_path / "pid")
     assert alone == {f"pid: {pid}"}
-    assert order.read(b"pid", "y.txt").text not in alone
+    assert order.parse(b"pid", "y.txt").text not in alone
     assert finished(begun) is None
 
 
-def test_closing_gives_up_what_is_being_read(order: Pool, tmp_path: Path) -> None:
+def test_closing_gives_up_what_is_being_read(order: ProcessPool, tmp_path: Path) -> None:
     begun, pids = zip(*(hanging(order, tmp_path / name) for name in "ab"), strict=True)
     waiting = [os.pidfd_open(pid) for pid in pids]
-    later = order.begin(partial(order.read, b"pid", "later.txt"))
+    later = order.begin(partial(order.parse, b"pid", "later.txt"))
     order.ahead(iter([1]), int)
     order.close()
     assert later.cancelled()
@@ -76,13 +76,13 @@ def test_closing_gives_up_what_is_being_read(order: Pool, tmp_path: Path) -> Non
         os.close(descriptor)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("quipu-")]
     with pytest.raises(DocumentError, match=r"^x.txt isn't read: reading was stopped.$"):
-        order.read(b"pid", "x.txt")
+        order.parse(b"pid", "x.txt")
 
 
 def test_no_process_stays_when_the_one_that_started_them_is_killed(tmp_path: Path) -> None:
     program = (
-        "import sys; from corpus import Pool, process; process._PROGRAM = sys.argv[1]; pool = Pool(workers=2)\n"
-        "begun = [pool.begin(lambda fifo=fifo: pool.read(b'hang ' + fifo.encode(), 'x.txt')) for fifo in sys.argv[2:]]\n"
+        "import sys; from corpus import ProcessPool, process; process._PROGRAM = sys.argv[1]; pool = ProcessPool(workers=2)\n"
+        "begun = [pool.begin(lambda fifo=fifo: pool.parse(b'hang ' + fifo.encode(), 'x.txt')) for fifo in sys.argv[2:]]\n"
         "begun[0].result()"
     )
     fifos = [tmp_path / name for name in "ab"]

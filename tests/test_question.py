@@ -1,17 +1,14 @@
-from collections.abc import Callable
-
 import pytest
 
 from assistant import QuestionError
 from assistant.question import is_elliptical, understand
 from index import question_terms
+from tests.fakes import Words
 
 TEXT = "Who controls the VRAEM area? other areas north coast sawmills Ministry Peru prisons journalists are killed in 2021"
 
 
-def holds(text: str = TEXT) -> Callable[[str], bool]:
-    known = set(question_terms(text, "en"))
-    return lambda term: term in known
+VOCABULARY = Words(question_terms(TEXT, "en"))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +27,7 @@ def holds(text: str = TEXT) -> Callable[[str], bool]:
     ],
 )
 def test_what_asks_nothing_is_said_to(text: str, code: str) -> None:
-    nothing = understand(text, [], {"en"}, holds()).nothing
+    nothing = understand(text, [], VOCABULARY).nothing
     assert nothing is not None
     assert nothing.code == code
 
@@ -51,7 +48,7 @@ def test_what_asks_nothing_is_said_to(text: str, code: str) -> None:
     ],
 )
 def test_what_asks_something_is_searched(text: str) -> None:
-    assert understand(text, [], {"en"}, holds()).nothing is None
+    assert understand(text, [], VOCABULARY).nothing is None
 
 
 @pytest.mark.parametrize(
@@ -71,13 +68,13 @@ def test_what_asks_something_is_searched(text: str) -> None:
     ],
 )
 def test_a_follow_up_is_made_explicit_and_a_whole_question_takes_nothing(turn: str, history: list[str], searched: str) -> None:
-    assert understand(turn, history, {"en"}, holds()).searched == searched
+    assert understand(turn, history, VOCABULARY).searched == searched
 
 
 def test_what_a_follow_up_adds_must_be_in_the_answer() -> None:
-    assert understand("and in the north?", ["Who controls the VRAEM area?"], {"en"}, holds()).own_words == ("north",)
-    assert understand("why?", ["Are prisons full?"], {"en"}, holds()).own_words == ()
-    assert understand("Are prisons full?", [], {"en"}, holds()).own_words == ()
+    assert understand("and in the north?", ["Who controls the VRAEM area?"], VOCABULARY).own_words == ("north",)
+    assert understand("why?", ["Are prisons full?"], VOCABULARY).own_words == ()
+    assert understand("Are prisons full?", [], VOCABULARY).own_words == ()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +87,7 @@ def test_what_a_follow_up_adds_must_be_in_the_answer() -> None:
     ],
 )
 def test_words_about_the_asking_are_not_searched(text: str, searched: str) -> None:
-    assert understand(text, [], {"en"}, holds()).searched == searched
+    assert understand(text, [], VOCABULARY).searched == searched
 
 
 @pytest.mark.parametrize(
@@ -111,7 +108,7 @@ def test_words_about_the_asking_are_not_searched(text: str, searched: str) -> No
     ],
 )
 def test_names_are_seen_by_their_capitals(text: str, names: tuple[str, ...]) -> None:
-    assert understand(text, [], {"en"}, holds()).names == names
+    assert understand(text, [], VOCABULARY).names == names
 
 
 @pytest.mark.parametrize(
@@ -135,17 +132,17 @@ def test_names_are_seen_by_their_capitals(text: str, names: tuple[str, ...]) -> 
     ],
 )
 def test_what_kind_of_thing_is_asked_for(text: str, kind: str) -> None:
-    assert understand(text, [], {"en"}, holds()).asks == kind
+    assert understand(text, [], VOCABULARY).asks == kind
 
 
 def test_the_language_is_told() -> None:
-    assert understand("¿Quién controla el VRAEM?", [], {"en"}, holds()).language == "es"
-    assert understand("Who controls the VRAEM?", [], {"en"}, holds()).language == "en"
+    assert understand("¿Quién controla el VRAEM?", [], VOCABULARY).language == "es"
+    assert understand("Who controls the VRAEM?", [], VOCABULARY).language == "en"
 
 
 def test_a_text_too_long_to_be_a_question_is_refused() -> None:
     with pytest.raises(QuestionError, match=r"The question has 100,000 characters; Quipu takes up to 2,000."):
-        understand("a" * 100_000, [], {"en"}, holds())
+        understand("a" * 100_000, [], VOCABULARY)
 
 
 def test_a_whole_question_may_open_like_a_follow_up() -> None:

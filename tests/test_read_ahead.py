@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from corpus import Document, Pool, Worker, document_id
+from corpus import Document, ProcessPool, Worker, document_id
 from index import AddResult, Catalogue, Home, Vectors, add, rebuild, verify
 from index.library.generations import open_current
 from tests.commands import Quipu
@@ -19,7 +19,7 @@ from tests.fakes import WordEncoder, files_holding, first_hit
 from tests.made import REPORT, pdf, write
 from tests.made_containers import mail, zipped
 
-Begin = Callable[[Pool, Callable[[], Any]], Future[Any]]
+Begin = Callable[[ProcessPool, Callable[[], Any]], Future[Any]]
 
 
 class Stopping(WordEncoder):
@@ -68,7 +68,7 @@ def add_until_it_dies(home: Path, paths: Sequence[Path], last: int) -> None:
 class Never(Future[Any]):
     """A task that isn't done before it is asked for."""
 
-    def __init__(self, _: Pool, task: Callable[[], Any]) -> None:
+    def __init__(self, _: ProcessPool, task: Callable[[], Any]) -> None:
         super().__init__()
         self.task = task
 
@@ -76,7 +76,7 @@ class Never(Future[Any]):
         return self.task()
 
 
-def at_once(_: Pool, task: Callable[[], Any]) -> Future[Any]:
+def at_once(_: ProcessPool, task: Callable[[], Any]) -> Future[Any]:
     """A task that is done before anything else is begun."""
     begun: Future[Any] = Future()
     try:
@@ -99,13 +99,13 @@ def plain(outcomes: Sequence[AddResult]) -> list[AddResult]:
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of what workers read from now on."""
-    real, names = Worker.read, list[str]()
+    real, names = Worker.parse, list[str]()
 
     def counted(worker: Worker, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
         names.append(name)
         return real(worker, data, name, ocr=ocr)
 
-    monkeypatch.setattr(Worker, "read", counted)
+    monkeypatch.setattr(Worker, "parse", counted)
     return names
 
 
@@ -125,9 +125,9 @@ def test_outcomes_are_the_same_whenever_files_are_read(tmp_path: Path, monkeypat
     mailed = write(folder / "mail.eml", mail("Forests", "See below.", ("forests.txt", REPORT.encode()), ("song.mp3", b"la")))
     archive = write(folder / "all.zip", zipped(a__txt="A river.", b__txt="A road.", bad__pdf=b"%PDF-1.4 no", photo__png=b"\x89"))
     found: dict[str, tuple[list[list[AddResult]], dict[str, str], list[Any]]] = {}
-    ways: dict[str, Begin] = {"usual": Pool.begin, "never": lambda *given: Never(*given), "at once": at_once}
+    ways: dict[str, Begin] = {"usual": ProcessPool.begin, "never": lambda *given: Never(*given), "at once": at_once}
     for way, begin in ways.items():
-        monkeypatch.setattr(Pool, "begin", begin)
+        monkeypatch.setattr(ProcessPool, "begin", begin)
         home, words = Home(tmp_path / way), WordEncoder()
         write(figures, pdf([["Timber was dear."]]))
         write(archive, zipped(a__txt="A river.", b__txt="A road.", bad__pdf=b"%PDF-1.4 no", photo__png=b"\x89"))

@@ -9,7 +9,7 @@ from assistant import Assistant, SentenceRanker
 from assistant.model import CrossEncoder, context, tokenizer
 from assistant.model.calibration import Calibration, Signals
 from assistant.model.pairs import encode
-from index import Encoder, EncoderError, Home
+from index import Encoder, EncoderError, Home, add
 from tests.made import text_document, write
 
 VRAEM = "The VRAEM area is controlled by the Shining Path guerrilla group and drug traffickers."
@@ -83,7 +83,7 @@ def test_a_sentence_in_a_language_that_it_cannot_read_is_weighed_by_likeness(enc
     counted = "El ministerio contó 412 aserraderos ilegales en el norte del país."
     spanish = f"Los bosques del norte\n\n{counted} Los agentes incautaron nueve camiones.\n"
     assistant = Assistant(home, encoder, SentenceRanker.load(encoder))
-    assistant.add([write(tmp_path / "bosques.txt", spanish)])
+    add(assistant.home, [write(tmp_path / "bosques.txt", spanish)], assistant.encoder)
     answer = assistant.ask("¿Cuántos aserraderos ilegales contó el ministerio?")
     assert answer.citations[0].quote == counted
     assert answer.sentences[0].answer_span is None

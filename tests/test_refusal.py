@@ -10,6 +10,7 @@ from assistant.evidence import Evidence, coverage
 from assistant.question import Question
 from corpus import Document
 from index import question_terms, terms
+from tests.fakes import Words
 from tests.made import text_document
 
 DOCUMENT = text_document(
@@ -28,7 +29,7 @@ def evidence(sentence: str, score: float, document: Document = DOCUMENT, near: f
 def decided(
     question: Question, *found: Evidence, passages: int = 8, languages: str = "en", caution: Caution = "balanced"
 ) -> tuple[list[str], str]:
-    decision = decide(question, found, passages, frozenset({languages}), lambda term: int(term in VOCABULARY), caution)
+    decision = decide(question, found, Words(VOCABULARY, passages, [languages]), caution)
     assert bool(decision.chosen) != bool(decision.reason)
     return [piece.text for piece in decision.chosen], str(decision.reason or "")
 
@@ -117,11 +118,8 @@ def test_an_acronym_may_be_written_out() -> None:
 
 
 def test_a_check_that_fails_leaves_little_confidence() -> None:
-    def frequency(term: str) -> int:
-        return int(term in VOCABULARY)
-
     for question in (asking(names=("Chile",)), asking(asks="number")):
-        assert decide(question, [FEW], 8, frozenset({"en"}), frequency).confidence == pytest.approx(0.088)
+        assert decide(question, [FEW], Words(VOCABULARY)).confidence == pytest.approx(0.088)
 
 
 def test_a_number_or_a_year_that_is_asked_for_has_to_be_there() -> None:

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from corpus import Document, ReadOptions, Worker
-from index import Catalogue, Home, LibraryError, add, reread, verify
+from corpus import ISOLATED_PARSERS, Document, IsolatedParsers, ReadOptions, Worker
+from index import Catalogue, Home, Library, LibraryError, add, reread, verify
 from tests.fakes import WordEncoder, open_index
 from tests.made import pdf, write
 
@@ -17,15 +17,15 @@ Read = Callable[..., Document]
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[bool | None]:
     """Whether OCR was asked for, each time that a file was read. A page whose text begins with "Seen" is one that OCR reads."""
     found: list[bool | None] = []
-    real = Worker.read
+    real = Worker.parse
 
     def see(worker: Worker, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
         found.append(ocr)
         document = real(worker, data, name, ocr=False)
-        is_seen = (worker.reading.ocr if ocr is None else ocr) and document.text.startswith("Seen")
+        is_seen = (worker.options.ocr if ocr is None else ocr) and document.text.startswith("Seen")
         return replace(document, pages=tuple(page._replace(ocr=is_seen) for page in document.pages))
 
-    monkeypatch.setattr(Worker, "read", see)
+    monkeypatch.setattr(Worker, "parse", see)
     return found
 
 
@@ -38,16 +38,16 @@ def test_what_was_read_by_ocr_is_read_by_it_again_and_nothing_else(
     assert [checked.problem for checked in verify(home)] == ["", ""]
     assert asked[2:] == [True, False]
     seen, typed = Catalogue(home).active()
-    index = open_index(home, words)
-    assert index.reread(seen.id) == index.document(seen.id) == reread(home, seen)
-    assert index.reread(typed.id).pages[0].ocr is False
+    index, pool = open_index(home, words), ISOLATED_PARSERS.open()
+    assert index.within().reread(seen.id) == index.within().document(seen.id) == Library(home).reread(seen, pool)
+    assert index.within().reread(typed.id).pages[0].ocr is False
     assert asked[4:] == [True, True, False]
 
 
 def test_what_was_added_without_ocr_is_compared_without_it(home: Home, words: WordEncoder, asked: list[bool | None]) -> None:
     path = write(home.path / "seen.pdf", pdf([["Seen on a page of rivers."]]))
-    add(home, [path], words, reading=ReadOptions(ocr=False))
-    assert [checked.problem for checked in verify(home, ReadOptions())] == [""]
+    add(home, [path], words, parsers=IsolatedParsers(ReadOptions(ocr=False)))
+    assert [checked.problem for checked in verify(home, IsolatedParsers(ReadOptions()))] == [""]
     assert asked == [None, False]
 
 
@@ -56,12 +56,12 @@ def test_without_tesseract_it_is_said_what_is_missing(
 ) -> None:
     add(home, [write(home.path / "seen.pdf", pdf([["Seen on a page of rivers."]]))], words)
     (entry,) = Catalogue(home).active()
-    see = Worker.read
-    monkeypatch.setattr(Worker, "read", lambda worker, data, name, **_: see(worker, data, name, ocr=False))
+    see = Worker.parse
+    monkeypatch.setattr(Worker, "parse", lambda worker, data, name, **_: see(worker, data, name, ocr=False))
     sentence = "seen.pdf was read by OCR, which isn't there now: install tesseract, and compare again."
     assert [checked.problem for checked in verify(home)] == [sentence]
     with pytest.raises(LibraryError) as raised:
-        reread(home, entry)
+        reread(home, entry, ISOLATED_PARSERS.open())
     assert str(raised.value) == sentence
     assert asked == [None, False, False]
 
@@ -72,4 +72,4 @@ def test_a_damaged_text_is_compared_with_the_original_all_the_same(home: Home, w
     index = open_index(home, words)
     for path in (home.documents / entry.id).glob("text.*.json"):
         path.write_bytes(b"damaged")
-    assert index.reread(entry.id).text == "Rivers are wide."
+    assert index.within().reread(entry.id).text == "Rivers are wide."

@@ -9,7 +9,7 @@ from assistant.model import CrossEncoder
 from assistant.table_rows import as_sentence, span_shown, telling_rows
 from corpus import Document
 from corpus.draft import Draft
-from index import Encoder, Home
+from index import Encoder, Home, add
 from tests.made import write
 from tests.tables import cells, laid
 
@@ -138,12 +138,12 @@ def assistant(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Ass
     folder = tmp_path_factory.mktemp("rows")
     opened = Assistant(Home(folder / "home"), encoder, SentenceRanker.load(encoder))
     files = [write(folder / "seizures.csv", SEIZURES), write(folder / "by-year.csv", BY_YEAR)]
-    assert [added.error for added in opened.add(files)] == [None, None]
+    assert [added.error for added in add(opened.home, files, encoder)] == [None, None]
     return opened
 
 
 def ask(assistant: Assistant, question: str, name: str = "seizures.csv") -> Answer:
-    (document,) = (entry.id for entry in assistant.index().entries() if entry.name == name)
+    (document,) = (entry.id for entry in assistant.scope().entries() if entry.name == name)
     return assistant.ask(question, documents=[document])
 
 

@@ -3,14 +3,10 @@
 import pytest
 
 from assistant.spelling import mended, nearest
+from tests.fakes import Words
 
-TERMS = tuple(
-    sorted({"child", "condens", "econom", "economi", "guerrilla", "huguenot", "inform", "informal", "prison", "vraem", "2021"})
-)
-
-
-def holds(term: str) -> bool:
-    return term in TERMS
+TERMS = ("2021", "child", "condens", "econom", "economi", "guerrilla", "huguenot", "inform", "informal", "prison", "vraem")
+VOCABULARY = Words(TERMS)
 
 
 @pytest.mark.parametrize(
@@ -27,16 +23,16 @@ def holds(term: str) -> bool:
     ],
 )
 def test_an_unknown_word_is_read_as_the_documents_spell_it(typed: str, read: str) -> None:
-    assert mended(typed, "en", holds, TERMS) == read
+    assert mended(typed, "en", VOCABULARY) == read
 
 
 def test_without_documents_nothing_is_mended() -> None:
-    assert mended("the infromal econmy", "en", lambda _: False, ()) == "the infromal econmy"
+    assert mended("the infromal econmy", "en", Words(())) == "the infromal econmy"
 
 
 def test_a_word_of_documents_that_may_not_be_found_is_not_used() -> None:
-    """`terms` are of all documents, `holds` knows who may see which."""
-    assert mended("the VREAM area", "en", lambda term: term != "vraem" and holds(term), TERMS) == "the VREAM area"
+    visible = Words(term for term in TERMS if term != "vraem")
+    assert mended("the VREAM area", "en", visible) == "the VREAM area"
 
 
 def test_a_long_word_may_have_two_wrong_letters_and_a_short_one_one() -> None:
@@ -48,5 +44,5 @@ def test_a_long_word_may_have_two_wrong_letters_and_a_short_one_one() -> None:
 
 def test_many_unknown_words_are_another_language() -> None:
     text = "les forêtz brûlent toujourz depuys longtemz prisom"
-    assert mended(text, "en", holds, TERMS) == text
-    assert mended("the prisom", "en", holds, TERMS) == "the prison"
+    assert mended(text, "en", VOCABULARY) == text
+    assert mended("the prisom", "en", VOCABULARY) == "the prison"

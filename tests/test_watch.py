@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from index import Catalogue, Home, LibraryError, add, remove
+from index import Catalogue, Home, Library, LibraryError, add, remove
 from tests.commands import Quipu
 from tests.fakes import WordEncoder, first_hit
 from tests.made import REPORT, write
@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def watch(home: Home, words: WordEncoder, folder: Path) -> Watch:
-    return Watch(home, [folder], words)
+    return Watch(Library(home), [folder], words)
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def test_what_quipu_keeps_itself_is_not_added(
     again = quipu("add", "in", "in/*", str(folder))
     assert (again.out.splitlines(), again.err) == (["forests.txt: already in the library as forests.txt."] * 2, "")
     shutil.rmtree(folder / "own")
-    watch = Watch(Home(folder / "quipu"), [folder], words)
+    watch = Watch(Library(Home(folder / "quipu")), [folder], words)
     for _ in range(3):
         watch.look()
     said = capsys.readouterr()
@@ -269,7 +269,7 @@ def test_what_hinders_the_first_step_is_an_error_and_later_ones_are_tried_again(
 
 
 def test_groups_limit_what_is_added(home: Home, words: WordEncoder, folder: Path) -> None:
-    watch = Watch(home, [folder], words, ["hr"])
+    watch = Watch(Library(home), [folder], words, ["hr"])
     write(folder / "forests.txt", REPORT)
     watch.look()
     watch.look()

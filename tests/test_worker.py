@@ -37,12 +37,12 @@ def order(monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
 
 
 def text_of(worker: Worker, order: str) -> str:
-    return worker.read(order.encode(), "order.txt").text
+    return worker.parse(order.encode(), "order.txt").text
 
 
 def said_of(worker: Worker, order: str) -> str:
     with pytest.raises(DocumentError) as raised:
-        worker.read(order.encode(), "order.txt")
+        worker.parse(order.encode(), "order.txt")
     return str(raised.value)
 
 
@@ -75,13 +75,13 @@ def test_a_worker_reads_what_a_reader_reads() -> None:
             (REPORT.encode(), "forests.txt"),
             (pdf([["A page.", "Of lines."], ["Another."]], title="Two pages"), "r.pdf"),
         ):
-            assert worker.read(data, name) == read_bytes(data, name)
+            assert worker.parse(data, name) == read_bytes(data, name)
 
 
 def test_a_sentence_of_a_reader_is_the_workers() -> None:
     with Worker() as worker:
         assert said_of(worker, "\0") == "order.txt holds a NUL byte at character 0: it is not a text file."
-        assert worker.read(b"Rivers are wide.", "r.txt").text == "Rivers are wide."
+        assert worker.parse(b"Rivers are wide.", "r.txt").text == "Rivers are wide."
 
 
 def test_files_share_a_process_that_none_of_them_broke(order: Worker) -> None:
@@ -131,7 +131,7 @@ def test_a_reader_gets_no_more_memory_than_it_may_have(order: Worker) -> None:
 
 
 def test_more_text_than_is_taken_is_a_sentence(order: Worker) -> None:
-    order.reading = ReadOptions(seconds=20)
+    order.options = ReadOptions(seconds=20)
     assert said_of(order, "long") == "order.txt holds more text, or more cells, than Quipu takes from one file: split it."
 
 
@@ -165,7 +165,7 @@ def test_modules_in_the_folder_where_quipu_is_started_are_not_loaded(tmp_path: P
         (tmp_path / name).write_text("raise SystemExit(3)")
     monkeypatch.chdir(tmp_path)
     with Worker() as worker:
-        assert worker.read(b"<h1>Rivers</h1>", "r.html").title == "Rivers"
+        assert worker.parse(b"<h1>Rivers</h1>", "r.html").title == "Rivers"
 
 
 DOCUMENT = json.loads(json.dumps(read_bytes(b"Rivers are wide.", "r.txt").as_json()))
@@ -213,7 +213,7 @@ def test_its_sentences_are_shortened_to_one_line(lying: Lying) -> None:
 
 def test_a_document_is_named_by_whoever_asked_and_by_its_bytes(lying: Lying) -> None:
     said = frame({"document": DOCUMENT | {"id": "../../x", "source": "/etc/passwd", "media_type": 5}}) + frame({"done": True})
-    document = lying(said).read(b"Rivers are wide.", "r.txt")
+    document = lying(said).parse(b"Rivers are wide.", "r.txt")
     assert (document.id, document.source, document.media_type) == (DOCUMENT["id"], "r.txt", "text/plain")
 
 
@@ -235,11 +235,11 @@ def test_a_process_without_anything_to_do_ends(order: Worker) -> None:
 
 
 def test_the_limits_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Settings.load().reading() == ReadOptions(ocr=True, megabytes=500, seconds=120, memory=2048)
+    assert Settings.load().read_options() == ReadOptions(ocr=True, megabytes=500, seconds=120, memory=2048)
     given = {"OCR": "false", "READ_MEGABYTES": "5", "READ_SECONDS": "6", "READ_MEMORY": "700"}
     for name, value in given.items():
         monkeypatch.setenv(f"QUIPU_{name}", value)
-    assert Settings.load().reading() == ReadOptions(ocr=False, megabytes=5, seconds=6, memory=700)
+    assert Settings.load().read_options() == ReadOptions(ocr=False, megabytes=5, seconds=6, memory=700)
     monkeypatch.setenv("QUIPU_READ_MEMORY", "100")
     with pytest.raises(SettingsError, match=r"^The setting 'read_memory' can't be used .* see QUIPU_READ_MEMORY"):
         Settings.load()
@@ -250,7 +250,7 @@ def test_no_process_stays_when_the_one_that_started_it_is_killed(tmp_path: Path)
     os.mkfifo(fifo)
     program = (
         "import sys; from corpus import Worker, process; process._PROGRAM = sys.argv[1]; "
-        "Worker().read(b'hang ' + sys.argv[2].encode(), 'order.txt')"
+        "Worker().parse(b'hang ' + sys.argv[2].encode(), 'order.txt')"
     )
     parent = subprocess.Popen([sys.executable, "-c", program, PROGRAM, str(fifo)], cwd=PROJECT)
     waiting = os.pidfd_open(int(fifo.read_text()))
@@ -263,7 +263,7 @@ def test_no_process_stays_when_the_one_that_started_it_is_killed(tmp_path: Path)
 def test_a_file_that_is_given_up_is_not_read_on(order: Worker, tmp_path: Path) -> None:
     fifo = tmp_path / "pid"
     os.mkfifo(fifo)
-    order.reading = ReadOptions()
+    order.options = ReadOptions()
     found: list[int] = []
 
     def interrupt() -> None:
@@ -281,9 +281,9 @@ def test_a_file_that_is_given_up_is_not_read_on(order: Worker, tmp_path: Path) -
 
 
 def test_threads_share_a_worker(order: Worker) -> None:
-    order.reading = ReadOptions()
+    order.options = ReadOptions()
     with ThreadPoolExecutor(4) as pool:
-        texts = list(pool.map(lambda number: order.read(b"pid", f"{number}.txt"), range(12)))
+        texts = list(pool.map(lambda number: order.parse(b"pid", f"{number}.txt"), range(12)))
     assert [document.source for document in texts] == [f"{number}.txt" for number in range(12)]
     assert len({document.text for document in texts}) == 1
 

@@ -1,6 +1,6 @@
 """The trained model: a cross-encoder that reads a question with a sentence, and what makes a probability of its scores."""
 
-from assistant.model.calibration import Calibration, Signals
+from assistant.model.calibration import Calibration, Signals, calibrated_encoder
 from assistant.model.cross_encoder import CrossEncoder, SentenceScore, tokenizer
 from assistant.model.pairs import context
 
@@ -9,6 +9,7 @@ __all__ = [
     "CrossEncoder",
     "SentenceScore",
     "Signals",
+    "calibrated_encoder",
     "context",
     "tokenizer",
 ]

@@ -53,7 +53,7 @@ class Calibration:
     @classmethod
     def of(cls, seen: tuple[str, ...]) -> Self:
         """The calibration for these signals: `calibration.json`, as `tools.train` fitted it."""
-        return cls(**_fitted()[" ".join(seen)])
+        return cls(**_fitted()["fits"][" ".join(seen)])
 
     def logit(self, signals: Signals) -> float:
         """How far a sentence answers; higher is better, comparable between questions."""
@@ -64,7 +64,12 @@ class Calibration:
         return 1 / (1 + math.exp(-(self.slope * logit + self.shift)))
 
 
+def calibrated_encoder() -> str:
+    """Return the fingerprint of the encoder whose cosines were weighed when the calibration was fitted."""
+    return str(_fitted()["encoder"])
+
+
 @cache
-def _fitted() -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = json.loads(files("assistant.model").joinpath("calibration.json").read_text(encoding="utf-8"))
+def _fitted() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(files("assistant.model").joinpath("calibration.json").read_text(encoding="utf-8"))
     return found

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.model.pairs import Pair, encode
-from index import EncoderError, default_folder
+from index import EncoderError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -97,10 +97,10 @@ def _span(pair: Pair, logits: NDArray[np.float32]) -> tuple[int, int] | None:
 
 @cache
 def tokenizer() -> "Tokenizer":
-    """The tokenizer of all-MiniLM-L6-v2, which the reader was made of, without truncation and padding."""
+    """Return the tokenizer that the cross-encoder was trained with, that of all-MiniLM-L6-v2, without truncation and padding."""
     from tokenizers import Tokenizer
 
-    found = Tokenizer.from_file(str(default_folder() / "tokenizer.json"))
+    found = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
     found.no_truncation()
     found.no_padding()
     return found

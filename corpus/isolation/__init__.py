@@ -1,10 +1,12 @@
 """Reads files in processes of their own, within limits of time and memory: a crash, a hang or a flood costs one sentence."""
 
-from corpus.isolation.pool import Pool, available_processors, finished, weight_of
+from corpus.isolation.pool import ISOLATED_PARSERS, IsolatedParsers, ProcessPool, available_processors, finished, weight_of
 from corpus.isolation.worker import Worker
 
 __all__ = [
-    "Pool",
+    "ISOLATED_PARSERS",
+    "IsolatedParsers",
+    "ProcessPool",
     "Worker",
     "available_processors",
     "finished",

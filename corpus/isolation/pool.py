@@ -23,14 +23,14 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
-class Pool:
+class ProcessPool:
     """As many workers as processors may be used, but at most four. Each is started when all others are at work. Close it, or use it
     in a `with`. Safe to use from several threads.
     """
 
-    def __init__(self, reading: ReadOptions = DEFAULT_READ_OPTIONS, workers: int | None = None) -> None:
-        self.reading = reading
-        self._workers = [Worker(reading) for _ in range(workers or min(_MOST_WORKERS, available_processors()))]
+    def __init__(self, options: ReadOptions = DEFAULT_READ_OPTIONS, workers: int | None = None) -> None:
+        self.options = options
+        self._workers = [Worker(options) for _ in range(workers or min(_MOST_WORKERS, available_processors()))]
         self._free: LifoQueue[Worker] = LifoQueue()
         for worker in self._workers:
             self._free.put(worker)
@@ -38,11 +38,11 @@ class Pool:
         self._threads: list[threading.Thread] = []
         self._aheads: list[Ahead[Any]] = []
 
-    def read(self, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
-        """See `Worker.read`; by one that is free, which is waited for."""
+    def parse(self, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
+        """See `Worker.parse`; by one that is free, which is waited for."""
         worker = self._free.get()
         try:
-            return worker.read(data, name, ocr=ocr)
+            return worker.parse(data, name, ocr=ocr)
         finally:
             self._free.put(worker)
 
@@ -59,7 +59,7 @@ class Pool:
         begun: Future[_Result] = Future()
         self._tasks.put((begun, task))
         if len(self._threads) < len(self._workers):
-            thread = threading.Thread(target=self._run, name="quipu-read", daemon=True)  # a program that ends waits for none
+            thread = threading.Thread(target=self._run, name="quipu-parse", daemon=True)  # a program that ends waits for none
             self._threads.append(thread)
             thread.start()
         return begun
@@ -108,6 +108,21 @@ class Pool:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+class IsolatedParsers:
+    """`FileParsers` for files of strangers: each pool parses in processes of its own, within the limits of `options`."""
+
+    def __init__(self, options: ReadOptions = DEFAULT_READ_OPTIONS) -> None:
+        self.options = options
+
+    def open(self) -> ProcessPool:
+        """See `FileParsers.open`. No process is started before the first file."""
+        return ProcessPool(self.options)
+
+
+ISOLATED_PARSERS = IsolatedParsers()
+"""With the usual options and limits."""
 
 
 def weight_of(document: Document) -> int:

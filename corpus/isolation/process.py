@@ -61,14 +61,14 @@ class BrokenError(DocumentError):
 class Process:
     """A running worker. It sees nothing of the environment but where to find programs, and can't reach a terminal."""
 
-    def __init__(self, reading: ReadOptions, name: str) -> None:
+    def __init__(self, options: ReadOptions, name: str) -> None:
         """Start one to read the file of this name. Raises DocumentError if that can't be done."""
         environment = {key: value for key, value in os.environ.items() if key in _NEEDED or key.startswith("LC_")}
-        self._reading = reading
+        self._options = options
         said = tempfile.TemporaryFile()  # noqa: SIM115 - `_end` closes it
         try:
             self._process = subprocess.Popen(  # noqa: S603 - a program of our own
-                [sys.executable, "-P", "-c", _PROGRAM, str(Path(__file__).parents[2]), json.dumps(asdict(reading))],
+                [sys.executable, "-P", "-c", _PROGRAM, str(Path(__file__).parents[2]), json.dumps(asdict(options))],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=said,
@@ -86,7 +86,7 @@ class Process:
 
     def ask(self, message: dict[str, Any], data: bytes, name: str) -> list[WorkerReply]:
         """All that it answers of a file. Raises DocumentError with its own sentence if it has one, BrokenError if it breaks."""
-        watch = _Watch(self._reading.seconds, self.kill)
+        watch = _Watch(self._options.seconds, self.kill)
         try:
             send(cast("BinaryIO", self._process.stdin), message, data)
             return self._answers(watch)
@@ -106,7 +106,7 @@ class Process:
 
     def _answers(self, watch: "_Watch") -> list[WorkerReply]:
         answers: list[WorkerReply] = []
-        room = self._reading.megabytes * MEGABYTE
+        room = self._options.megabytes * MEGABYTE
         while len(answers) <= _MOST_PARTS:
             message, data = receive(cast("BinaryIO", self._process.stdout), room)
             if "alive" in message:
@@ -124,13 +124,13 @@ class Process:
         """Why it ended, for people."""
         if watch.is_over:
             return (
-                f"{name} can't be read: its reader gave no sign of life for {self._reading.seconds} seconds and was stopped. "
+                f"{name} can't be read: its reader gave no sign of life for {self._options.seconds} seconds and was stopped. "
                 f"Split the file or save it anew, or set QUIPU_READ_SECONDS higher."
             )
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_DYING)
         if self._process.returncode == OUT_OF_MEMORY:
-            return f"{name} can't be read with {self._reading.memory} MB of memory: split it, or set QUIPU_READ_MEMORY higher."
+            return f"{name} can't be read with {self._options.memory} MB of memory: split it, or set QUIPU_READ_MEMORY higher."
         code = self._process.returncode or 0
         how = f"crashed ({signal.Signals(-code).name})" if code < 0 else "ended too early"
         return f"{name} can't be read: its reader {how}. The file may be damaged: save it anew with the program that made it."

@@ -25,14 +25,14 @@ class Worker:
     A file that breaks it is a DocumentError, and the next one gets a new process. Safe to use from several threads.
     """
 
-    def __init__(self, reading: ReadOptions = DEFAULT_READ_OPTIONS) -> None:
-        self.reading = reading
+    def __init__(self, options: ReadOptions = DEFAULT_READ_OPTIONS) -> None:
+        self.options = options
         self._process: Process | None = None
         self._lock = threading.Lock()
         self._is_given_up = False
 
-    def read(self, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
-        """The document in a file's bytes, as `read_bytes` gives it; `ocr` is that of `reading` unless it is given.
+    def parse(self, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
+        """The document in a file's bytes, as `read_bytes` gives it; `ocr` is that of `options` unless it is given.
 
         Raises DocumentError as that does, and if the reader crashes, hangs, or wants more memory than it may have.
         """
@@ -43,13 +43,13 @@ class Worker:
             check(document)
             return in_its_language(document)
 
-        return self._ask({"do": "read", "ocr": self.reading.ocr if ocr is None else ocr}, data, name, taken)
+        return self._ask({"do": "read", "ocr": self.options.ocr if ocr is None else ocr}, data, name, taken)
 
     def unpack(self, data: bytes, name: str) -> list[tuple[str, bytes]]:
         """The files in a zip, or those attached to an e-mail, each with its name there, in order.
 
         What Quipu doesn't read isn't taken out of a zip: its bytes are b"". A zip in a zip is given as it is. Raises DocumentError
-        as `read` does.
+        as `parse` does.
         """
 
         def taken(answers: list[WorkerReply]) -> list[tuple[str, bytes]]:
@@ -93,7 +93,7 @@ class Worker:
         is_usable = False  # afterwards: it has answered in full, and waits for the next file
         try:
             if self._process is None:
-                self._process = Process(self.reading, name)
+                self._process = Process(self.options, name)
             if self._is_given_up:  # asked after it was started, so that either this or `give_up` sees the other
                 raise BrokenError(f"{name} isn't read: reading was stopped.")
             found = taken(self._process.ask(message | {"name": name}, data, name))

@@ -7,20 +7,19 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, BinaryIO
 
-from corpus.archive import documents
 from corpus.errors import DocumentError
-from corpus.formats import FORMATS, read_without_language
-from corpus.heartbeat import show_life_by
+from corpus.formats import read_without_language
+from corpus.heartbeat import on_alive
 from corpus.isolation.frames import FrameError, receive, send
 from corpus.isolation.process import OUT_OF_MEMORY
 from corpus.read_options import MEGABYTE, ReadOptions
+from corpus.unpack import unpack
 
 _LARGEST_FILE = 16 << 20  # bytes that may be written to one file, such as the standard error
 _GRACE = 30  # seconds more than its parent waits, by which it ends if that is gone
@@ -35,14 +34,14 @@ _Jobs = SimpleQueue[tuple[dict[str, Any], bytes]]
 
 def main(limits: str) -> None:
     """Work until the standard input ends. What readers print goes to the standard error."""
-    reading = ReadOptions(**json.loads(limits))
+    options = ReadOptions(**json.loads(limits))
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
-    _limit(reading)
+    _limit(options)
     sys.addaudithook(_refuse)
-    show_life_by(_Heart(answers, reading.seconds).beat)
+    on_alive(_Heart(answers, options.seconds).beat)
     jobs: _Jobs = SimpleQueue()
     threading.Thread(target=_listen, args=(requests, jobs), daemon=True).start()
     while True:
@@ -51,9 +50,9 @@ def main(limits: str) -> None:
             message, data = jobs.get(timeout=_IDLE)
         except Empty:
             os._exit(0)
-        signal.alarm(reading.seconds + _GRACE)
+        signal.alarm(options.seconds + _GRACE)
         try:
-            _work(message, data, reading, answers)
+            _work(message, data, options, answers)
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
         del data
@@ -84,8 +83,8 @@ class _Heart:
             self._last = time.monotonic()
 
 
-def _limit(reading: ReadOptions) -> None:
-    memory = reading.memory * MEGABYTE
+def _limit(options: ReadOptions) -> None:
+    memory = options.memory * MEGABYTE
     limits = ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, _LARGEST_FILE))
     for limit, most in limits:
         with suppress(ValueError, OSError):  # not every system has each
@@ -101,14 +100,14 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
         raise PermissionError(f"a reader may not use {event}")
 
 
-def _work(message: dict[str, Any], data: bytes, reading: ReadOptions, answers: BinaryIO) -> None:
+def _work(message: dict[str, Any], data: bytes, options: ReadOptions, answers: BinaryIO) -> None:
     name = message["name"]
     try:
         if message["do"] == "read":
             document = read_without_language(data, name, ocr=message["ocr"])
             send(answers, {"document": {field.name: getattr(document, field.name) for field in fields(document)}})
         else:
-            for part, content in _unpacked(data, name, reading):
+            for part, content in unpack(data, name, options):
                 send(answers, {"part": part}, content)
         send(answers, {"done": True})
     except DocumentError as error:
@@ -119,12 +118,3 @@ def _work(message: dict[str, Any], data: bytes, reading: ReadOptions, answers: B
         raise
     except Exception as error:  # as good as the files that it was tried on
         send(answers, {"error": f"{name} can't be opened; {type(error).__name__}: {error}"})
-
-
-def _unpacked(data: bytes, name: str, reading: ReadOptions) -> Iterable[tuple[str, bytes]]:
-    """Raises DocumentError for what can't be unpacked."""
-    if not name.lower().endswith(".eml"):
-        return documents(data, name, reading.megabytes * MEGABYTE, {*FORMATS, ".zip"})
-    from corpus.parsers.mail.eml import attachments
-
-    return attachments(data, name)

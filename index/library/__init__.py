@@ -7,6 +7,7 @@ from index.library.change import NO_PROGRESS, Progress, RebuildResult, check_enc
 from index.library.documents import DocumentFiles, DocumentVersion
 from index.library.generations import Generation, current_number, open_current
 from index.library.home import BusyError, Home
+from index.library.library import Follower, Library
 from index.library.verify import StoredDocument, VerifyResult, reread, stored, verify
 
 __all__ = [
@@ -17,8 +18,10 @@ __all__ = [
     "DocumentFiles",
     "DocumentVersion",
     "Entry",
+    "Follower",
     "Generation",
     "Home",
+    "Library",
     "Progress",
     "RebuildResult",
     "RestoreResult",

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpus import (
-    DEFAULT_READ_OPTIONS,
+    ISOLATED_PARSERS,
     Document,
     DocumentError,
+    FileParsers,
+    ParserPool,
     Part,
-    Pool,
-    ReadOptions,
     ReadSummary,
     document_id,
     file_of,
@@ -64,7 +64,7 @@ def add(
     encoder: Encoder,
     progress: Progress = NO_PROGRESS,
     groups: Collection[str] = (),
-    reading: ReadOptions = DEFAULT_READ_OPTIONS,
+    parsers: FileParsers = ISOLATED_PARSERS,
 ) -> list[AddResult]:
     """Add files to the library and index them. A file that can't be read is an `AddResult` with its error; the rest goes on.
 
@@ -86,7 +86,7 @@ def add(
         volumes = {volume.id: volume for volume in generation.manifest.volumes} if generation else {}
         outcomes: list[AddResult] = []
         try:
-            with Pool(reading) as pool:
+            with parsers.open() as pool:
                 adding = _Adding(home, encoder, pool, progress, volumes, groups)
                 for opened in read_ahead(
                     paths, pool, DocumentFiles(home), {entry.id: entry.name for entry in Catalogue(home).active()}
@@ -108,7 +108,7 @@ class _Adding:
         self,
         home: Home,
         encoder: Encoder,
-        pool: Pool,
+        pool: ParserPool,
         progress: Progress,
         volumes: dict[str, DocumentVersion],
         groups: Collection[str],
@@ -184,11 +184,11 @@ class _Adding:
         if kept is not None:
             by_ocr = any(page.ocr for page in kept.pages)
             is_unread = kept.is_pdf and bool(kept.pages_without_text()) and not by_ocr
-            if not is_unread or not self._pool.reading.can_ocr:
+            if not is_unread or not self._pool.options.can_ocr:
                 return kept
         if opened.text is not None and opened.name == name:
             return opened.text.result()
-        return self._pool.read(opened.part.data, name)
+        return self._pool.parse(opened.part.data, name)
 
     def _kept(self, content: str) -> Document | None:
         """The document as this version of Quipu and this encoder have it already."""

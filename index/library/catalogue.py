@@ -23,7 +23,6 @@ CREATE TABLE IF NOT EXISTS documents (
 ) STRICT
 """
 _READ = "SELECT id, name, path, added, removed, groups FROM documents ORDER BY added, rowid"
-_GROUPS = "ALTER TABLE documents ADD COLUMN groups TEXT NOT NULL DEFAULT '[]'"  # for a catalogue made before there were any
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ class Catalogue:
             return []  # a writer has made the file, and nothing more yet
         version = int(self._reader.execute("PRAGMA data_version").fetchone()[0])
         if version != self._read[0]:
-            rows = self._reader.execute(_READ if _has_groups(self._reader) else _READ.replace("groups", "'[]'"))
+            rows = self._reader.execute(_READ)
             self._states += 1
             self._read = (
                 version,
@@ -134,15 +133,9 @@ class Catalogue:
             with closing(_connect(self._home.library, "rwc")) as connection, connection:
                 connection.execute("PRAGMA secure_delete = ON")
                 connection.execute(_SCHEMA)
-                if not _has_groups(connection):
-                    connection.execute(_GROUPS)
                 connection.executemany(statement, rows)
         except sqlite3.Error as error:
             raise LibraryError(f"{self._home.library} can't be written: {error}.") from error
-
-
-def _has_groups(connection: sqlite3.Connection) -> bool:
-    return any(name == "groups" for _, name, *_ in connection.execute("PRAGMA table_info(documents)"))
 
 
 def now() -> str:

@@ -11,11 +11,11 @@ from functools import partial
 from typing import Protocol
 
 from corpus import (
-    DEFAULT_READ_OPTIONS,
+    ISOLATED_PARSERS,
     Document,
     DocumentError,
-    Pool,
-    ReadOptions,
+    FileParsers,
+    ParserPool,
     encoded_text,
     file_of,
     finished,
@@ -105,14 +105,13 @@ def limit(home: Home, name: str, groups: Collection[str]) -> list[Entry]:
 
 
 def rebuild(
-    home: Home, encoder: Encoder, progress: Progress = NO_PROGRESS, reading: ReadOptions = DEFAULT_READ_OPTIONS
+    home: Home, encoder: Encoder, progress: Progress = NO_PROGRESS, parsers: FileParsers = ISOLATED_PARSERS
 ) -> RebuildResult:
     """Read and embed every document anew, where this version of Quipu or this encoder hasn't.
 
-    What can't be read anew stays as it was, if this version and this encoder made it. What an older format kept of the others is
-    deleted, once the new generation is in use.
+    What can't be read anew stays as it was, if this version and this encoder made it.
     """
-    with home.writing(), Pool(reading) as pool:
+    with home.writing(), parsers.open() as pool:
         discard_unused(home)
         entries = Catalogue(home).active()
         volumes: dict[str, DocumentVersion] = {}
@@ -126,8 +125,6 @@ def rebuild(
             except (DocumentError, LibraryError) as error:
                 problems.append(str(error))
         commit(home, None, model_of(encoder), volumes)
-        for document_id in volumes:
-            DocumentFiles(home).discard_old(document_id)
         return RebuildResult(len(entries) - len(problems), tuple(problems))
 
 
@@ -167,14 +164,14 @@ def _remove(home: Home, entries: Sequence[Entry], named: str) -> list[Entry]:
     return list(entries)
 
 
-def _read_anew(home: Home, entry: Entry, pool: Pool) -> tuple[Document, bytes]:
+def _read_anew(home: Home, entry: Entry, pool: ParserPool) -> tuple[Document, bytes]:
     """The document of an entry, and its original. Raises DocumentError if that can't be read, and LibraryError if it isn't what was
     added, or was read by OCR and now can't be: its scanned pages would be lost.
     """
     data = DocumentFiles(home).original(entry)
     kept = DocumentFiles(home).newest(entry.id)
     by_ocr = kept is not None and any(page.ocr for page in kept.pages)
-    document = pool.read(data, entry.name, ocr=True if by_ocr else None)
+    document = pool.parse(data, entry.name, ocr=True if by_ocr else None)
     if by_ocr and not any(page.ocr for page in document.pages):
         raise LibraryError(f"{entry.name} was read by OCR, which isn't there now: install tesseract, and rebuild again.")
     return document, data

@@ -180,14 +180,6 @@ class DocumentFiles:
         except (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, IndexError) as error:
             raise LibraryError(f"{path} is missing or damaged ({error}): run `quipu rebuild`.") from error
 
-    def discard_old(self, document_id: str) -> None:
-        """Delete the passages of a document as format 1 kept them, without their words: no generation can be made of those.
-
-        Raises OSError if a file can't be deleted.
-        """
-        for path in (self.home.documents / document_id).glob("passages.*.npz"):
-            path.unlink()
-
     def purge(self, document_id: str) -> None:
         """Delete all files of a document. Raises OSError if one can't be."""
         with suppress(FileNotFoundError):

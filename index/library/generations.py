@@ -12,9 +12,11 @@ from index.analyser import ANALYSER
 from index.errors import LibraryError
 from index.library.documents import DocumentFiles, DocumentVersion, IndexedPassages, term_counts_of
 from index.library.home import Home, checksum, write_file, write_folder
-from index.store import LocalStore, StoreWriter
+from index.store import LocalEngine, Store, StoreEngine
 
 FORMAT = 2
+
+_ENGINE: StoreEngine = LocalEngine()
 
 _HASHED = 64 << 20  # bytes of a file up to which its checksum is looked at whenever it is opened
 
@@ -58,7 +60,7 @@ class Generation:
     """An opened generation. `current` is what CURRENT said: another number, if that one was damaged; then `notice` says so."""
 
     manifest: Manifest
-    store: LocalStore
+    store: Store
     current: int
     notice: str = ""
 
@@ -73,7 +75,7 @@ def write_generation(home: Home, model: Model, volumes: Sequence[DocumentVersion
     whole: list[DocumentVersion] = []
     languages: list[str] = []
     arithmetic: set[str] = set()
-    with write_folder(home.generations / str(number)) as folder, StoreWriter(folder) as writer:
+    with write_folder(home.generations / str(number)) as folder, _ENGINE.write(folder) as writer:
         for volume in sorted(volumes, key=lambda volume: volume.id):
             with suppress(LibraryError):
                 indexed = _indexed(DocumentFiles(home), volume)
@@ -178,7 +180,7 @@ class _DamagedError(Exception):
     """A generation isn't what was written."""
 
 
-def _open(folder: Path) -> tuple[Manifest, LocalStore]:
+def _open(folder: Path) -> tuple[Manifest, Store]:
     try:
         values = json.loads((folder / "manifest.json").read_bytes())
         form, analyser = values["format"], values["analyser"]
@@ -197,6 +199,6 @@ def _open(folder: Path) -> tuple[Manifest, LocalStore]:
             size = (folder / name).stat().st_size
             if size != manifest.sizes[name] or (size <= _HASHED and checksum(folder / name) != expected):
                 raise _DamagedError(f"{name} does not match its checksum")
-        return manifest, LocalStore.load(folder, [volume.id for volume in manifest.volumes])
+        return manifest, _ENGINE.load(folder, [volume.id for volume in manifest.volumes])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise _DamagedError(str(error)) from None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from corpus import Document, DocumentError, Part, Pool, document_id, finished, parts_of, place_of, shown_name, weight_of
+from corpus import Document, DocumentError, ParserPool, Part, document_id, finished, parts_of, place_of, shown_name, weight_of
 from index.library.documents import DocumentFiles
 
 
@@ -34,7 +34,7 @@ class Opened:
         return len(self.part.data) + (weight_of(document) if document is not None else 0)
 
 
-def read_ahead(paths: Sequence[Path], pool: Pool, shelf: DocumentFiles, known: Mapping[str, str]) -> Iterator[Opened]:
+def read_ahead(paths: Sequence[Path], pool: ParserPool, shelf: DocumentFiles, known: Mapping[str, str]) -> Iterator[Opened]:
     """The files and those in them, in order. They are opened, and begun to be read, before they are asked for.
 
     `known` has the names of the documents that are in the library already, by their ids; those whose text is on the shelf aren't
@@ -43,7 +43,7 @@ def read_ahead(paths: Sequence[Path], pool: Pool, shelf: DocumentFiles, known: M
     return pool.ahead(_opened(paths, pool, shelf, known), Opened.weight)
 
 
-def _opened(paths: Sequence[Path], pool: Pool, shelf: DocumentFiles, known: Mapping[str, str]) -> Iterator[Opened]:
+def _opened(paths: Sequence[Path], pool: ParserPool, shelf: DocumentFiles, known: Mapping[str, str]) -> Iterator[Opened]:
     sizes = [_size(path) for path in paths]
     total, before, begun = sum(sizes), 0, set[str]()
     for number, (path, size) in enumerate(zip(paths, sizes, strict=True), 1):
@@ -56,7 +56,7 @@ def _opened(paths: Sequence[Path], pool: Pool, shelf: DocumentFiles, known: Mapp
                 is_document = not part.problem and not part.is_other
                 if is_document and content not in begun and not (content in known and shelf.has_text(content)):
                     begun.add(content)
-                    text = pool.begin(partial(pool.read, part.data, name))
+                    text = pool.begin(partial(pool.parse, part.data, name))
                 yield Opened(path, number, part, done, share, "", content, name, text)
                 done += share
         except DocumentError as error:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from corpus import DEFAULT_READ_OPTIONS, Document, QuipuError, ReadOptions, Worker
+from corpus import ISOLATED_PARSERS, Document, FileParsers, ParserPool, QuipuError
 from index.errors import LibraryError
 from index.library.catalogue import Catalogue, Entry
 from index.library.documents import DocumentFiles
@@ -45,25 +45,25 @@ def stored(home: Home) -> list[StoredDocument]:
     return found
 
 
-def verify(home: Home, reading: ReadOptions = DEFAULT_READ_OPTIONS) -> list[VerifyResult]:
+def verify(home: Home, parsers: FileParsers = ISOLATED_PARSERS) -> list[VerifyResult]:
     """Re-reads the original of every document and compares it with what is searched and quoted, in the order of `stored`.
 
     Raises LibraryError if no generation can be opened, or if a file of it isn't what was written.
     """
     if (generation := open_current(home)) is not None:
         check(generation, home)
-    with Worker(reading) as worker:
-        return _verified(home, worker)
+    with parsers.open() as pool:
+        return _verified(home, pool)
 
 
-def _verified(home: Home, worker: Worker) -> list[VerifyResult]:
+def _verified(home: Home, pool: ParserPool) -> list[VerifyResult]:
     results = []
     for kept in stored(home):
         if kept.document is None:
             results.append(VerifyResult(kept.entry, 0, kept.problem))
             continue
         try:
-            same = reread(home, kept.entry, worker, kept.document) == kept.document
+            same = reread(home, kept.entry, pool, kept.document) == kept.document
             problem = "" if same else f"{kept.entry.name} reads differently now than when it was indexed: run `quipu rebuild`."
         except QuipuError as error:
             problem = str(error)
@@ -71,19 +71,16 @@ def _verified(home: Home, worker: Worker) -> list[VerifyResult]:
     return results
 
 
-def reread(home: Home, entry: Entry, worker: Worker | None = None, kept: Document | None = None) -> Document:
-    """The document as it is read now from its original: with OCR if the `kept` one was, else without, so that the two can be
-    compared. By default the kept one is that read last.
+def reread(home: Home, entry: Entry, pool: ParserPool, kept: Document | None = None) -> Document:
+    """Parse a document anew from its original: with OCR if the `kept` one was, else without, so that the two can be compared.
 
-    Raises LibraryError or DocumentError if it can't be read, or not by OCR.
+    `kept` None stands for the text that was made of it last. Raises LibraryError or DocumentError if it can't be read, or not by
+    OCR.
     """
-    if worker is None:
-        with Worker() as own:
-            return reread(home, entry, own, kept)
-    shelf = DocumentFiles(home)
-    kept = kept or shelf.newest(entry.id)
+    files = DocumentFiles(home)
+    kept = kept or files.newest(entry.id)
     by_ocr = kept is not None and _by_ocr(kept)
-    document = worker.read(shelf.original(entry), entry.name, ocr=by_ocr)
+    document = pool.parse(files.original(entry), entry.name, ocr=by_ocr)
     if by_ocr and not _by_ocr(document):
         raise LibraryError(f"{entry.name} was read by OCR, which isn't there now: install tesseract, and compare again.")
     return document

@@ -19,7 +19,7 @@ from index.store.vectors import VECTORS, VectorIndex, cosines, write_codes
 
 
 class LocalStore:
-    """All that is searched, in the files of one folder: `StoreWriter` writes them, `load` opens them."""
+    """All that is searched, in the files of one folder: `LocalStoreWriter` writes them, `load` opens them."""
 
     def __init__(self, documents: Sequence[str], folder: Path) -> None:
         self._documents = list(documents)
@@ -49,7 +49,7 @@ class LocalStore:
         groups = groupby(zip(ranges, terms, strict=True), key=lambda passage: passage[0].document_id)
         group = next(groups, None)
         start = 0
-        with StoreWriter(folder) as writer:
+        with LocalStoreWriter(folder) as writer:
             for document_id in documents:
                 passages = []
                 if group is not None and group[0] == document_id:
@@ -131,8 +131,8 @@ class LocalStore:
         return sorted(found, key=lambda candidate: (-candidate[1], candidate[0]))
 
 
-class StoreWriter:
-    """Writes a store into an empty folder, one document after the other, in bounded memory. To be used in a `with`."""
+class LocalStoreWriter:
+    """A `StoreWriter` into an empty folder, in bounded memory."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -148,15 +148,15 @@ class StoreWriter:
     def __exit__(self, *raised: object) -> None:
         self._opened.close()
 
-    def add(self, ranges: NDArray[np.int64], vectors: NDArray[Any], words: TermCounts) -> None:
-        """The next document's n passages: (n, 2) places in its text, (n, d) unit vectors, and their words."""
+    def add(self, ranges: NDArray[np.int64], vectors: NDArray[Any], terms: TermCounts) -> None:
+        """See `StoreWriter.add`."""
         self._ranges.append(ranges.astype(np.int32))
         self._sizes.append(len(ranges))
         self._vectors.write(np.ascontiguousarray(vectors, np.float16).tobytes())
-        self._words.add(words)
+        self._words.add(terms)
 
     def finish(self) -> int:
-        """Make the indexes of what was added, and give the number of passages."""
+        """See `StoreWriter.finish`."""
         self._vectors.close()
         ranges = np.concatenate(self._ranges)
         np.save(self._folder / "ranges.npy", ranges, allow_pickle=False)
@@ -164,3 +164,15 @@ class StoreWriter:
         write_codes(self._folder, len(ranges))
         self._words.finish()
         return len(ranges)
+
+
+class LocalEngine:
+    """The `StoreEngine` in use: the files of one folder, searched in this process."""
+
+    def write(self, folder: Path) -> LocalStoreWriter:
+        """See `StoreEngine.write`."""
+        return LocalStoreWriter(folder)
+
+    def load(self, folder: Path, documents: Sequence[str]) -> LocalStore:
+        """See `StoreEngine.load`."""
+        return LocalStore.load(folder, documents)

@@ -1,9 +1,14 @@
-"""What a generation does for search, whatever holds it."""
+"""What a generation needs of whatever holds its vectors and its words: writing, opening, searching."""
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple, Protocol
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index.encoders import Vectors
+from index.store.bm25_writer import TermCounts
 
 
 class Range(NamedTuple):
@@ -19,7 +24,7 @@ Candidates = list[tuple[Range, float]]
 
 
 class Store(Protocol):
-    """What a generation does for search. `allowed` names the documents that may be found; None allows all of them."""
+    """The opened passages of a generation. `allowed` names the documents that may be found; None allows all of them."""
 
     def dense(self, question: Vectors, k: int, allowed: Collection[str] | None = None) -> Candidates:
         """The `k` passages nearest to a (1, d) question vector, scored by cosine."""
@@ -38,3 +43,32 @@ class Store(Protocol):
 
     def terms(self, allowed: Collection[str] | None = None) -> tuple[str, ...]:
         """The index terms that the passages have, in the order of the alphabet."""
+
+
+class StoreWriter(Protocol):
+    """Writes the passages of a new generation, one document after the other. Used in a `with`."""
+
+    def add(self, ranges: NDArray[np.int64], vectors: NDArray[Any], terms: TermCounts) -> None:
+        """Add the next document's n passages: their ranges in its text, (n, 2), their unit vectors, (n, d), and their terms."""
+
+    def finish(self) -> int:
+        """Write what is searched, and return the number of passages."""
+
+    def __enter__(self) -> Self:
+        """Return the writer itself."""
+
+    def __exit__(self, *raised: object) -> None:
+        """Close its files, whatever happened."""
+
+
+class StoreEngine(Protocol):
+    """A way to keep the passages of a generation. Nothing else opens the files that it writes, but to compare their checksums."""
+
+    def write(self, folder: Path) -> StoreWriter:
+        """Return a writer into an empty folder."""
+
+    def load(self, folder: Path, documents: Sequence[str]) -> Store:
+        """Open what was written there of the documents with these ids, in the order in which they were added.
+
+        Raises OSError, RuntimeError or ValueError if a file is damaged.
+        """

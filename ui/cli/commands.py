@@ -12,9 +12,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from assistant import Assistant, Feedback, QuestionError, Settings, SettingsError
-from corpus import Worker, load, passed_over, shown_name
-from index import Catalogue, Home, Index, add, limit, load_encoder, rebuild, remove, reread, stored, verify
+from assistant import Assistant, Feedback, QuestionError, Settings, SettingsError, open_library
+from corpus import load, passed_over, shown_name
+from index import Home, Scope, load_encoder
 from ui.access.users import Users, checked_groups
 from ui.api.answer_json import payload
 from ui.api.verify_answer import read_answer, verify_answer
@@ -46,18 +46,19 @@ def serve(
 ) -> None:
     """Serve the page in the browser, the widget, and the API."""
     from ui.server import bind, create_app, run
-    from ui.telemetry import set_up_logging
+    from ui.settings import ServerSettings
+    from ui.telemetry.logging_setup import set_up_logging
 
     given = {"host": host, "port": port, "public": public or None}
-    settings = Settings.load(**{name: value for name, value in given.items() if value is not None})
+    settings = ServerSettings.load(**{name: value for name, value in given.items() if value is not None})
     set_up_logging(settings.log)
     listener = bind(settings)
-    assistant = Assistant.open()
+    assistant = Assistant.open(settings=settings)
     served = create_app(assistant, Feedback(Home(settings.home)) if settings.feedback else None, settings)
     _print_notice(assistant)
     if settings.sign_in == ("password",) and not Users(assistant.home).all():
         typer.echo("quipu: Nobody may sign in yet: `quipu user add NAME --operator` enters somebody.", err=True)
-    names = listed([entry.name for entry in assistant.index().entries()], "en")
+    names = listed([entry.name for entry in assistant.scope().entries()], "en")
     address, bound = listener.getsockname()[:2]
     reached = settings.address or f"http://{f'[{address}]' if ':' in address else address}:{bound}"
     typer.echo(f"Quipu answers from {names}.")
@@ -76,7 +77,7 @@ def ask(
     """Ask one question. A refusal is an answer too: the exit code is 0 for both."""
     assistant = Assistant.open()
     _print_notice(assistant)
-    documents = _ids(assistant.index(), document) if document else None
+    documents = _ids(assistant.scope(), document) if document else None
     started = time.perf_counter()
     answer = assistant.ask(question, documents=documents)
     milliseconds = 1000 * (time.perf_counter() - started)
@@ -103,21 +104,19 @@ def add_command(
 ) -> None:
     """Add documents to the library and index them. What can't be read costs one sentence each; the rest is added."""
     settings, groups = Settings.load(), checked_groups(group or ())
-    home, reading = Home(settings.home), settings.reading()
-    found = FoundFiles() if watch else files_in(paths, home.path)
+    library = open_library(settings)
+    found = FoundFiles() if watch else files_in(paths, library.home.path)
     folders = folders_in(paths) if watch else []
     encoder = load_encoder(settings.model)
     if watch:
-        Watch(home, folders, encoder, groups, reading).go_on()
+        Watch(library, folders, encoder, groups).go_on()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` stops it as Ctrl-C does
     try:
         with Bar(_err) as bar:
-            outcomes = add(home, found.files, encoder, bar, groups, reading)
+            outcomes = library.add(found.files, encoder, bar, groups)
     except KeyboardInterrupt:
         typer.echo("quipu: Stopped. What was read can be asked; the same `quipu add` goes on from there.", err=True)
         raise typer.Exit(130) from None  # as any program that Ctrl-C stops
-    finally:
-        Feedback(home).forget_removed()
     for outcome in outcomes:
         typer.echo(added_lines(outcome), err=outcome.error is not None)
     for path in found.others:
@@ -131,12 +130,8 @@ def add_command(
 @app.command(name="remove")
 def remove_command(name: Annotated[str, typer.Argument(help="The document's name, or its id.")]) -> None:
     """Remove a document from the library, with every trace of its text."""
-    home = Home(Settings.load().home)
-    try:
-        for entry in remove(home, name):
-            typer.echo(f"Removed {entry.name} ({entry.id}).")
-    finally:
-        Feedback(home).forget_removed()
+    for entry in open_library().remove(name):
+        typer.echo(f"Removed {entry.name} ({entry.id}).")
 
 
 @app.command(name="limit")
@@ -149,7 +144,7 @@ def limit_command(
     groups = checked_groups(group or ())
     if bool(groups) == everyone:
         raise SettingsError("Say who may see it: --group NAME, once or several times, or --everyone.")
-    for entry in limit(Home(Settings.load().home), name, groups):
+    for entry in open_library().limit(name, groups):
         seen = f"readers in {' or '.join(entry.groups)}, and operators" if entry.groups else "every reader"
         typer.echo(f"{entry.name} is seen by {seen}.")
 
@@ -160,7 +155,7 @@ def rebuild_command() -> None:
     settings = Settings.load()
     encoder = load_encoder(settings.model)
     with Bar(_err) as bar:
-        rebuilt = rebuild(Home(settings.home), encoder, bar, settings.reading())
+        rebuilt = open_library(settings).rebuild(encoder, bar)
     typer.echo(f"Rebuilt the index of {count(rebuilt.documents, 'document')} with {encoder.name}.")
     for problem in rebuilt.problems:
         typer.echo(f"quipu: {problem}", err=True)
@@ -171,7 +166,7 @@ def rebuild_command() -> None:
 @app.command()
 def documents() -> None:
     """List the documents in the library."""
-    kept = stored(Home(Settings.load().home))
+    kept = open_library().documents()
     if not kept:
         typer.echo("No document was added yet: Quipu answers from the report that ships. Add your own with `quipu add PATH`.")
         return
@@ -190,20 +185,21 @@ def verify_command(
 ) -> None:
     """Re-read the originals, and compare them with all that is searched; or with the quotes of the given answers."""
     settings = Settings.load()
-    home = Home(settings.home)
-    home = home if Catalogue(home).active() else home.shipped
+    library = open_library(settings)
+    if not library.entries():
+        library = open_library(settings, library.home.shipped)
     problems = 0
     for path in answers or ():
         name = shown_name(str(path))
         answer = read_answer(sys.stdin.buffer.read() if str(path) == "-" else load(path), name)
-        with Worker(settings.reading()) as worker:
-            quotes = verify_answer(answer, name, Catalogue(home).active(), partial(reread, home, worker=worker))
+        with library.parsers.open() as pool:
+            quotes = verify_answer(answer, name, library.entries(), partial(library.reread, pool=pool))
         if not quotes:
             typer.echo(f"{name} quotes nothing: there is nothing to verify.")
         for quote in quotes:
             problems += bool(quote.problem)
             typer.echo(quote.problem or f"[{quote.number}] stands in {quote.source}, character for character: “{quote.text}”")
-    for checked in () if answers else verify(home, settings.reading()):
+    for checked in () if answers else library.verify():
         problems += bool(checked.problem)
         typer.echo(checked.problem or f"{checked.entry.name}: all {checked.characters:,} characters are as the original reads.")
     if problems:
@@ -222,9 +218,9 @@ def _print_notice(assistant: Assistant) -> None:
         typer.echo(f"quipu: {notice}", err=True)
 
 
-def _ids(index: Index, names: list[str]) -> list[str]:
+def _ids(scope: Scope, names: list[str]) -> list[str]:
     """The ids of documents by name or id. Raises QuestionError for one that isn't there."""
-    entries = index.entries()
+    entries = scope.entries()
     ids = []
     for name in names:
         named = [entry.id for entry in entries if name in (entry.id, entry.name)]

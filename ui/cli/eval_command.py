@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from assistant import Assistant, Feedback, QuestionError, Settings
+from assistant import Assistant, Feedback, QuestionError, open_library
 from corpus import DocumentError
 from eval import (
     Article,
@@ -28,13 +28,14 @@ from eval import (
     run_file,
     shipped_questions,
 )
-from index import Home, LibraryError, add, load_encoder
+from index import Home, LibraryError, load_encoder
 from ui.cli.eval_report import report
 from ui.cli.eval_tables import WIDTH, change_lines, failures, figures_table, summary
 from ui.cli.file_arguments import files_in
 from ui.cli.progress import Bar
 
 _err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+from ui.settings import ServerSettings
 
 
 class _RunFirst(TyperGroup):
@@ -76,7 +77,7 @@ def run(
         if path is not None and not path.parent.is_dir():
             raise QuestionError(f"The run can't be written to {path}: there is no folder {path.parent}.")
     articles, asked = _asked(questions, folder, leave_out)
-    settings = Settings.load()
+    settings = ServerSettings.load()
     with TemporaryDirectory() as temporary:
         for article in articles:
             (Path(temporary) / article.name).write_text(article.text, encoding="utf-8")
@@ -88,12 +89,12 @@ def run(
         rows, milliseconds = _ask_all(assistant, asked, within=within)
         found = figures(rows)
         changes = compare(rows, before) if before is not None else None
-        index = assistant.index()
+        scope = assistant.scope()
         meta = {
             "name": (questions or shipped_questions()).name,
             "date": datetime.now(UTC).date().isoformat(),
             "questions": len(rows),
-            "documents": len(index.entries()),
+            "documents": len(scope.entries()),
             "model": settings.model,
             "milliseconds": {name: round(value, 1) for name, value in _latency(milliseconds).items()},
         }
@@ -102,7 +103,7 @@ def run(
         if page is not None:
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
             address = None if indexed is not None else f"http://{host}:{settings.port}"
-            _write(page, report(rows, found, changes, meta, index.document, address))
+            _write(page, report(rows, found, changes, meta, scope.document, address))
     Console(highlight=False, markup=False, width=WIDTH).print(figures_table(found))
     typer.echo(summary(found, median(milliseconds)))
     if changes is not None:
@@ -117,11 +118,11 @@ def run(
 @app.command("drafts")
 def drafts_command() -> None:
     """Print test questions to complete, as JSON Lines: what readers asked that was refused, or whose answer didn't help them."""
-    settings = Settings.load()
+    settings = ServerSettings.load()
     kept = Feedback(Home(settings.home)).kept()
     if not kept:
         raise LibraryError(f"No question is kept in {settings.home}: QUIPU_FEEDBACK=true makes `quipu serve` keep them.")
-    found = drafts(kept, Assistant.open().index())
+    found = drafts(kept, Assistant.open().scope())
     for draft in found:
         typer.echo(json.dumps(draft, ensure_ascii=False))
     if not found:
@@ -179,11 +180,11 @@ def _threshold(given: str) -> tuple[str, float]:
         ) from None
 
 
-def _add_all(folder: Path, home: Home, settings: Settings) -> None:
+def _add_all(folder: Path, home: Home, settings: ServerSettings) -> None:
     """Add all documents of a folder to a home. Raises DocumentError if one can't be read."""
     files = files_in([folder]).files
     with Bar(_err) as bar:
-        outcomes = add(home, files, load_encoder(settings.model), bar, (), settings.reading())
+        outcomes = open_library(settings, home).add(files, load_encoder(settings.model), bar)
     for outcome in outcomes:
         if outcome.error is not None and not outcome.is_other:
             raise DocumentError(outcome.error)

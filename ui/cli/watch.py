@@ -12,9 +12,8 @@ from typing import NamedTuple, NoReturn, Self
 import typer
 from rich.console import Console
 
-from assistant import Feedback
-from corpus import DEFAULT_READ_OPTIONS, ReadOptions, file_of, passed_over, place_of, shown_name
-from index import BusyError, Catalogue, Encoder, Home, LibraryError, add, remove_from
+from corpus import file_of, passed_over, place_of, shown_name
+from index import BusyError, Encoder, Library, LibraryError
 from ui.cli.file_arguments import files_below, is_folder
 from ui.cli.progress import Bar
 from ui.cli.text import added_lines, count
@@ -50,15 +49,13 @@ class Watch:
 
     def __init__(
         self,
-        home: Home,
+        library: Library,
         folders: Sequence[Path],
         encoder: Encoder,
         groups: Collection[str] = (),
-        reading: ReadOptions = DEFAULT_READ_OPTIONS,
     ) -> None:
-        self._home, self._encoder, self._groups, self._reading = home, encoder, groups, reading
+        self._library, self._encoder, self._groups = library, encoder, groups
         self._folders = [folder.absolute() for folder in folders]
-        self._library = Catalogue(home)
         self._seen: dict[Path, Stamp] = {}  # at the last look
         self._unsure: list[Path] = []  # the folders that couldn't be looked into then
         self._missing: set[str] = set()  # the places of documents whose files weren't there at the last look
@@ -110,7 +107,7 @@ class Watch:
             yield folder
             self._tell_of(folder, f"{shown_name(str(folder))} isn't there: nothing is removed, and it is looked for again.")
             return
-        found = files_below(folder, self._home.path)
+        found = files_below(folder, self._library.home.path)
         for path in found.files:
             if (stamp := Stamp.of(path)) is not None:
                 self._seen[path] = stamp
@@ -122,7 +119,7 @@ class Watch:
         for path in [path for path in self._amiss if path not in found.problems and path.is_relative_to(folder)]:
             if path != folder:
                 del self._amiss[path]
-        if found.files or not any(_is_below(entry.path, folder) for entry in self._library.active()):
+        if found.files or not any(_is_below(entry.path, folder) for entry in self._library.entries()):
             self._amiss.pop(folder, None)
             return
         yield folder
@@ -134,7 +131,7 @@ class Watch:
 
     def _without_file(self) -> set[str]:
         """The places of the files in the folders that aren't there any more, and documents of theirs are."""
-        places = {file_of(entry.path) for entry in self._library.active()} - {place_of(path) for path in self._seen}
+        places = {file_of(entry.path) for entry in self._library.entries()} - {place_of(path) for path in self._seen}
         return {
             place
             for place in places
@@ -145,20 +142,18 @@ class Watch:
 
     def _follow(self, quiet: Sequence[Path], gone: Collection[str]) -> None:
         """Add the files that lie quiet, and remove what was added from places that are gone."""
-        going = [entry for entry in self._library.active() if file_of(entry.path) in gone]
+        going = [entry for entry in self._library.entries() if file_of(entry.path) in gone]
         leaving = {entry.id for entry in going}.union(*(self._contents.get(path, ()) for path in quiet))
         copies = [path for path in self._added.keys() & self._seen.keys() if path not in quiet and self._contents[path] & leaving]
         if quiet or copies:
             self._add([*quiet, *sorted(copies)])
-        for entry in remove_from(self._home, gone):  # what was moved within the folders is from its new place by now
+        for entry in self._library.remove_from(gone):  # what was moved within the folders is from its new place by now
             typer.echo(f"{entry.name} was removed: its file is gone.")
-        if quiet or gone:
-            Feedback(self._home).forget_removed()
 
     def _add(self, paths: Sequence[Path]) -> None:
         stamps = {path: self._seen[path] for path in paths}
         with Bar(_err) as bar:
-            outcomes = add(self._home, paths, self._encoder, bar, self._groups, self._reading)
+            outcomes = self._library.add(paths, self._encoder, bar, self._groups)
         for path in paths:
             self._contents[path] = frozenset(outcome.id for outcome in outcomes if outcome.path == path)
         self._added |= stamps

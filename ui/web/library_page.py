@@ -14,9 +14,9 @@ from starlette.requests import ClientDisconnect
 
 from assistant import Assistant, SettingsError
 from corpus import TAKEN, Document, QuipuError, ReadSummary, last_part
-from index import Entry, limit
+from index import Entry, Library
 from ui.access.users import checked_groups
-from ui.access.visitor import message_for, visible_to_visitor, visitor_of
+from ui.access.visitor import error_message_for, visible_to_visitor, visitor_of
 from ui.pages import frame_of, message_page, page
 from ui.problems import problem, problems, stream_of_steps
 from ui.web.uploads import READ, Upload, added, received
@@ -57,7 +57,7 @@ class GroupLimits(BaseModel):
     groups: list[str] = Field(max_length=100, examples=[["finance"]], description="Their names.")
 
 
-def library_routes(assistant: Assistant, *, has_groups: bool) -> APIRouter:
+def library_routes(assistant: Assistant, library: Library, *, has_groups: bool) -> APIRouter:
     """The page and the operator's routes over one assistant. `has_groups` if readers sign in, and so may be in groups."""
     routes = APIRouter()
 
@@ -65,9 +65,9 @@ def library_routes(assistant: Assistant, *, has_groups: bool) -> APIRouter:
     def library_page(request: Request) -> HTMLResponse:
         """The documents that can be asked, and for the operator what can be done with them."""
         try:
-            return HTMLResponse(render(assistant, request, has_groups=has_groups))
+            return HTMLResponse(render(assistant, library, request, has_groups=has_groups))
         except QuipuError as error:
-            message = message_page(message_for(error, request), frame_of(request))
+            message = message_page(error_message_for(error, request), frame_of(request))
             return HTMLResponse(message, status_code=HTTPStatus.SERVICE_UNAVAILABLE)
 
     @routes.post(
@@ -87,23 +87,23 @@ def library_routes(assistant: Assistant, *, has_groups: bool) -> APIRouter:
     async def upload(request: Request, name: Name, replaces: Replaces = None, group: Groups = ()) -> Response:
         """Add the file in the request's body; how it goes comes as JSON, a line each. For operators."""
         language = language_of(request.headers)
-        refusal = _refusal(assistant, request, name, replaces) or _groups_refusal(request, group)
+        refusal = _refusal(library, request, name, replaces) or _groups_refusal(request, group)
         if refusal is not None:
             return refusal
         try:
-            body = await received(assistant.home, request, _LARGEST * 1_000_000)
+            body = await received(library.home, request, _LARGEST * 1_000_000)
         except ClientDisconnect:
             return Response(status_code=HTTPStatus.BAD_REQUEST)
         if body is None:
-            return _problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "upload_too_large", megabytes=_LARGEST)
-        said = added(assistant, body, Upload(last_part(name), group, replaces), language)
+            return _problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, say("upload_too_large", language, megabytes=_LARGEST))
+        said = added(library, assistant.encoder, body, Upload(last_part(name), group, replaces), language)
         return StreamingResponse(said, media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
 
-    routes.include_router(_change_routes(assistant))
+    routes.include_router(_change_routes(library))
     return routes
 
 
-def _change_routes(assistant: Assistant) -> APIRouter:
+def _change_routes(library: Library) -> APIRouter:
     """The routes by which an operator changes what is in the library already."""
     routes = APIRouter()
 
@@ -121,9 +121,9 @@ def _change_routes(assistant: Assistant) -> APIRouter:
     )
     def limit_to_groups(request: Request, document: DocumentId, limits: GroupLimits) -> Response:
         """From now on only readers in one of these groups may see a document; all may if there are none. For operators."""
-        refusal = _change_refusal(assistant, request, document) or _groups_refusal(request, limits.groups)
+        refusal = _change_refusal(library, request, document) or _groups_refusal(request, limits.groups)
         if refusal is None:
-            limit(assistant.home, document, limits.groups)
+            library.limit(document, limits.groups)
         return refusal or Response(status_code=HTTPStatus.NO_CONTENT)
 
     @routes.delete(
@@ -139,20 +139,20 @@ def _change_routes(assistant: Assistant) -> APIRouter:
     )
     def remove(request: Request, document: DocumentId) -> Response:
         """Remove a document that was added, with every trace of it. For operators."""
-        refusal = _change_refusal(assistant, request, document)
+        refusal = _change_refusal(library, request, document)
         if refusal is None:
-            assistant.remove(document)
+            library.remove(document)
         return refusal or Response(status_code=HTTPStatus.NO_CONTENT)
 
     return routes
 
 
-def render(assistant: Assistant, request: Request, *, has_groups: bool) -> str:
+def render(assistant: Assistant, library: Library, request: Request, *, has_groups: bool) -> str:
     """The page's HTML. What documents say of themselves is escaped."""
     frame, operator = frame_of(request), visitor_of(request).is_operator
-    seen = visible_to_visitor(assistant, request)
-    rows = _rows(seen, frame.language)
-    own = {entry.id for entry in seen.own()}
+    added = library.entries(visitor_of(request).groups)
+    rows = _rows(visible_to_visitor(assistant, request), added, frame.language)
+    own = {entry.id for entry in added}
     return page(
         "library.html",
         frame,
@@ -168,7 +168,7 @@ def render(assistant: Assistant, request: Request, *, has_groups: bool) -> str:
     )
 
 
-def _rows(assistant: Assistant, language: Language) -> list[DocumentRow]:
+def _rows(assistant: Assistant, added: Sequence[Entry], language: Language) -> list[DocumentRow]:
     """The documents that are asked, in the order they were added, and then those that were added but aren't searched."""
     scope = assistant.scope()
     rows = []
@@ -177,34 +177,37 @@ def _rows(assistant: Assistant, language: Language) -> list[DocumentRow]:
         notes = tuple(notes_on(read, language))
         rows.append(DocumentRow(entry, document, pages_listed(read, language), scope.passages_of(entry.id), name, notes))
     shown = {row.entry.id for row in rows}
-    return [*rows, *(DocumentRow(entry, None) for entry in assistant.own() if entry.id not in shown)]
+    return [*rows, *(DocumentRow(entry, None) for entry in added if entry.id not in shown)]
 
 
-def _is_own(assistant: Assistant, document: str) -> bool:
-    return any(entry.id == document for entry in assistant.own())
+def _is_own(library: Library, document: str) -> bool:
+    return any(entry.id == document for entry in library.entries())
 
 
-def _change_refusal(assistant: Assistant, request: Request, document: str | None) -> Response | None:
+def _change_refusal(library: Library, request: Request, document: str | None) -> Response | None:
     """Why the visitor may not change the library, or this document of it; None if they may."""
+    language = language_of(request.headers)
     if not visitor_of(request).is_operator:
-        return _problem(request, HTTPStatus.FORBIDDEN, "library_operator_only")
-    if document is not None and not _is_own(assistant, document):
-        return _problem(request, HTTPStatus.NOT_FOUND, "document_missing")
+        return _problem(request, HTTPStatus.FORBIDDEN, say("library_operator_only", language))
+    if document is not None and not _is_own(library, document):
+        return _problem(request, HTTPStatus.NOT_FOUND, say("document_missing", language))
     return None
 
 
-def _refusal(assistant: Assistant, request: Request, name: str, replaces: str | None) -> Response | None:
+def _refusal(library: Library, request: Request, name: str, replaces: str | None) -> Response | None:
     """Why a file may not be sent at all; None if it may."""
-    name = last_part(name)
-    if (refusal := _change_refusal(assistant, request, replaces)) is not None:
+    name, language = last_part(name), language_of(request.headers)
+    if (refusal := _change_refusal(library, request, replaces)) is not None:
         return refusal
     if len(name) > _LONGEST_NAME or len(name.encode()) > _LONGEST_NAME_BYTES:
-        return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "upload_long_name", characters=_LONGEST_NAME)
+        return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, say("upload_long_name", language, characters=_LONGEST_NAME))
     if Path(name).suffix.lower() not in TAKEN:
-        return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "upload_wrong_type", name=name or "?", formats=READ)
+        return _problem(
+            request, HTTPStatus.UNPROCESSABLE_ENTITY, say("upload_wrong_type", language, name=name or "?", formats=READ)
+        )
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > _LARGEST * 1_000_000:
-        return _problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "upload_too_large", megabytes=_LARGEST)
+        return _problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, say("upload_too_large", language, megabytes=_LARGEST))
     return None
 
 
@@ -213,9 +216,9 @@ def _groups_refusal(request: Request, groups: Sequence[str]) -> Response | None:
     try:
         checked_groups(groups)
     except SettingsError as error:
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), scope=request.scope)
+        return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
     return None
 
 
-def _problem(request: Request, status: HTTPStatus, key: str, **values: object) -> Response:
-    return problem(status, say(key, language_of(request.headers), **values), scope=request.scope)
+def _problem(request: Request, status: HTTPStatus, sentence: str) -> Response:
+    return problem(status, sentence, scope=request.scope)

@@ -1,4 +1,4 @@
-"""Drawn pages: those of a PDF, with the boxes of a cited range on them."""
+"""The pages of PDFs as images, with boxes around a cited range."""
 
 import logging
 import threading
@@ -10,19 +10,19 @@ from corpus import Document, Page, QuipuError
 from corpus.pdf_pages import Box, PdfPages
 
 WIDTHS = (800, 1200, 1800)
-"""Pixels that the picture of a page may be wide."""
+"""The widths, in pixels, in which a page can be had."""
 
 _log = logging.getLogger(__name__)
 
-_OPEN = 4  # PDFs that are kept open
-_PICTURES = 16  # pictures that are kept: a page of text takes about 0.1 MB, a photograph up to 4
-_DRAWING = 2  # pictures that are drawn at a time: one takes up to 100 MB while it is
-_BOXED = 5000  # characters of a cited range that get boxes: far more than a sentence has, and drawn in a moment
+_OPEN = 4  # PDFs kept open
+_PICTURES = 16  # PNGs kept in memory: a page of text takes about 0.1 MB, a photograph up to 4 MB
+_DRAWING = 2  # pages drawn at a time: each takes up to 100 MB meanwhile
+_BOXED = 5000  # characters of a cited range that get boxes: far more than a sentence has, and drawn at once
 
 
 @dataclass(frozen=True, slots=True)
 class PageImage:
-    """A drawn page: its height as a share of its width, and the boxes of the cited range on it."""
+    """A page to be shown as an image: its height as a share of its width, and the boxes of the cited range on it."""
 
     page: Page
     height: float
@@ -30,23 +30,24 @@ class PageImage:
 
 
 class PageImages:
-    """Draws the pages of an assistant's documents; which of them a reader may see is for the caller to ask first."""
+    """Draws the pages of an assistant's documents. The caller checks first that the visitor may see the document."""
 
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
-        self._index = assistant.index()
+        self._state = assistant.scope().state
         self._drawing = threading.Semaphore(_DRAWING)
         self._opened = lru_cache(maxsize=_OPEN)(self._open)
         self._drawn = lru_cache(maxsize=_PICTURES)(self._draw)
 
     def picture(self, document_id: str, number: int, width: int) -> bytes:
-        """The PNG of a page, by its physical number from 1, so many pixels wide. Raises QuipuError if it can't be drawn."""
+        """Return the PNG of a page, by its physical number from 1, `width` pixels wide. Raises QuipuError if it can't be drawn."""
         self._forget_removed()
         return self._drawn(document_id, number, width)
 
-    def sheets(self, document: Document, cited: tuple[int, int] | None) -> list[PageImage]:
-        """All pages of a document with the boxes of the cited range; none if it isn't a PDF, or its original is gone
-        or can't be drawn: then its text is what there is to show.
+    def of_document(self, document: Document, cited: tuple[int, int] | None) -> list[PageImage]:
+        """Return all pages of a document, with the boxes of the cited range.
+
+        Returns none, so that the page shows the text, if the document isn't a PDF or its original is missing or can't be drawn.
         """
         if not document.is_pdf:
             return []
@@ -63,16 +64,16 @@ class PageImages:
         ]
 
     def _open(self, document_id: str) -> PdfPages:
-        return PdfPages(self._assistant.index().original(document_id))
+        return PdfPages(self._assistant.scope().original(document_id))
 
     def _draw(self, document_id: str, number: int, width: int) -> bytes:
         with self._drawing:
             return self._opened(document_id).image(number, width)
 
     def _forget_removed(self) -> None:
-        """Keep nothing of documents that may have been removed: the library changed."""
-        index = self._assistant.index()
-        if index is not self._index:
+        """Drop all that is cached if the library has changed, since documents may have been removed."""
+        state = self._assistant.scope().state
+        if state != self._state:
             self._opened.cache_clear()
             self._drawn.cache_clear()
-            self._index = index
+            self._state = state

@@ -14,9 +14,8 @@ from typing import IO
 from filelock import FileLock
 from starlette.requests import ClientDisconnect, Request
 
-from assistant import Assistant
 from corpus import TAKEN, DocumentError, QuipuError, document_id, is_named
-from index import AddResult, Entry, Home, LibraryError, limit
+from index import AddResult, Encoder, Entry, Home, Library, LibraryError
 from ui.wording import MOST_NAMED, Language, listed, say, sentences_on
 
 READ = ", ".join(sorted(ending[1:].upper() for ending in TAKEN))
@@ -61,7 +60,7 @@ async def received(home: Home, request: Request, most: int) -> IO[bytes] | None:
     return body
 
 
-async def added(assistant: Assistant, body: IO[bytes], upload: Upload, language: Language) -> AsyncIterator[str]:
+async def added(library: Library, encoder: Encoder, body: IO[bytes], upload: Upload, language: Language) -> AsyncIterator[str]:
     """How the adding of a file goes, a line of JSON each. It goes on to its end if nobody listens."""
     loop, lines = asyncio.get_running_loop(), asyncio.Queue[str | None]()
 
@@ -74,7 +73,7 @@ async def added(assistant: Assistant, body: IO[bytes], upload: Upload, language:
 
     def run() -> None:
         try:
-            _add(assistant, body, upload, language, tell)
+            _add(library, encoder, body, upload, language, tell)
         except QuipuError as error:
             tell("error", message=str(error))
         except Exception:  # a bug: the page is told that it failed, and the log gets the traceback
@@ -88,19 +87,19 @@ async def added(assistant: Assistant, body: IO[bytes], upload: Upload, language:
         yield line
 
 
-def _add(assistant: Assistant, body: IO[bytes], upload: Upload, language: Language, tell: Tell) -> None:
+def _add(library: Library, encoder: Encoder, body: IO[bytes], upload: Upload, language: Language, tell: Tell) -> None:
     """Add a file under its name, and remove what it replaces, whose groups it gets. Raises QuipuError if it can't be added."""
-    uploads = assistant.home.uploads
+    uploads = library.home.uploads
     path = uploads / upload.name
     with body, FileLock(uploads / ".lock"):  # one file after the other, also by two servers
         try:
             _clear(uploads)
-            others = _others(assistant, upload, document_id(body.read()), language)
+            others = _others(library, upload, document_id(body.read()), language)
             body.seek(0)
             with path.open("wb") as file:
                 shutil.copyfileobj(body, file)
-            groups = {*upload.groups, *_groups_of(assistant, upload.replaces)}
-            outcomes = assistant.add([path], _Told(tell), groups)
+            groups = {*upload.groups, *_groups_of(library, upload.replaces)}
+            outcomes = library.add([path], encoder, _Told(tell), groups)
         except OSError as error:
             raise LibraryError(f"{path} can't be written: {error.strerror}.") from None
         finally:
@@ -110,22 +109,22 @@ def _add(assistant: Assistant, body: IO[bytes], upload: Upload, language: Langua
             raise DocumentError(
                 " ".join(_said_wrong(outcomes, language)) or say("upload_nothing_read", language, name=upload.name, formats=READ)
             )
-        replaced = [entry for entry in assistant.own() if entry.id in others and entry.id not in read]
-        if limited := _groups_of(assistant, upload.replaces):  # it may have been limited meanwhile
+        replaced = [entry for entry in library.entries() if entry.id in others and entry.id not in read]
+        if limited := _groups_of(library, upload.replaces):  # it may have been limited meanwhile
             for outcome in outcomes:
                 if outcome.id in read and outcome.known is None:
-                    limit(assistant.home, outcome.id, limited | set(upload.groups))
+                    library.limit(outcome.id, limited | set(upload.groups))
         for entry in replaced:
-            assistant.remove(entry.id)
+            library.remove(entry.id)
     tell("added", message=_message(upload.name, outcomes, replaced, language), id=read[0], ids=read)
 
 
-def _others(assistant: Assistant, upload: Upload, content: str, language: Language) -> set[str]:
+def _others(library: Library, upload: Upload, content: str, language: Language) -> set[str]:
     """The ids of the documents that the file with this content replaces.
 
     Raises LibraryError if it would replace others than is said, or is there already and would replace another.
     """
-    own, replaces = assistant.own(), upload.replaces
+    own, replaces = library.entries(), upload.replaces
     known = next((entry for entry in own if entry.id == content), None)
     if known is not None and replaces not in (None, known.id):
         raise LibraryError(say("upload_not_replaced", language, name=known.name))
@@ -138,8 +137,8 @@ def _others(assistant: Assistant, upload: Upload, content: str, language: Langua
     return others or {content if replaces is None else replaces}
 
 
-def _groups_of(assistant: Assistant, document: str | None) -> set[str]:
-    return {group for entry in assistant.own() if entry.id == document for group in entry.groups}
+def _groups_of(library: Library, document: str | None) -> set[str]:
+    return {group for entry in library.entries() if entry.id == document for group in entry.groups}
 
 
 def _clear(uploads: Path) -> None:
