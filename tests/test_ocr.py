@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from corpus import Document, DocumentError, Page, Worker, read_bytes, sentences
-from corpus.isolation import worker
+from corpus import Document, DocumentError, Page, Worker, heartbeat, read_bytes, sentences
 from corpus.parsers.pdf import ocr
 from corpus.pdf_pages import PdfPages
 from tests.made_scans import HEIGHT, WIDTH, StandIn, assert_around, drawn_at, hocr, needs_tesseract, ocr_pages, pictured, scans
@@ -165,7 +164,7 @@ def test_a_typed_stamp_is_not_read_twice() -> None:
 def test_a_worker_reads_a_scan_within_its_limits(scan: tuple[bytes, Document]) -> None:
     data, document = scan
     with Worker() as readers:
-        assert readers.read(data, "scan.pdf") == document
+        assert readers.parse(data, "scan.pdf") == document
 
 
 @needs_tesseract
@@ -180,13 +179,13 @@ def test_a_header_on_the_pictures_is_left_out_and_gives_the_pages_their_numbers(
 def test_a_picture_without_text_is_said_to_have_none() -> None:
     specks = Image.fromarray(np.where(np.random.default_rng(1).random((400, 300)) < 0.05, 0, 255).astype(np.uint8))
     with pytest.raises(
-        DocumentError, match=r"^r\.pdf has no text on any of its pages 1 to 2: it seems to be scanned, and OCR could"
+        DocumentError, match=r"^r\.pdf has no text on any of its 2 pages: it seems to be scanned, and OCR could"
     ):
         read_bytes(scans([specks, Image.new("L", (300, 400), 128)]), "r.pdf")
 
 
 def test_a_file_of_blank_pages_is_not_said_to_be_scanned() -> None:
-    with pytest.raises(DocumentError, match=r"^r\.pdf has no text on any of its pages 1 to 3: there is nothing on them\.$"):
+    with pytest.raises(DocumentError, match=r"^r\.pdf has no text on any of its 3 pages: there is nothing on them\.$"):
         read_bytes(scans([None] * 3), "r.pdf")
     with pytest.raises(DocumentError, match=r"^r\.pdf has no text on its only page: there is nothing on it\.$"):
         read_bytes(scans([None]), "r.pdf")
@@ -197,7 +196,7 @@ def test_without_tesseract_a_scan_is_refused_with_what_to_do() -> None:
     with pytest.raises(DocumentError) as refused:
         read_bytes(scans([pictured(LINES)] * 3), "scan.pdf")
     assert str(refused.value) == (
-        "scan.pdf has no text on any of its pages 1 to 3: it seems to be scanned, and needs OCR: install tesseract"
+        "scan.pdf has no text on any of its 3 pages: it seems to be scanned, and needs OCR: install tesseract"
         " and add it again."
     )
     document = read_bytes(scans([TYPED, pictured(LINES), TYPED, pictured(LINES)]), "half.pdf")
@@ -260,7 +259,7 @@ def test_a_tesseract_that_fails_or_hangs_costs_a_sentence(tmp_path: Path, monkey
     with pytest.raises(DocumentError) as refused:
         read_bytes(scans([pictured(LINES)] * 2), "scan.pdf")
     assert str(refused.value) == (
-        "scan.pdf has no text on any of its pages 1 to 2: it seems to be scanned, and tesseract failed on page 1:"
+        "scan.pdf has no text on any of its 2 pages: it seems to be scanned, and tesseract failed on page 1:"
         " Error opening data file eng.traineddata."
     )
     assert read_bytes(scans([TYPED, pictured(LINES)]), "half.pdf").pages_without_text() == (2,)
@@ -274,7 +273,7 @@ def test_a_tesseract_that_fails_or_hangs_costs_a_sentence(tmp_path: Path, monkey
 @pytest.mark.parametrize("answer", ["", "no markup at all", "<html><p><span><span class='ocrx_word'>x</span></span></p></html>"])
 def test_nonsense_from_tesseract_is_no_text(answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     StandIn(tmp_path, monkeypatch, said(tmp_path / "said", answer))
-    with pytest.raises(DocumentError, match=r"OCR could read nothing on it|tesseract failed on page 1: what it says can't be read"):
+    with pytest.raises(DocumentError, match=r"OCR could read nothing on it|tesseract failed on page 1: its output can't be read"):
         read_bytes(scans([pictured(LINES)]), "scan.pdf")
 
 
@@ -308,6 +307,6 @@ def test_a_page_too_narrow_for_a_letter_is_not_read(tmp_path: Path, monkeypatch:
 def test_a_sign_of_life_is_given_for_each_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     StandIn(tmp_path, monkeypatch, said(tmp_path / "said", hocr([[("mahogany", 96)]])))
     signs: list[int] = []
-    monkeypatch.setattr(worker, "_sign", lambda: signs.append(1))
+    monkeypatch.setattr(heartbeat, "_callback", lambda: signs.append(1))
     read_bytes(scans([pictured(LINES)] * 5), "scan.pdf")
     assert len(signs) == 2 * 5  # one when its characters are read, one when its picture is

@@ -1,1 +1,1 @@
-"""PDF: lines from characters, columns and tables by geometry, scanned pages by OCR. `pdf.py` is the way in."""
+"""PDF: lines from characters, text columns and tables from geometry, scanned pages by OCR. `pdf.py` has the parser."""

@@ -1,4 +1,4 @@
-"""What stands apart on a line of a PDF, labels and values, and the columns that values of several lines stand in."""
+"""Cut a line of a PDF into the pieces that wide gaps separate, labels and values, and find the columns that values line up in."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from corpus.parsers.pdf.lines import Line, Part
 
-_APART = 0.6  # line heights: a wider gap between two words is none of a sentence's
-_HAIR = 0.5  # points: what shares no more doesn't overlap
-_LONGEST_TEXT = 80  # characters that a cell of a line with numbers may have
-_MOST_COLUMNS = 40  # a page with more of them is a drawing, and would take long
-_TOUCHING = 0.4  # line heights: columns are further apart
-_SAME_SIDE = 3.0  # points: how far the words of a column may begin from one another
-_CLOSE = 1.5  # line heights: how far a sign may stand from the number before it
+_APART = 0.6  # line heights: a wider gap isn't one between words of a sentence
+_OVERLAP = 0.5  # points: boxes that share no more don't overlap
+_LONGEST_TEXT = 80  # characters in a cell to the right of the label
+_MOST_COLUMNS = 40  # a page with more is a drawing, and would take too long
+_TOUCHING = 0.4  # line heights: the least gap between two columns
+_SAME_SIDE = 3.0  # points: how far apart the words of a column may begin
+_CLOSE = 1.5  # line heights: the most between a number and a sign after it
 _NUMBER = re.compile(
     r"[~<>≈]?[-–—−+]?\(?(?:US\$|S/\.?|[$€£¥])?[-–—−]?\(?\.?\d(?:[\d.,]*\d)?(?:%|x|bps|pp)?\)?%?(?:\(\w{1,2}\)|[*†‡⁰¹²³⁴-⁹])*",
     re.IGNORECASE,
@@ -25,8 +25,10 @@ _AFTER = frozenset([")", "%", ")%", "%)", "pp", "bps"])
 
 
 class LinePiece(NamedTuple):
-    """A part of a line that stands apart: its range of the line's text, its sides, and whether it is a number or stands for
-    one. A currency sign, a bracket or "%" that stands apart from its number is in the same piece.
+    """A piece of a line: its range of the line's text, its left and right side in points, and whether it is a value and a year.
+
+    A value is a number, or a dash or "n/a" in its place. A currency sign, bracket or "%" that a gap separates from its number is
+    part of the same piece.
     """
 
     start: int
@@ -42,12 +44,12 @@ class LinePiece(NamedTuple):
         return (self.left + self.right) / 2
 
     def overlaps(self, left: float, right: float) -> bool:
-        """Whether it shares more than a hair's breadth with `left` to `right`."""
-        return min(self.right, right) - max(self.left, left) > _HAIR
+        """Return whether it shares more than half a point with `left` to `right`."""
+        return min(self.right, right) - max(self.left, left) > _OVERLAP
 
 
 class Column(NamedTuple):
-    """Where a column of a table begins and ends."""
+    """The left and right side of a table column, in points."""
 
     left: float
     right: float
@@ -59,33 +61,33 @@ class Column(NamedTuple):
 
 
 class Pieces(NamedTuple):
-    """A line as the pieces that stand apart on it, from left to right."""
+    """A line and its pieces, from left to right."""
 
     line: Line
     all: tuple[LinePiece, ...]
 
     def text(self, piece: LinePiece) -> str:
-        """The characters of a piece."""
+        """Return the text of a piece."""
         return self.line.text[piece.start : piece.end]
 
     def numbers(self) -> list[LinePiece]:
-        """The values but for years, and for one at the start, which may be a label."""
+        """Return the values that are not years, except one at the start of the line, which may be a label."""
         return [piece for piece in self.all[1:] if piece.is_value and not piece.is_year]
 
     def is_data(self) -> bool:
-        """Whether the line can only be a row of a table: numbers stand apart from what is before them, and no long text follows."""
+        """Return whether the line must be a table row: it has numbers after the first piece, and no long text there."""
         if self.line.cells == 1 or not self.numbers():
             return False
         return all(piece.is_value or piece.end - piece.start <= _LONGEST_TEXT for piece in self.all[1:])
 
 
 def pieces_of(line: Line) -> Pieces:
-    """The pieces of a line; none for one whose words have no places."""
+    """Return a line with its pieces; a line without `parts` has none."""
     return Pieces(line, tuple(_pieces(line)))
 
 
 def columns_of(rows: Sequence[Pieces]) -> list[Column]:
-    """Where the values of rows stand, but for the labels at the start; none if it isn't certain which value is in which column."""
+    """Return the columns of the rows from left to right, without that of the labels; none if any value's column is uncertain."""
     if any(len(row.all) > _MOST_COLUMNS for row in rows):
         return []
     values = [[piece for piece in row.all[1:] if piece.is_value] for row in rows]
@@ -99,7 +101,7 @@ def columns_of(rows: Sequence[Pieces]) -> list[Column]:
 
 
 def _second_labels(rows: Sequence[Pieces], edge: float) -> list[Column]:
-    """The column of words between the labels and the first values, which begin at `edge`, if there is one."""
+    """Return the column of words, if there is one, between the labels and the first values, which begin at `edge`."""
     before = [[piece for piece in row.all if piece.right <= edge] for row in rows]
     words = [pieces[1] for pieces in before if len(pieces) == 2]
     if len(words) < 2 or max(map(len, before)) > 2:
@@ -111,29 +113,31 @@ def _second_labels(rows: Sequence[Pieces], edge: float) -> list[Column]:
 
 
 def _without_gaps(columns: Sequence[Column], rows: Sequence[Pieces]) -> list[Column]:
-    """The columns, those as one that touch and of which no row has both: a dash stands where others have a bracket."""
-    whole = list(columns[:1])
+    """Merge adjacent columns that never both hold a value in the same row: a dash may be where other rows have a bracket."""
+    merged = list(columns[:1])
     for column in columns[1:]:
-        near = column.left - whole[-1].right < _TOUCHING * rows[0].line.size
-        if near and not any(_has(row, whole[-1]) and _has(row, column) for row in rows):
-            whole[-1] = Column(whole[-1].left, column.right)
+        is_near = column.left - merged[-1].right < _TOUCHING * rows[0].line.size
+        if is_near and not any(_has(row, merged[-1]) and _has(row, column) for row in rows):
+            merged[-1] = Column(merged[-1].left, column.right)
         else:
-            whole.append(column)
-    return whole
+            merged.append(column)
+    return merged
 
 
 def _has(row: Pieces, column: Column) -> bool:
+    """Return whether a row has a piece in a column."""
     return any(piece.overlaps(*column) for piece in row.all)
 
 
 def cells_of(row: Pieces, columns: Sequence[Column]) -> list[tuple[int, int, int]] | None:
-    """The cells of a row, as (column from 1, start, end); column 0 is that of the label, before the first of `columns`. None if it
-    isn't certain which column a piece is in, or if two are in one.
+    """Return the cells of a row as (column, start, end), with the label in column 0 and `columns` numbered from 1.
+
+    Return None if a piece is in no column or in several, or two pieces are in one.
     """
     label = list(takewhile(lambda piece: _is_label(piece, columns), row.all))
     cells = [(0, label[0].start, label[-1].end)] if label else []
     for piece in row.all[len(label) :]:
-        over = [place for place, column in enumerate(columns, 1) if piece.overlaps(*column)]
+        over = [number for number, column in enumerate(columns, 1) if piece.overlaps(*column)]
         if len(over) != 1 or (cells and cells[-1][0] >= over[0]):
             return None
         cells.append((over[0], piece.start, piece.end))
@@ -141,12 +145,12 @@ def cells_of(row: Pieces, columns: Sequence[Column]) -> list[tuple[int, int, int
 
 
 def _is_label(piece: LinePiece, columns: Sequence[Column]) -> bool:
-    """Whether a piece stands before the first of the columns, or begins there as a long text."""
-    return piece.right <= columns[0].left + _HAIR or (not piece.is_value and piece.left < columns[0].left - _HAIR)
+    """Return whether a piece ends before the first column, or is text that begins before it."""
+    return piece.right <= columns[0].left + _OVERLAP or (not piece.is_value and piece.left < columns[0].left - _OVERLAP)
 
 
 def _merged(pieces: Sequence[LinePiece]) -> list[Column]:
-    """The places that pieces take up, those as one that overlap."""
+    """Return the extents of the pieces from left to right, with overlapping ones merged."""
     columns: list[Column] = []
     for piece in sorted(pieces, key=lambda piece: piece.left):
         if columns and piece.overlaps(*columns[-1]):
@@ -157,8 +161,9 @@ def _merged(pieces: Sequence[LinePiece]) -> list[Column]:
 
 
 def _pieces(line: Line) -> list[LinePiece]:
+    """Return the pieces of a line, with signs attached to their numbers."""
     pieces: list[LinePiece] = []
-    sign: Part | None = None
+    sign: Part | None = None  # a currency sign or bracket that awaits its number
     for group in _groups(line.parts, _APART * line.size):
         words = [line.text[part.start : part.end] for part in group]
         if not all(map(_may_be_value, words)) or (len(words) > 1 and all(map(_NOTHING.fullmatch, words))):
@@ -180,7 +185,7 @@ def _pieces(line: Line) -> list[LinePiece]:
 
 
 def _groups(parts: Sequence[Part], apart: float) -> Iterator[list[Part]]:
-    """The words of a line, those together between which no gap is wider than `apart`."""
+    """Yield the words of a line in groups, cut wherever a gap is wider than `apart` points."""
     if not parts:
         return
     group = [parts[0]]
@@ -193,13 +198,14 @@ def _groups(parts: Sequence[Part], apart: float) -> Iterator[list[Part]]:
 
 
 def _may_be_value(word: str) -> bool:
+    """Return whether a word is a number, something in its place, or a sign that belongs to one."""
     return word in _BEFORE or word in _AFTER or bool(_NUMBER.fullmatch(word) or _NOTHING.fullmatch(word))
 
 
 def _piece(line: Line, first: Part, last: Part) -> LinePiece:
+    """Return the words from `first` to `last` as one piece."""
     word = line.text[last.start : last.end]
-    is_number = _NUMBER.fullmatch(word) is not None
-    is_value = is_number or _NOTHING.fullmatch(word) is not None
-    alone = first is last or line.text[first.start : first.end] in _BEFORE
+    is_value = _NUMBER.fullmatch(word) is not None or _NOTHING.fullmatch(word) is not None
+    is_single = first is last or line.text[first.start : first.end] in _BEFORE
     is_year = first is last and _YEAR.fullmatch(word) is not None
-    return LinePiece(first.start, last.end, first.left, last.right, is_value and alone, is_year)
+    return LinePiece(first.start, last.end, first.left, last.right, is_value and is_single, is_year)

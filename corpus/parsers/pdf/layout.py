@@ -1,4 +1,4 @@
-"""From lines to blocks: which lines of a PDF are one paragraph, which are table rows, and which are headings."""
+"""Group the lines of a PDF into blocks: paragraphs, headings, notes and table rows."""
 
 import re
 from collections import Counter
@@ -8,32 +8,34 @@ from itertools import takewhile
 
 from corpus.parsers.pdf.headers_footers import usual_leading, usual_size
 from corpus.parsers.pdf.lines import Line
-from corpus.parsers.pdf.tables import LineTable, with_tables
+from corpus.parsers.pdf.table_rows import LineTable
+from corpus.parsers.pdf.tables import with_tables
 from corpus.parsers.text.list_items import SENTENCE_ENDS, begins_item, marker_length, may_be_item
 
-_LEADING = 1.35  # times the page's usual distance between lines: a wider one separates paragraphs
-_WIDE_LEADING = 2.0  # the same where a sentence goes on: a form's lines stand further apart
-_FULL = 0.8  # of the page's widest line: a paragraph's last line is often shorter
-_SAME_SIZE = 0.1  # of a line's height: less isn't another size
-_LARGER = 1.15  # times the body's height: text that large is a heading
-_BODY = 0.15  # of the document's characters: what a size must have to be a size of the body
+_LEADING = 1.35  # times the page's usual leading: a wider gap separates paragraphs
+_WIDE_LEADING = 2.0  # the same within a sentence: the lines of a form are further apart
+_FULL = 0.8  # times the x where the page's lines end at most: a line that reaches this far is full
+_SAME_SIZE = 0.1  # of a line's height: a smaller difference doesn't make another size
+_LARGER = 1.15  # times the body's size: text this large is a heading
+_BODY = 0.15  # of the document's characters: a size with this share is a body size
 _LONGEST_HEADING = 150  # characters
 _LEVELS = 4
-_NOTE = 0.93  # of the height of most of the page's text: what a footnote is lower than
+_NOTE = 0.93  # of the page's usual size: a footnote is smaller
 _NOTE_BEGINS = re.compile(r"(?:\(?\d{1,3}[.)]?|\([a-z]\)|[*†‡§¶]{1,3})\s*(?=[^\W\d_]|[“\"'‘(])")
 _CAPTION = re.compile(
     r"(?:figure|fig\.|table|chart|graph|box|map|figura|tabla|cuadro|gráfic[oa]|mapa|recuadro|ilustración)\s+"
     r"(?:\d+|[IVX]+|[A-Z])(?:[.-]\d+)*\s*(?:[:|–—]|\.(?!\d)|$)",
     re.IGNORECASE,
 )
-"""How the caption of a figure or a table begins: a block of its own."""
+"""The start of a figure's or a table's caption, which is a block of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineBlock:
-    """Lines that belong together, in order; `level` is a heading's, 0 for text. The first line begins with a bullet so long.
+    """A block: its lines, in order; its level as a heading, from 1, or 0; and `marker`, the characters of the bullet that its first
+    line begins with.
 
-    A row of a table is a block, which has that `table`, and its place in it.
+    A table row is a block with a `table` and its index `row` in that table.
     """
 
     lines: tuple[Line, ...]
@@ -45,7 +47,7 @@ class LineBlock:
 
 @dataclass(slots=True)
 class _Group:
-    """Lines of one block; the `table` whose row they are, if they are one, and its place."""
+    """The lines of a block that is being built; if they are a table row, also the table and the index of the row."""
 
     lines: list[Line]
     table: LineTable | None = None
@@ -53,24 +55,24 @@ class _Group:
 
 
 class _Groups:
-    """Groups of lines while pages are read. A paragraph that goes on over a page's end is moved behind that page's notes."""
+    """The blocks of the pages added so far. A paragraph that continues on the next page is moved behind the notes before it."""
 
     def __init__(self, pages: Sequence[Sequence[Line]]) -> None:
         self.all: list[_Group] = []
         self._leading = {page[0].page: usual_leading(page) for page in pages if page}
         self._right = {page[0].page: max(line.right for line in page) for page in pages if page}
-        self._above_notes: int | None = None  # the place of the last one above the notes of the page before
+        self._above_notes: int | None = None  # the index of the last group above the notes of the page before
 
     def add(self, text: Sequence[Line | LineTable], notes: Sequence[Line]) -> None:
-        """Add a page's text and the notes at its foot."""
+        """Add a page: its text, and the notes at its foot."""
         for item in text:
-            place = len(self.all) - 1 if self._above_notes is None else self._above_notes
-            before = self.all[place] if self.all else None
+            index = len(self.all) - 1 if self._above_notes is None else self._above_notes
+            before = self.all[index] if self.all else None
             if isinstance(item, LineTable):
-                self.all.extend(_Group(list(row.lines), item, place) for place, row in enumerate(item.rows))
-            elif before is not None and self._goes_on(before, item):
+                self.all.extend(_Group(list(row.lines), item, number) for number, row in enumerate(item.rows))
+            elif before is not None and self._continues(before, item):
                 before.lines.append(item)
-                self.all.append(self.all.pop(place))
+                self.all.append(self.all.pop(index))
             else:
                 self.all.append(_Group([item]))
             self._above_notes = None
@@ -78,19 +80,20 @@ class _Groups:
             self._above_notes = len(self.all) - 1 if self.all[-1].lines[0].page == notes[0].page else None
             self.all.append(_Group([notes[0]]))
             for line in notes[1:]:
-                if self._goes_on(self.all[-1], line):
+                if self._continues(self.all[-1], line):
                     self.all[-1].lines.append(line)
                 else:
                     self.all.append(_Group([line]))
 
-    def _goes_on(self, group: _Group, line: Line) -> bool:
+    def _continues(self, group: _Group, line: Line) -> bool:
+        """Return whether `line` continues the block of `group`."""
         before = group.lines[-1]
-        return group.table is None and _goes_on(group.lines, line, self._leading[line.page], self._right[before.page])
+        return group.table is None and _continues(group.lines, line, self._leading[line.page], self._right[before.page])
 
 
 def blocks_of(pages: Sequence[Sequence[Line]]) -> list[LineBlock]:
-    """The blocks of a document, in order. A paragraph that goes on over a page's end is one block, and the notes at the foot of the
-    page where it begins come before it.
+    """Return the blocks of a document, in order. A paragraph that continues on the next page is one block, which comes after the
+    notes at the foot of its first page.
     """
     texts, notes = zip(*map(_without_notes, pages), strict=True) if pages else ((), ())
     groups = _Groups(pages)
@@ -106,14 +109,16 @@ def blocks_of(pages: Sequence[Sequence[Line]]) -> list[LineBlock]:
 
 
 def _without_notes(lines: Sequence[Line]) -> tuple[Sequence[Line], Sequence[Line]]:
-    """The lines of a page, and the notes at its foot: the last ones if they are smaller, and begin as a note does; or the first
-    ones, if they were drawn first and stand below all others.
+    """Return the lines of a page in two parts: its text, and the notes at its foot.
+
+    Notes are the last lines of the page if these are smaller and begin as a note does; or else the first lines, if the file draws
+    them first but below all others.
     """
     small = _NOTE * usual_size(lines)
-    first = sum(1 for _ in takewhile(lambda line: line.size < small and not _is_row(line), lines))
-    is_first = 0 < first < len(lines) and _NOTE_BEGINS.match(lines[0].text) is not None
-    if is_first and max(line.y for line in lines[:first]) < min(line.y for line in lines[first:]):
-        return lines[first:], lines[:first]
+    leading_small = sum(1 for _ in takewhile(lambda line: line.size < small and not _is_row(line), lines))
+    is_drawn_first = 0 < leading_small < len(lines) and _NOTE_BEGINS.match(lines[0].text) is not None
+    if is_drawn_first and max(line.y for line in lines[:leading_small]) < min(line.y for line in lines[leading_small:]):
+        return lines[leading_small:], lines[:leading_small]
     start = len(lines)
     while start and lines[start - 1].size < small and not _is_row(lines[start - 1]):
         start -= 1
@@ -123,35 +128,41 @@ def _without_notes(lines: Sequence[Line]) -> tuple[Sequence[Line], Sequence[Line
     return (lines[:start], lines[start:]) if is_foot else (lines, ())
 
 
-def _goes_on(group: Sequence[Line], line: Line, leading: float, right: float) -> bool:
-    """Whether `line` is in the same block as the lines before it, the last of which reaches to `right` when full."""
+def _continues(group: Sequence[Line], line: Line, leading: float, right: float) -> bool:
+    """Return whether `line` is in the same block as the lines of `group` before it. `leading` is the usual one of its page, and
+    `right` is where the longest line on the page of the group's last line ends.
+    """
     before = group[-1]
     if line.apart or _is_row(before) or _is_row(line) or before.bold != line.bold:
         return False
     if abs(before.size - line.size) > _SAME_SIZE * line.size:
         return False
-    full, ended = before.right >= _FULL * right, before.text[-1] in SENTENCE_ENDS
-    if begins_item(line.text, first=group[0].text, ended=ended or not full):
+    is_full, is_ended = before.right >= _FULL * right, before.text[-1] in SENTENCE_ENDS
+    if begins_item(line.text, first=group[0].text, ended=is_ended or not is_full):
         return False
-    if (_CAPTION.match(line.text) and (ended or not full)) or (_CAPTION.match(group[0].text) and ended):
+    if (_CAPTION.match(line.text) and (is_ended or not is_full)) or (_CAPTION.match(group[0].text) and is_ended):
         return False
-    mid_sentence = not ended and line.text[0].islower()
+    is_mid_sentence = not is_ended and line.text[0].islower()
     if before.page != line.page:
-        return not ended and (full or mid_sentence)
+        return not is_ended and (is_full or is_mid_sentence)
     if line.y > before.y and line.left > before.right:
-        return mid_sentence  # at the top of the next column
-    distance = _WIDE_LEADING if full and mid_sentence else _LEADING
-    return 0 < before.y - line.y <= distance * max(leading, line.size) and (full or not ended)
+        return is_mid_sentence  # at the top of the next column
+    distance = _WIDE_LEADING if is_full and is_mid_sentence else _LEADING
+    return 0 < before.y - line.y <= distance * max(leading, line.size) and (is_full or not is_ended)
 
 
 def _is_row(line: Line) -> bool:
-    """A table row: words apart as cells are. One gap is a row if a number follows it; a marker's gap at the start is none."""
+    """Return whether a line looks like a table row: three cells or more, or two with a digit in the line. The gap after a list
+    marker doesn't count.
+    """
     cells = line.cells - (1 if may_be_item(line.text) else 0)
     return cells > 2 or (cells == 2 and any(map(str.isdigit, line.text)))
 
 
 def _heading_levels(groups: Sequence[Sequence[Line]]) -> list[int]:
-    """Per group of lines, its level as a heading or 0: larger than the body, or bold where the body isn't; larger is higher."""
+    """Return the heading level of each group of lines, or 0. A heading is larger than the body, or bold where the body isn't; the
+    largest size has level 1.
+    """
     weight: Counter[tuple[float, bool]] = Counter()
     for line in (line for group in groups for line in group):
         weight[line.size, line.bold] += len(line.text)
@@ -170,6 +181,9 @@ def _heading_levels(groups: Sequence[Sequence[Line]]) -> list[int]:
 
 
 def _looks_like_heading(lines: Sequence[Line]) -> bool:
+    """Return whether lines have the wording of a heading: short, mostly letters, capitalised, without a comma or full stop at the
+    end, and in one cell.
+    """
     text = " ".join(line.text for line in lines)
     return (
         len(text) <= _LONGEST_HEADING

@@ -1,4 +1,4 @@
-"""What all who use PDFium share."""
+"""The lock that guards PDFium."""
 
 import threading
 

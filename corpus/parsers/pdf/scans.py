@@ -1,4 +1,4 @@
-"""The pages of a PDF that are pictures: drawn, and read by OCR into lines like those of the pages that have characters."""
+"""Scanned pages of a PDF: drawn as pictures and read by OCR, into lines like those of pages that have characters."""
 
 import logging
 import math
@@ -22,16 +22,16 @@ from corpus.structure import Word
 _log = logging.getLogger(__name__)
 
 _INCH = 72  # points
-_RESOLUTION = 300  # pixels an inch: what tesseract was trained on
-_MOST_PIXELS = 20_000_000  # a page of A3 has 17 million
+_RESOLUTION = 300  # pixels an inch: tesseract was trained on this
+_MOST_PIXELS = 20_000_000  # an A3 page has 17 million
 _LONGEST_SIDE = 30_000  # pixels: tesseract refuses more than 32,767
-_SHORTEST_SIDE = 10  # pixels: a letter has more
-_STAMP = 200  # characters: a page with more is typed, whatever picture it has
-_COVERED = 0.5  # of the page
-_CONTRAST = 32  # of 255: what is drawn with less can't be seen
+_SHORTEST_SIDE = 10  # pixels: a letter is higher
+_STAMP = 200  # characters: a page with more has its own text, whatever pictures are on it
+_COVERED = 0.5  # of the page's area
+_CONTRAST = 32  # of 255: a page with less range is blank to the eye
 _MOST_AT_ONCE = 4  # pages
-_FONT = 1.2  # times the height from descenders to ascenders: that of a usual font
-_SAME_SIZE = 1.25  # times the page's usual height, or a part of it: what is measured on a picture is off by that much
+_FONT = 1.2  # a usual font's height as a multiple of the height from descenders to ascenders
+_SAME_SIZE = 1.25  # heights measured on a picture are off by up to this factor
 
 _Sides = tuple[float, float, float, float]
 """Left, top, right and bottom, as shares of the page."""
@@ -39,8 +39,8 @@ _Sides = tuple[float, float, float, float]
 
 @dataclass(slots=True)
 class Scans:
-    """What OCR made of the pages without text: the lines of those that it could read, by their number from 1; how many show
-    anything at all; and what hindered it, "" if nothing did.
+    """The result of OCR on the pages without text: the lines of each page that it could read, by page number from 1; how many of
+    these pages have anything drawn on them; and what prevented OCR, as a clause, or "".
     """
 
     lines: dict[int, list[Line]] = field(default_factory=dict)
@@ -48,28 +48,31 @@ class Scans:
     hindrance: str = ""
 
     def refusal(self, name: str, pages: int) -> str:
-        """Says of a file of so many pages, none of which has text, why, and what to do."""
-        where, it = ("its only page", "it") if pages == 1 else (f"any of its pages 1 to {pages}", "them")
+        """Return the error message for a file of `pages` pages, none of which has text: why, and what to do."""
+        where, it = ("its only page", "it") if pages == 1 else (f"any of its {pages} pages", "them")
         if not self.drawn:
             return f"{name} has no text on {where}: there is nothing on {it}."
         return f"{name} has no text on {where}: it seems to be scanned, and {self.hindrance or f'OCR could read nothing on {it}'}."
 
 
 def read_scans(data: bytes, pages: Sequence[Sequence[Line]], running: Sequence[Sequence[Line]], *, ocr: bool) -> Scans:
-    """Reads by OCR, if it may and can, those pages of a PDF that have no lines but running ones, or besides a picture no more than
-    a stamp. What is typed isn't read again: the picture is made without it.
+    """Run OCR on the scanned pages of a PDF, if `ocr` is true and tesseract is installed.
+
+    `pages` are the lines of each page and `running` those of them that are running lines. A page is scanned if it has nothing but
+    running lines, or no more than a stamp (200 characters) besides pictures that cover half of it. Such a page is drawn without its
+    characters, so that they aren't read twice.
     """
     scans = Scans()
-    typed = [_length(lines) - _length(found) for lines, found in zip(pages, running, strict=True)]
-    numbers = [number for number, length in enumerate(typed, 1) if length <= _STAMP]
-    if not numbers:
+    typed = [_length(lines) - _length(left_out) for lines, left_out in zip(pages, running, strict=True)]
+    candidates = [number for number, length in enumerate(typed, 1) if length <= _STAMP]
+    if not candidates:
         return scans
     with PDFIUM:
         document = pdfium.PdfDocument(data)
     try:
-        shown = [number for number in numbers if _may_hold_text(document, number, stamped=typed[number - 1] > 0)]
-        scans.drawn = len(shown)
-        _read_all(document, shown, {number for number in shown if pages[number - 1]}, scans, ocr=ocr)
+        scanned = [number for number in candidates if _may_hold_text(document, number, stamped=typed[number - 1] > 0)]
+        scans.drawn = len(scanned)
+        _read_all(document, scanned, {number for number in scanned if pages[number - 1]}, scans, ocr=ocr)
     except OcrError as error:
         scans.hindrance = f"tesseract failed: {error}"
     finally:
@@ -79,12 +82,13 @@ def read_scans(data: bytes, pages: Sequence[Sequence[Line]], running: Sequence[S
 
 
 def _length(lines: Sequence[Line]) -> int:
+    """Return the number of characters in the lines."""
     return sum(len(line.text) for line in lines)
 
 
 def _read_all(document: pdfium.PdfDocument, numbers: Sequence[int], typed: set[int], scans: Scans, *, ocr: bool) -> None:
-    """Read the pages, several at a time; those that are `typed` in part without these characters. Raises OcrError if tesseract
-    can't be started.
+    """Run OCR on the pages `numbers`, several at a time, and put the result in `scans`. Pages in `typed` have characters, which are
+    left out of the picture. Raises OcrError if tesseract can't be started.
     """
     tesseract = Tesseract.installed() if ocr and numbers else None
     if tesseract is None:
@@ -94,7 +98,7 @@ def _read_all(document: pdfium.PdfDocument, numbers: Sequence[int], typed: set[i
     def read(number: int) -> list[Line] | OcrError:
         try:
             return _page_lines(document, number, tesseract, bare=number in typed)
-        except OcrError as error:  # given, not raised: the other pages are read all the same
+        except OcrError as error:  # returned, not raised, so that the other pages are still read
             return error
 
     with ThreadPoolExecutor(min(_MOST_AT_ONCE, os.cpu_count() or 1)) as pool:
@@ -108,6 +112,7 @@ def _read_all(document: pdfium.PdfDocument, numbers: Sequence[int], typed: set[i
 
 
 def _page_lines(document: pdfium.PdfDocument, number: int, tesseract: Tesseract, *, bare: bool) -> list[Line]:
+    """Return the lines that OCR finds on a page, drawn without its characters if `bare`. Raises OcrError."""
     picture, scale = _picture(document, number, bare=bare)
     if np.ptp(np.asarray(picture)) < _CONTRAST:
         return []
@@ -117,7 +122,7 @@ def _page_lines(document: pdfium.PdfDocument, number: int, tesseract: Tesseract,
 
 
 def _may_hold_text(document: pdfium.PdfDocument, number: int, *, stamped: bool) -> bool:
-    """Whether anything is drawn on the page; if it is `stamped`, whether pictures cover most of it."""
+    """Return whether anything is drawn on the page; if it is `stamped`, whether pictures cover at least half of it."""
     with PDFIUM:
         page = document[number - 1]
         try:
@@ -134,7 +139,9 @@ def _may_hold_text(document: pdfium.PdfDocument, number: int, *, stamped: bool) 
 
 
 def _picture(document: pdfium.PdfDocument, number: int, *, bare: bool) -> tuple[Image.Image, float]:
-    """The page in grey, `bare` of its characters, and how many pixels it has a point."""
+    """Draw a page in grey, without its characters if `bare`, and return it with its scale in pixels a point. Raises OcrError if it
+    can't be drawn.
+    """
     with PDFIUM:
         page = document[number - 1]
         try:
@@ -144,7 +151,7 @@ def _picture(document: pdfium.PdfDocument, number: int, *, bare: bool) -> tuple[
                 for text in list(page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT], max_depth=1)):
                     page.remove_obj(text)
             bitmap = page.render(scale=scale, grayscale=True)
-            picture = bitmap.to_pil().convert("L").copy()  # of its own memory, as the bitmap ends here
+            picture = bitmap.to_pil().convert("L").copy()  # a copy: the bitmap's memory ends with it
             bitmap.close()
         except pdfium.PdfiumError as error:
             raise OcrError(f"it can't be drawn: {error}") from None
@@ -154,7 +161,7 @@ def _picture(document: pdfium.PdfDocument, number: int, *, bare: bool) -> tuple[
 
 
 def _scale(width: float, height: float) -> float:
-    """How many pixels a point gets. Raises OcrError for a page that is too narrow to hold text."""
+    """Return how many pixels to draw per point. Raises OcrError for a page that is too narrow to hold text."""
     least = _SHORTEST_SIDE * _INCH / _RESOLUTION
     if min(width, height) >= least:
         scale = min(_RESOLUTION / _INCH, math.sqrt(_MOST_PIXELS / (width * height)), _LONGEST_SIDE / max(width, height))
@@ -164,17 +171,17 @@ def _scale(width: float, height: float) -> float:
 
 
 def _usual_height(lines: Sequence[SeenLine]) -> float:
-    """The height of the line that has the middle one of all characters, when they are put in order of their heights."""
-    middle = sum(line.length for line in lines) / 2
+    """Return the median height of the lines in pixels, each weighted by its number of characters; 0 without lines."""
+    remaining = sum(line.length for line in lines) / 2
     for line in sorted(lines, key=lambda line: line.height):
-        middle -= line.length
-        if middle <= 0:
+        remaining -= line.length
+        if remaining <= 0:
             return line.height
     return 0.0
 
 
 def _line(line: SeenLine, seen: Seen, number: int, scale: float, usual: float) -> Line:
-    """The line in points, of the usual height if it is nearly so high."""
+    """Convert a line from pixels to points. A line of nearly the usual height gets exactly that."""
     height = usual if usual / _SAME_SIZE < line.height < usual * _SAME_SIZE else line.height
     size = round(2 * _FONT * height / scale) / 2
     starts = list(accumulate((len(word.text) + 1 for word in line.words[:-1]), initial=0))
@@ -204,7 +211,7 @@ def _line(line: SeenLine, seen: Seen, number: int, scale: float, usual: float) -
 
 
 def _shown_sides(word: SeenWord, seen: Seen) -> _Sides:
-    """Where the word is on the page as it is shown: turned back."""
+    """Return the box of a word on the displayed page, which is the picture rotated back."""
     left, right = word.left / seen.width, word.right / seen.width
     top, bottom = word.top / seen.height, word.bottom / seen.height
     return (

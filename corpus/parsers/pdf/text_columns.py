@@ -1,4 +1,4 @@
-"""Pages in two columns whose lines were written across both. Lines enter; leave in the order in which the columns are read."""
+"""Put the lines of two-column pages in reading order, where the file writes each line across both columns."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,22 +7,24 @@ from statistics import median
 
 from corpus.parsers.pdf.lines import Line, cell_count
 
-_GAP = 0.8  # line heights: the space between two columns is wider
-_LEAST = 5  # lines across both columns: fewer may be so by chance
-_SHARE = 0.8  # of the lines that reach over the middle of the space have that space there
-_FULL = 0.7  # of a column's width: half of its lines are at least so wide, which a table's cells aren't
-_WORDS = 3  # words: half of the lines in a column have at least so many
-_CELLS = 0.2  # of the lines in a column may be cells of a table
+_GAP = 0.8  # line heights: the gutter between two columns is wider
+_LEAST = 5  # lines across both columns; fewer may align by chance
+_SHARE = 0.8  # of the lines that cross the gutter's middle must have a gap there
+_FULL = 0.7  # of a column's width: half of its lines are at least this wide, unlike those of a table's column
+_WORDS = 3  # half of the lines in a column have at least this many words
+_CELLS = 0.2  # at most this share of the lines in a column may look like table cells
 
 
 def by_columns(lines: Sequence[Line]) -> list[Line]:
-    """The lines of a page, the left column before the right one, if they were written across both; lines over the whole width
-    stay between what is above and below them. A table isn't two columns.
+    """Return the lines of a page with the left column before the right one, each line cut in two at the gutter.
+
+    A line over the full width stays between the columns above and below it. Pages in one column, tables, and columns that the file
+    already writes one after the other are returned as they are.
     """
-    middle = _space(lines)
+    middle = _gutter(lines)
     if middle is None:
         return list(lines)
-    read: list[Line] = []
+    ordered: list[Line] = []
     left: list[Line] = []
     right: list[Line] = []
     for line in lines:
@@ -35,33 +37,33 @@ def by_columns(lines: Sequence[Line]) -> list[Line]:
         elif line.left >= middle:
             right.append(line)
         else:
-            read.extend([*left, *right, line])
+            ordered.extend([*left, *right, line])
             left, right = [], []
-    return [*read, *left, *right]
+    return [*ordered, *left, *right]
 
 
-def _space(lines: Sequence[Line]) -> float | None:
-    """The middle of the space between two columns of text, if lines go over it and the page is written so."""
+def _gutter(lines: Sequence[Line]) -> float | None:
+    """Return the x of the middle of the gutter between two columns of text whose lines are written across both, or None."""
     gaps = [gap for line in lines if line.turns == 0 and (gap := _widest_gap(line)) is not None]
     if len(gaps) < _LEAST:
         return None
     middle = median((left + right) / 2 for left, right in gaps)
     across = [line for line in lines if line.left < middle < line.right]
-    halves = [found for line in across if len(found := _halves(line, middle)) == 2]
+    halves = [pair for line in across if len(pair := _halves(line, middle)) == 2]
     if len(halves) < max(_LEAST, _SHARE * len(across)):
         return None
     return middle if all(_is_text([pair[side] for pair in halves]) for side in (0, 1)) else None
 
 
 def _widest_gap(line: Line) -> tuple[float, float] | None:
-    """The widest space of a line, if it is wider than one between words."""
+    """Return the left and right end of the widest gap in a line, or None if it is no wider than one between words."""
     gaps = [(before.right, part.left) for before, part in pairwise(line.parts)]
     left, right = max(gaps, key=lambda gap: gap[1] - gap[0], default=(0.0, 0.0))
     return (left, right) if right - left > _GAP * line.size else None
 
 
 def _is_text(column: Sequence[Line]) -> bool:
-    """Whether lines are those of a text and not cells: most are as wide as the column, in words, and have no gaps."""
+    """Return whether the lines of a column are running text, not table cells: mostly full width, of several words, without gaps."""
     width = max(line.right for line in column) - min(line.left for line in column)
     words = [sum(line.text[part.start : part.end].isalpha() for part in line.parts) for line in column]
     return (
@@ -72,7 +74,7 @@ def _is_text(column: Sequence[Line]) -> bool:
 
 
 def _halves(line: Line, middle: float) -> list[Line]:
-    """The parts of a line before and after the space at `middle`; the line itself if it has none there."""
+    """Return the two halves of a line before and after its gap at `middle`, or the line alone if it has no gap there."""
     count = sum(part.right <= middle for part in line.parts)
     if not 0 < count < len(line.parts) or line.parts[count].left - line.parts[count - 1].right <= _GAP * line.size:
         return [line]
@@ -82,14 +84,14 @@ def _halves(line: Line, middle: float) -> list[Line]:
 
 
 def _part(line: Line, first: int, last: int) -> Line:
-    """The words `first` to `last` of a line as one of its own."""
+    """Return words `first` to `last` of a line, end exclusive, as a line of its own."""
     parts = line.parts[first:last]
     start, end = parts[0].start, parts[-1].end
     sources = []
     for position, index, length in line.sources:
-        begin, stop = max(position, start), min(position + length, end)
-        if begin < stop:
-            sources.append((begin - start, index + begin - position, stop - begin))
+        first_kept, end_kept = max(position, start), min(position + length, end)
+        if first_kept < end_kept:
+            sources.append((first_kept - start, index + first_kept - position, end_kept - first_kept))
     return replace(
         line,
         text=line.text[start:end],
