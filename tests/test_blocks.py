@@ -8,12 +8,11 @@ from lxml import html as parsed
 from corpus import Document
 from corpus.draft import CellText, Draft
 from tests.tables import cells, laid, long_sheet, range_of, slides, workbook
+from ui.blocks import ShownTable, blocks_around, shown_blocks
 from ui.pages import Frame
-from ui.web.blocks import ShownTable, shown_blocks
 from ui.web.document_page import render
-from ui.web.find_in_document import found_in
-from ui.web.page_window import portion
-from ui.web.source_panel import context
+from ui.web.find_in_document import matches_in
+from ui.web.page_window import page_window
 
 
 def page_of(
@@ -30,7 +29,7 @@ def rows_of(table: parsed.HtmlElement) -> list[list[str]]:
 
 
 def tables_of(document: Document, cited: tuple[int, int]) -> list[ShownTable]:
-    return [block.table for block in context(document, *cited) if block.table]
+    return [block.table for block in blocks_around(document, *cited) if block.table]
 
 
 def test_a_table_is_shown_as_one_with_its_rows_numbered() -> None:
@@ -138,7 +137,7 @@ def test_a_long_document_is_shown_in_parts(monkeypatch: pytest.MonkeyPatch) -> N
         shown.append((rows[1][0], rows[-1][0]))
     assert shown == [("2", "200"), ("2750", "2949"), ("3150", "3349"), ("4802", "5001")]
     at_end = page_of(document, at=10**12)
-    assert [link.text for link in at_end.find_class("turn")[0]] == ["Beginning", "Before this"]
+    assert [link.text for link in at_end.find_class("turn")[0]] == ["Beginning", "Previous part"]
 
 
 @pytest.mark.parametrize("rows", [1, 1999])
@@ -151,11 +150,11 @@ def test_another_is_shown_whole(rows: int) -> None:
 
 def test_portions_follow_one_another_without_a_gap() -> None:
     document = long_sheet(7000)
-    part = portion(document, None, None)
+    part = page_window(document, None, None)
     seen = list(part.blocks)
     while part.later is not None:
         assert part.later == document.blocks[len(seen)].start
-        following = portion(document, part.later, None)
+        following = page_window(document, part.later, None)
         seen += [block for block in following.blocks if block.start >= part.later]
         part = following
     assert seen == list(document.blocks)
@@ -165,7 +164,7 @@ def test_a_row_that_is_too_much_for_a_part_is_one() -> None:
     draft = Draft()
     draft.table([(number, cells(*("x" for _ in range(25_000)))) for number in (1, 2, 3)], 0)
     document = laid(draft, "wide.xlsx")
-    part = portion(document, document.blocks[1].start, None)
+    part = page_window(document, document.blocks[1].start, None)
     assert (len(part.blocks), part.earlier, part.later) == (1, document.blocks[0].start, document.blocks[2].start)
 
 
@@ -175,7 +174,7 @@ def test_slides_are_named_so_and_what_ocr_read_is_said() -> None:
         ("Diapositiva 2", None),
         (
             "Diapositiva 3 · leído por OCR",
-            "La página es una imagen; sus palabras se reconocieron y pueden estar mal leídas: compare con la página.",
+            "Esta página es una imagen y el OCR puede haberla leído mal: compare el texto con la página.",
         ),
     ]
 
@@ -200,11 +199,11 @@ def test_slides_are_named_so_and_what_ocr_read_is_said() -> None:
 def test_words_are_found_however_they_are_cut(text: str, sought: str, found: list[str]) -> None:
     draft = Draft()
     draft.block(text)
-    assert [place.citation.quote for place in found_in(laid(draft, "r.html"), sought)] == found
+    assert [place.citation.quote for place in matches_in(laid(draft, "r.html"), sought)] == found
 
 
 def test_words_that_are_found_in_a_table_are_shown_without_its_names() -> None:
-    (place,) = found_in(workbook(), "412")
+    (place,) = matches_in(workbook(), "412")
     assert (place.before[-14:], place.text, place.after) == (
         "Loreto | 380 |",
         "412",
@@ -213,6 +212,6 @@ def test_words_that_are_found_in_a_table_are_shown_without_its_names() -> None:
 
 
 def test_words_are_found_far_down_in_a_sheet() -> None:
-    (place,) = found_in(long_sheet(3000), "R2999C9")
+    (place,) = matches_in(long_sheet(3000), "R2999C9")
     assert place.citation.row == 2999
     assert re.search("r2999c8 \\|$", place.before)

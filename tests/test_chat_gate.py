@@ -12,7 +12,7 @@ from index import Home
 from tests.asked import Client, served
 from tests.fakes import WordEncoder
 
-_REFUSED = "The chat takes questions and messages of text as its own page sends them; reload the page and ask again."
+_REFUSED = "The chat accepts only what its own page sends. Reload the page and ask again."
 
 
 def file_at(path: str) -> dict[str, Any]:

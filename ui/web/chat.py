@@ -12,10 +12,10 @@ from starlette.requests import Request
 
 from assistant import Assistant
 from corpus import QuipuError
-from ui.access.visitor import message_for, visible_to_visitor
+from ui.access.visitor import error_message_for, visible_to_visitor
 from ui.api.ask import AskService
 from ui.pages import Frame, frame_of
-from ui.telemetry import trace_of
+from ui.telemetry.request_log import trace_of
 from ui.web.answer_html import answer_html, answer_markdown, escape, failure_html, unescape
 from ui.wording import Language, other_language, say, suggest
 
@@ -79,7 +79,8 @@ def chat_page(assistant: Assistant, asking: AskService) -> gr.Blocks:
                 markdown = answer_markdown(asked.answer, lambda document_id: dates.get(document_id, ""), site)
                 reply = answer_html(asked.answer, markdown, asked.feedback, root)
             except QuipuError as error:
-                reply, left_in_box = failure_html(message_for(error, http_request)), question  # so that it needn't be typed again
+                # The question goes back into the box, so that it needn't be typed again.
+                reply, left_in_box = failure_html(error_message_for(error, http_request)), question
             except Exception as error:  # a bug: Gradio would print its message, which may quote the question
                 request_id = http_request.scope["state"]["request_id"]
                 _log.error("Request %s met a bug: %s", request_id, trace_of(error, with_message=False))
@@ -137,15 +138,15 @@ def top_text(frame: Frame, query: list[tuple[str, str]]) -> str:
     root, language, other = frame.root, frame.language, other_language(frame.language)
     onward = quote(f"{root}/?{urlencode(query)}" if query else f"{root}/", safe="")
     links = [
-        f"[{say('documents', language)}]({root}/documents)",
+        f"[{say('documents_heading', language)}]({root}/documents)",
         f"[{say('chat_new', language)}](#new)",
         f"[{say('chat_save', language)}](#export)",
-        f"[{say('other_language', language)}]({root}/language/{other}?next={onward})",
+        f"[{say('language_switch', language)}]({root}/language/{other}?next={onward})",
     ]
     if frame.user:
         links.append(escape(frame.user))
     if frame.session:
-        links.append(f"[{say('sign_out', language)}](#sign-out)")
+        links.append(f"[{say('sign_out_button', language)}](#sign-out)")
     return f"# Quipu\n{' '.join(links)}"
 
 
@@ -153,7 +154,7 @@ def about_text(assistant: Assistant, frame: Frame) -> str:
     """Return the line of Markdown that names the documents."""
     scope, root, language = assistant.scope(), frame.root, frame.language
     entries = scope.entries()
-    titles = [f"[{escape(document.title)}]({root}/documents/{entry.id})" for entry, document in scope.documents(first=_TITLES)]
+    titles = [f"[{escape(document.title)}]({root}/documents/{entry.id})" for entry, document in scope.documents(entries[:_TITLES])]
     if len(entries) > _TITLES:
         titles.append(f"[{say('chat_more_documents', language, count=len(entries) - _TITLES)}]({root}/documents)")
     return f"{say('chat_answers_from', language)}: {', '.join(titles)}."

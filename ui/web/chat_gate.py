@@ -1,4 +1,4 @@
-"""What reaches Gradio: only the addresses that the chat page asks for, and only the events that the page itself sends."""
+"""The gate before Gradio: lets through only the addresses that the chat page asks for and the events that it sends."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from ui.addresses import route_path
 from ui.problems import problem
 
 _JOIN = "/gradio_api/queue/join"
-_SERVED = frozenset(["/", "/theme.css", _JOIN, "/gradio_api/queue/data"])  # and the page's own files
+_SERVED = frozenset(["/", "/theme.css", _JOIN, "/gradio_api/queue/data"])  # besides the page's own files, below
 _FILES = ("/assets/", "/static/")
 _MOST_MESSAGES = 2000
 _MOST_DOCUMENTS = 1000
@@ -24,20 +24,20 @@ Text = Annotated[str, Field(strict=True)]
 
 
 class _Closed(BaseModel):
-    """A JSON object without a field that isn't named here."""
+    """A JSON object with no other fields than the declared ones."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class _TextPart(_Closed):
-    """The only kind of content that a message of this chat has: no files, and no components."""
+    """The only kind of content that a message of this chat has: neither files nor components."""
 
     type: Literal["text"]
     text: Text
 
 
 class _ChatMessage(_Closed):
-    """A message as the page holds it."""
+    """A message as the page sends it."""
 
     role: Literal["user", "assistant"]
     content: Text | Annotated[list[_TextPart], Field(max_length=1)]
@@ -46,7 +46,7 @@ class _ChatMessage(_Closed):
 
 
 class _Event(BaseModel):
-    """An event of the page. What else the page says of it (which button, what was under the pointer) isn't passed on."""
+    """An event of the page. Other fields (which button it was, what was under the pointer) aren't passed on."""
 
     session_hash: Annotated[str, Field(pattern=r"^[0-9a-z]{1,64}$")]
     fn_index: Annotated[int, Field(ge=0, strict=True)]
@@ -62,15 +62,15 @@ _INPUTS: Mapping[str, TypeAdapter[Any]] = {
         Annotated[list[Annotated[Text, Field(max_length=_LONGEST_ID)]], Field(max_length=_MOST_DOCUMENTS)] | None
     ),
 }
-"""What each component of the page sends when it is an input of an event."""
+"""What each kind of component sends when it is an input of an event."""
 
 
 class ChatGate:
-    """ASGI application around Gradio's.
+    """An ASGI application around Gradio's.
 
-    Gradio would read files of this machine, and pages of other hosts, for whoever names them: by an address, or by an object in
-    the body of an event that stands for a file. Here an event is read by its own schema and written anew, so that nothing that the
-    page doesn't send reaches Gradio.
+    Gradio reads files of this machine and pages of other hosts for anybody who names them, in an address or in an object that
+    stands for a file in the body of an event. Here each event is parsed by its own schema and serialized anew, so that nothing
+    reaches Gradio that the page wouldn't send.
     """
 
     def __init__(self, gradio: ASGIApp, page: gr.Blocks) -> None:
@@ -80,7 +80,7 @@ class ChatGate:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI."""
+        """Handle a request, as ASGI defines it."""
         path = route_path(scope)
         if path not in _SERVED and not path.startswith(_FILES):
             await problem(HTTPStatus.NOT_FOUND, "There is no such page.", scope=scope)(scope, receive, send)
@@ -93,7 +93,7 @@ class ChatGate:
         try:
             body = self._event(await Request(scope, receive).body())
         except (ValidationError, _UnknownEventError):
-            detail = "The chat takes questions and messages of text as its own page sends them; reload the page and ask again."
+            detail = "The chat accepts only what its own page sends. Reload the page and ask again."
             await problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, scope=scope)(scope, receive, send)
             return
         headers = [
@@ -105,7 +105,7 @@ class ChatGate:
         await self._gradio({**scope, "headers": headers}, _replayed(body, receive), send)
 
     def _event(self, body: bytes) -> bytes:
-        """The event in this body, of nothing but what was checked. Raises ValidationError or _UnknownEventError."""
+        """Return the event in a body with only its checked fields, as JSON. Raises ValidationError or _UnknownEventError."""
         event = _Event.model_validate_json(body)
         inputs = self._inputs.get(event.fn_index)
         if inputs is None or len(inputs) != len(event.data):
@@ -117,11 +117,11 @@ class ChatGate:
 
 
 class _UnknownEventError(Exception):
-    """The page has no event with this number, or none with so many inputs."""
+    """The page has no event with this number, or the event has another number of inputs."""
 
 
 def _replayed(body: bytes, receive: Receive) -> Callable[[], Any]:
-    """What gives this body first, and then whatever else comes."""
+    """Return an ASGI `receive` that gives this body first, and then whatever else comes."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replayed() -> Message:

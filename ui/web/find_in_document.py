@@ -1,4 +1,4 @@
-"""Where words stand in a document, whatever their case and accents, and however a line's end cut them."""
+"""The search within a document: finds words whatever their case and accents, also where a line break hyphenates them."""
 
 import re
 import unicodedata
@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from assistant import Citation
 from corpus import Document
 from index import fold
-from ui.web.blocks import around
+from ui.blocks import surrounding_range
 
-MOST_FOUND = 100
-"""Places that a search within a document shows."""
+MOST_MATCHES = 100
+"""Matches that a search within a document shows."""
 
-_AROUND = 60  # characters on either side of such a place
+_AROUND = 60  # characters shown on either side of a match
 _PLAIN = re.compile(r"[\t-\r\x20-\x7e]+")
-_UNSEEN = ("Cc", "Cf")  # Unicode's controls and format characters
+_INVISIBLE = ("Cc", "Cf")  # Unicode's control and format characters
 _HYPHENS = "\u2010\u2011\u00ad"
 
 
 @dataclass(frozen=True, slots=True)
 class TextMatch:
-    """A place that holds what was looked for: its text, and what stands around it."""
+    """A match: a citation of it, its text, and the text before and after it."""
 
     citation: Citation
     before: str
@@ -30,19 +30,19 @@ class TextMatch:
     after: str
 
 
-def found_in(document: Document, sought: str) -> Iterator[TextMatch]:
-    """The first places, up to a hundred, where the words sought stand in the document."""
-    words = [_pattern(word) for word in _folded(sought)[0].split()]
-    if not words:
+def matches_in(document: Document, sought: str) -> Iterator[TextMatch]:
+    """Yield the first matches of the words `sought` in the document, `MOST_MATCHES` at most."""
+    patterns = [_pattern(word) for word in _folded(sought)[0].split()]
+    if not patterns:
         return
-    folded, places = _folded(document.text)
-    for count, match in enumerate(re.finditer(r"\s+".join(words), folded)):
-        if count == MOST_FOUND:
+    folded, positions = _folded(document.text)
+    for count, match in enumerate(re.finditer(r"\s+".join(patterns), folded)):
+        if count == MOST_MATCHES:
             return
-        start, end = places[match.start()], places[match.end() - 1] + 1
+        start, end = positions[match.start()], positions[match.end() - 1] + 1
         while unicodedata.combining(document.text[end : end + 1] or " "):
             end += 1
-        before, after = around(document, start, end, _AROUND)
+        before, after = surrounding_range(document, start, end, _AROUND)
         yield TextMatch(
             Citation.of(count + 1, document, start, end),
             document.plain(before, start) if before < start else "",
@@ -52,26 +52,26 @@ def found_in(document: Document, sought: str) -> Iterator[TextMatch]:
 
 
 def _pattern(word: str) -> str:
-    """What finds a folded word, also where a line's end cuts it; a hyphen may be that of the cut."""
+    """Return a pattern for a folded word that also matches it hyphenated at a line break, even at a hyphen of its own."""
     return r"(?:-\n)?".join(re.escape(part) for part in word).replace(r"(?:-\n)?\-(?:-\n)?", r"-\n?")
 
 
 def _folded(text: str) -> tuple[str, Sequence[int]]:
-    """The text as it is compared, without what can't be seen, and for each of its characters where that stands in the text."""
+    """Return the text folded for comparison, without invisible characters, and each folded character's position in the text."""
     parts: list[str] = []
-    places = array("L")
-    place = 0
-    while place < len(text):
-        if plain := _PLAIN.match(text, place):
+    positions = array("L")
+    position = 0
+    while position < len(text):
+        if plain := _PLAIN.match(text, position):
             parts.append(plain[0].lower())
-            places.extend(range(place, plain.end()))
-            place = plain.end()
+            positions.extend(range(position, plain.end()))
+            position = plain.end()
             continue
-        letters = _folded_letter(text[place], text[place + 1 : place + 2])
+        letters = _folded_letter(text[position], text[position + 1 : position + 2])
         parts.append(letters)
-        places.extend([place] * len(letters))
-        place += 1
-    return "".join(parts), places
+        positions.extend([position] * len(letters))
+        position += 1
+    return "".join(parts), positions
 
 
 def _folded_letter(letter: str, following: str) -> str:
@@ -79,4 +79,4 @@ def _folded_letter(letter: str, following: str) -> str:
         return letter
     if letter in _HYPHENS and (letter != "\u00ad" or following == "\n"):
         return "-"
-    return "" if unicodedata.category(letter) in _UNSEEN else fold(letter)
+    return "" if unicodedata.category(letter) in _INVISIBLE else fold(letter)

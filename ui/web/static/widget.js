@@ -89,7 +89,7 @@
   /** A table in a box of its own, which scrolls if it is wide. */
   function tabled(language, ...rows) {
     const lines = rows.map((cells) => make("tr", {}, ...cells));
-    const box = { class: "tabled", role: "group", tabindex: "0", "aria-label": say(language, "table") };
+    const box = { class: "tabled", role: "group", tabindex: "0", "aria-label": say(language, "table_label") };
     return make("div", box, make("table", {}, ...lines));
   }
 
@@ -241,7 +241,7 @@
       launcher.lastChild.textContent = heading.textContent = title;
       opening.textContent = this.getAttribute("opening") || this.#say("chat_opening");
       nameButton(fresh, this.#say("chat_new"));
-      nameButton(close, this.#say("close"));
+      nameButton(close, this.#say("close_panel"));
       log.setAttribute("aria-label", this.#say("chat_log"));
       box.placeholder = this.#say("widget_ask");
       box.setAttribute("aria-label", box.placeholder);
