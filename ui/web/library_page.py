@@ -1,4 +1,4 @@
-"""The library page, and what the operator does there: add, replace and remove documents while questions are answered."""
+"""The library page, and the routes by which an operator adds, replaces, limits and removes documents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,19 +23,22 @@ from ui.web.uploads import READ, Upload, added, received
 from ui.wording import Language, language_name, language_of, notes_on, pages_listed, say
 
 _LARGEST = 200  # megabytes of a file
-_LONGEST_NAME = 200  # characters of a file's name, and a little more bytes, which file systems count
-_LONGEST_NAME_BYTES = 250
+_LONGEST_NAME = 200  # characters of a file's name
+_LONGEST_NAME_BYTES = 250  # which is what file systems count
 
-Name = Annotated[str, Query(description="The name of the file, with an ending that says its type.", examples=["report.pdf"])]
+Name = Annotated[str, Query(description="The file's name, with the extension of its type.", examples=["report.pdf"])]
 DocumentId = Annotated[str, PathParameter(description="Its id.")]
-Groups = Annotated[Sequence[str], Query(max_length=100, description="The groups whose readers may see it; none: all may.")]
+Groups = Annotated[
+    Sequence[str], Query(max_length=100, description="The groups whose readers may see it; without any, every reader may.")
+]
 Replaces = Annotated[str | None, Query(description="The id of the document that it replaces.")]
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """A document as a row of the page: `document` is None if it isn't searched, because it was never fully added; `pages` say
-    how many it has, and `notes` how it was read.
+    """A document as a row of the page's table, with the number of its pages in words and notes on how it was read.
+
+    `document` is None for one that isn't searched, because it was never completely added.
     """
 
     entry: Entry
@@ -47,23 +50,23 @@ class DocumentRow:
 
     @property
     def title(self) -> str:
-        """What the row is called."""
+        """The document's title, or the name of its file if it isn't searched."""
         return self.document.title if self.document else self.entry.name
 
 
 class GroupLimits(BaseModel):
-    """The groups whose readers may see a document; all readers may if there are none."""
+    """The groups whose readers may see a document; without any, every reader may."""
 
     groups: list[str] = Field(max_length=100, examples=[["finance"]], description="Their names.")
 
 
 def library_routes(assistant: Assistant, library: Library, *, has_groups: bool) -> APIRouter:
-    """The page and the operator's routes over one assistant. `has_groups` if readers sign in, and so may be in groups."""
+    """Return the routes of the page and of the operator. `has_groups` says that readers sign in and so may be in groups."""
     routes = APIRouter()
 
     @routes.api_route("/documents", methods=["GET", "HEAD"], include_in_schema=False)
     def library_page(request: Request) -> HTMLResponse:
-        """The documents that can be asked, and for the operator what can be done with them."""
+        """Show the documents that can be asked, and to an operator what can be done with them."""
         try:
             return HTMLResponse(render(assistant, library, request, has_groups=has_groups))
         except QuipuError as error:
@@ -85,9 +88,9 @@ def library_routes(assistant: Assistant, library: Library, *, has_groups: bool) 
         openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
     )
     async def upload(request: Request, name: Name, replaces: Replaces = None, group: Groups = ()) -> Response:
-        """Add the file in the request's body; how it goes comes as JSON, a line each. For operators."""
+        """Add the file in the request's body, and report the progress in lines of JSON. For operators."""
         language = language_of(request.headers)
-        refusal = _refusal(library, request, name, replaces) or _groups_refusal(request, group)
+        refusal = _upload_refusal(library, request, name, replaces) or _groups_refusal(request, group)
         if refusal is not None:
             return refusal
         try:
@@ -96,15 +99,15 @@ def library_routes(assistant: Assistant, library: Library, *, has_groups: bool) 
             return Response(status_code=HTTPStatus.BAD_REQUEST)
         if body is None:
             return _problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, say("upload_too_large", language, megabytes=_LARGEST))
-        said = added(library, assistant.encoder, body, Upload(last_part(name), group, replaces), language)
-        return StreamingResponse(said, media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
+        progress = added(library, assistant.encoder, body, Upload(last_part(name), group, replaces), language)
+        return StreamingResponse(progress, media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
 
     routes.include_router(_change_routes(library))
     return routes
 
 
 def _change_routes(library: Library) -> APIRouter:
-    """The routes by which an operator changes what is in the library already."""
+    """Return the routes by which an operator changes documents that are in the library."""
     routes = APIRouter()
 
     @routes.put(
@@ -120,7 +123,7 @@ def _change_routes(library: Library) -> APIRouter:
         ),
     )
     def limit_to_groups(request: Request, document: DocumentId, limits: GroupLimits) -> Response:
-        """From now on only readers in one of these groups may see a document; all may if there are none. For operators."""
+        """Let only readers in one of these groups see a document; without any, every reader may. For operators."""
         refusal = _change_refusal(library, request, document) or _groups_refusal(request, limits.groups)
         if refusal is None:
             library.limit(document, limits.groups)
@@ -148,7 +151,7 @@ def _change_routes(library: Library) -> APIRouter:
 
 
 def render(assistant: Assistant, library: Library, request: Request, *, has_groups: bool) -> str:
-    """The page's HTML. What documents say of themselves is escaped."""
+    """Return the page's HTML, in which all text of the documents is escaped."""
     frame, operator = frame_of(request), visitor_of(request).is_operator
     added = library.entries(visitor_of(request).groups)
     rows = _rows(visible_to_visitor(assistant, request), added, frame.language)
@@ -169,15 +172,15 @@ def render(assistant: Assistant, library: Library, request: Request, *, has_grou
 
 
 def _rows(assistant: Assistant, added: Sequence[Entry], language: Language) -> list[DocumentRow]:
-    """The documents that are asked, in the order they were added, and then those that were added but aren't searched."""
+    """Return the documents that are searched, in the order they were added, and then those that aren't searched."""
     scope = assistant.scope()
     rows = []
     for entry, document in scope.documents():
-        read, name = ReadSummary.of(document), language_name(document.language, language)
-        notes = tuple(notes_on(read, language))
-        rows.append(DocumentRow(entry, document, pages_listed(read, language), scope.passages_of(entry.id), name, notes))
-    shown = {row.entry.id for row in rows}
-    return [*rows, *(DocumentRow(entry, None) for entry in added if entry.id not in shown)]
+        summary, name = ReadSummary.of(document), language_name(document.language, language)
+        notes = tuple(notes_on(summary, language))
+        rows.append(DocumentRow(entry, document, pages_listed(summary, language), scope.passages_of(entry.id), name, notes))
+    searched = {row.entry.id for row in rows}
+    return [*rows, *(DocumentRow(entry, None) for entry in added if entry.id not in searched)]
 
 
 def _is_own(library: Library, document: str) -> bool:
@@ -185,7 +188,7 @@ def _is_own(library: Library, document: str) -> bool:
 
 
 def _change_refusal(library: Library, request: Request, document: str | None) -> Response | None:
-    """Why the visitor may not change the library, or this document of it; None if they may."""
+    """Return the response that refuses to change the library, or this document of it; None if the visitor may change it."""
     language = language_of(request.headers)
     if not visitor_of(request).is_operator:
         return _problem(request, HTTPStatus.FORBIDDEN, say("library_operator_only", language))
@@ -194,8 +197,8 @@ def _change_refusal(library: Library, request: Request, document: str | None) ->
     return None
 
 
-def _refusal(library: Library, request: Request, name: str, replaces: str | None) -> Response | None:
-    """Why a file may not be sent at all; None if it may."""
+def _upload_refusal(library: Library, request: Request, name: str, replaces: str | None) -> Response | None:
+    """Return the response that refuses to receive a file; None if it may be sent."""
     name, language = last_part(name), language_of(request.headers)
     if (refusal := _change_refusal(library, request, replaces)) is not None:
         return refusal
@@ -212,7 +215,7 @@ def _refusal(library: Library, request: Request, name: str, replaces: str | None
 
 
 def _groups_refusal(request: Request, groups: Sequence[str]) -> Response | None:
-    """Why these names can't be those of groups; None if they can."""
+    """Return the response that refuses these names of groups; None if they can be used."""
     try:
         checked_groups(groups)
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""Adds what comes by the browser: receives a file, adds it in a thread of its own, and tells how that goes."""
+"""Files that come by the browser: each is received, added in a thread of its own, and its progress reported."""
 
 import asyncio
 import json
@@ -19,14 +19,15 @@ from index import AddResult, Encoder, Entry, Home, Library, LibraryError
 from ui.wording import MOST_NAMED, Language, listed, say, sentences_on
 
 READ = ", ".join(sorted(ending[1:].upper() for ending in TAKEN))
-"""The types of files that are taken, in words."""
+"""The types of files that Quipu takes, as shown to people."""
 
-Tell = Callable[..., None]
+Report = Callable[..., None]
+"""Sends a state and its details to the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that is to be added: its name, who may see it, and the id of the document that it replaces."""
+    """A file to be added: its name, the groups that may see it, and the id of the document that it replaces."""
 
     name: str
     groups: Sequence[str] = ()
@@ -34,8 +35,10 @@ class Upload:
 
 
 async def received(home: Home, request: Request, most: int) -> IO[bytes] | None:
-    """The body in a temporary file that has no name, so that nothing is left of it if Quipu is killed; None if it has more than
-    `most` bytes. Raises LibraryError if it can't be written, ClientDisconnect if it doesn't come to its end.
+    """Write a request's body to an unnamed temporary file, of which nothing is left if Quipu is killed, and return that file.
+
+    Returns None if the body has more than `most` bytes. Raises LibraryError if the file can't be written, and ClientDisconnect if
+    the body ends early.
     """
     size = 0
     try:
@@ -61,23 +64,23 @@ async def received(home: Home, request: Request, most: int) -> IO[bytes] | None:
 
 
 async def added(library: Library, encoder: Encoder, body: IO[bytes], upload: Upload, language: Language) -> AsyncIterator[str]:
-    """How the adding of a file goes, a line of JSON each. It goes on to its end if nobody listens."""
+    """Add a file, and yield its progress in lines of JSON. The file is added even if nobody listens any more."""
     loop, lines = asyncio.get_running_loop(), asyncio.Queue[str | None]()
 
     def put(line: str | None) -> None:
         with suppress(RuntimeError):  # the server has stopped
             loop.call_soon_threadsafe(lines.put_nowait, line)
 
-    def tell(state: str, **said: object) -> None:
-        put(json.dumps({"state": state, **said}, ensure_ascii=False) + "\n")
+    def report(state: str, **details: object) -> None:
+        put(json.dumps({"state": state, **details}, ensure_ascii=False) + "\n")
 
     def run() -> None:
         try:
-            _add(library, encoder, body, upload, language, tell)
+            _add(library, encoder, body, upload, language, report)
         except QuipuError as error:
-            tell("error", message=str(error))
-        except Exception:  # a bug: the page is told that it failed, and the log gets the traceback
-            tell("error", message=say("upload_failed", language))
+            report("error", message=str(error))
+        except Exception:  # a bug: the page says that it failed, and the log has the traceback
+            report("error", message=say("upload_failed", language))
             raise
         finally:
             put(None)
@@ -87,19 +90,19 @@ async def added(library: Library, encoder: Encoder, body: IO[bytes], upload: Upl
         yield line
 
 
-def _add(library: Library, encoder: Encoder, body: IO[bytes], upload: Upload, language: Language, tell: Tell) -> None:
-    """Add a file under its name, and remove what it replaces, whose groups it gets. Raises QuipuError if it can't be added."""
+def _add(library: Library, encoder: Encoder, body: IO[bytes], upload: Upload, language: Language, report: Report) -> None:
+    """Add a file under its name, with the groups of what it replaces, and remove that. Raises QuipuError if it can't be added."""
     uploads = library.home.uploads
     path = uploads / upload.name
-    with body, FileLock(uploads / ".lock"):  # one file after the other, also by two servers
+    with body, FileLock(uploads / ".lock"):  # one file at a time, even with two servers
         try:
             _clear(uploads)
-            others = _others(library, upload, document_id(body.read()), language)
+            replaceable = _replaceable(library, upload, document_id(body.read()), language)
             body.seek(0)
             with path.open("wb") as file:
                 shutil.copyfileobj(body, file)
             groups = {*upload.groups, *_groups_of(library, upload.replaces)}
-            outcomes = library.add([path], encoder, _Told(tell), groups)
+            outcomes = library.add([path], encoder, _Reporter(report), groups)
         except OSError as error:
             raise LibraryError(f"{path} can't be written: {error.strerror}.") from None
         finally:
@@ -107,22 +110,24 @@ def _add(library: Library, encoder: Encoder, body: IO[bytes], upload: Upload, la
         read = [outcome.id for outcome in outcomes if outcome.error is None and outcome.removed is None]
         if not read:
             raise DocumentError(
-                " ".join(_said_wrong(outcomes, language)) or say("upload_nothing_read", language, name=upload.name, formats=READ)
+                " ".join(_error_sentences(outcomes, language))
+                or say("upload_nothing_read", language, name=upload.name, formats=READ)
             )
-        replaced = [entry for entry in library.entries() if entry.id in others and entry.id not in read]
-        if limited := _groups_of(library, upload.replaces):  # it may have been limited meanwhile
+        replaced = [entry for entry in library.entries() if entry.id in replaceable and entry.id not in read]
+        if limited := _groups_of(library, upload.replaces):  # which may have changed meanwhile
             for outcome in outcomes:
                 if outcome.id in read and outcome.known is None:
                     library.limit(outcome.id, limited | set(upload.groups))
         for entry in replaced:
             library.remove(entry.id)
-    tell("added", message=_message(upload.name, outcomes, replaced, language), id=read[0], ids=read)
+    report("added", message=_message(upload.name, outcomes, replaced, language), id=read[0], ids=read)
 
 
-def _others(library: Library, upload: Upload, content: str, language: Language) -> set[str]:
-    """The ids of the documents that the file with this content replaces.
+def _replaceable(library: Library, upload: Upload, content: str, language: Language) -> set[str]:
+    """Return the ids of the documents that a file replaces, whose content has the document id `content`.
 
-    Raises LibraryError if it would replace others than is said, or is there already and would replace another.
+    Raises LibraryError if it would replace a document that the upload doesn't name, or if it is in the library already and the
+    upload names another document.
     """
     own, replaces = library.entries(), upload.replaces
     known = next((entry for entry in own if entry.id == content), None)
@@ -142,59 +147,59 @@ def _groups_of(library: Library, document: str | None) -> set[str]:
 
 
 def _clear(uploads: Path) -> None:
-    """Delete what a killed server left."""
+    """Delete the files that a killed server left behind."""
     for left in uploads.iterdir():
         if left.suffix.lower() in TAKEN and left.is_file():
             left.unlink()
 
 
-class _Told:
-    """Tells how an `add` of one file goes; see `index.Progress`."""
+class _Reporter:
+    """Reports the progress of adding one file; an `index.Progress`."""
 
-    def __init__(self, tell: Tell) -> None:
-        self._tell, self._done, self._of = tell, 0, 0
+    def __init__(self, report: Report) -> None:
+        self._report, self._done, self._of = report, 0, 0
 
-    def reading(self, name: str, number: int, total: int, done: float, share: float) -> None:  # noqa: ARG002 - as it is called
+    def reading(self, name: str, number: int, total: int, done: float, share: float) -> None:  # noqa: ARG002 - the protocol has them
         if done == 0:  # else it is the next document in a zip
-            self._tell("reading")
+            self._report("reading")
 
     def encoding(self, passages: int) -> None:
         self._done, self._of = 0, passages
-        self._tell("encoding", done=0, of=passages)
+        self._report("encoding", done=0, of=passages)
 
     def encoded(self, passages: int) -> None:
         self._done += passages
-        self._tell("encoding", done=self._done, of=self._of)
+        self._report("encoding", done=self._done, of=self._of)
 
 
 def _message(name: str, outcomes: Sequence[AddResult], removed: Sequence[Entry], language: Language) -> str:
-    """What became of a file of this name, and of what is in it, in a few sentences."""
+    """Return the outcome of adding the file `name`, and the documents in it, in a few sentences."""
     read = [outcome for outcome in outcomes if outcome.error is None and outcome.removed is None]
     new = [outcome for outcome in read if outcome.known is None]
     known = [outcome.known.name for outcome in read if outcome.known is not None]
     is_alone = len(outcomes) == 1
-    said = []
+    sentences = []
     if new and is_alone:
-        said.append(say("upload_added", language, title=new[0].summary.title))
+        sentences.append(say("upload_added", language, title=new[0].summary.title))
     elif new:
         titles = [say("quoted_title", language, title=outcome.summary.title) for outcome in new]
-        said.append(say("upload_added_several", language, name=name, titles=listed(titles, language)))
+        sentences.append(say("upload_added_several", language, name=name, titles=listed(titles, language)))
     if known:
-        said.append(
+        sentences.append(
             say("upload_known" if is_alone else "upload_known_several", language, name=known[0], names=listed(known, language))
         )
     for entry in ([outcome.replaces for outcome in read if outcome.replaces] or list(removed))[:MOST_NAMED]:
-        said.append(say("upload_replaced", language, name=entry.name, date=entry.added[:10]))
-    if gone := [outcome.name for outcome in outcomes if outcome.removed is not None]:
-        said.append(say("upload_removed", language, name=name, names=listed(gone, language)))
+        sentences.append(say("upload_replaced", language, name=entry.name, date=entry.added[:10]))
+    if removed_names := [outcome.name for outcome in outcomes if outcome.removed is not None]:
+        sentences.append(say("upload_removed", language, name=name, names=listed(removed_names, language)))
     for outcome in new[:MOST_NAMED]:
         notes = sentences_on(outcome.summary, language)
-        said += notes if is_alone else [f"{outcome.name}: {' '.join(notes)}"] if notes else []
-    return " ".join([*said, *_said_wrong(outcomes, language)])
+        sentences += notes if is_alone else [f"{outcome.name}: {' '.join(notes)}"] if notes else []
+    return " ".join([*sentences, *_error_sentences(outcomes, language)])
 
 
-def _said_wrong(outcomes: Sequence[AddResult], language: Language) -> list[str]:
-    """Why some were not added: the first sentences, and how many more there are."""
-    wrong = [outcome.error for outcome in outcomes if outcome.error is not None]
-    more = len(wrong) - MOST_NAMED
-    return wrong if more <= 0 else [*wrong[:MOST_NAMED], say("upload_more_errors", language, count=more)]
+def _error_sentences(outcomes: Sequence[AddResult], language: Language) -> list[str]:
+    """Return the errors of documents that were not added: the first ones, and how many more there are."""
+    errors = [outcome.error for outcome in outcomes if outcome.error is not None]
+    more = len(errors) - MOST_NAMED
+    return errors if more <= 0 else [*errors[:MOST_NAMED], say("upload_more_errors", language, count=more)]
