@@ -42,6 +42,51 @@ def test_rooms_are_entered_by_the_front_door(room: str) -> None:
                     assert not is_inside, f"{path} imports from {node.module}"
 
 
+FOUNDATIONS = {"errors", "problems", "addresses", "access.visitor", "pages", "telemetry", "blocks", "settings"}
+UI_LAYERS = [{"wording"}, FOUNDATIONS, {"access"}, {"api"}, {"web"}, {"server"}]
+"""The layers within `ui`, lowest first: a module or a folder, by its name in `ui`. A layer may import itself and those below it."""
+
+
+def ui_layer(module: str) -> int:
+    """The layer of a module of `ui`, whose most specific entry counts: `access.visitor` is below the rest of `access`."""
+    parts = module.split(".")[1:]
+    names = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    return next(number for name in names for number, layer in enumerate(UI_LAYERS) if name in layer)
+
+
+def ui_imports(path: Path) -> set[str]:
+    """The modules of `ui` that a file imports, inside its functions, too."""
+    modules = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            are_modules = {name for name in inner if (PROJECT / f"{name.replace('.', '/')}.py").exists()}
+            modules |= are_modules or {node.module or ""}
+    return {module for module in modules if module.startswith("ui.")}
+
+
+def test_within_ui_imports_point_one_way() -> None:
+    """From wording by way of access, the API and the pages to the server; the command line stands beside them."""
+    imports = {
+        ".".join(path.relative_to(PROJECT).with_suffix("").parts): ui_imports(path)
+        for path in (PROJECT / "ui").rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    assert "ui.api.passage_json" in imports["ui.api.routes"]
+    assert "ui.cli.commands" in imports["ui.__main__"]
+    for module, imported_modules in imports.items():
+        is_cli = module.startswith("ui.cli.")
+        for other in imported_modules:
+            if other.startswith("ui.cli"):
+                assert is_cli or module == "ui.__main__", f"{module} imports {other}"
+            elif is_cli:
+                assert not other.startswith("ui.web"), f"{module} imports {other}"
+            elif module != "ui.__main__":
+                assert ui_layer(other) <= ui_layer(module), f"{module} imports {other}, which is above it"
+
+
 HEAVY = ("torch", "transformers", "sentence_transformers", "gradio", "uvicorn")
 
 

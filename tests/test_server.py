@@ -12,6 +12,8 @@ from PIL import Image
 from assistant import Assistant, SentenceRanker
 from corpus import read_bytes
 from index import Encoder, Home, add, remove
+from tests.asked import served
+from tests.fakes import WordEncoder
 from tests.made import REPORT, pdf, write
 from ui.addresses import is_loopback_host
 from ui.api.find_passage import locate
@@ -43,6 +45,29 @@ def test_ask(client: TestClient) -> None:
     assert "on the north coast of Peru" in answer["citations"][0]["quote"]
     nothing = client.post("/api/ask", json={"question": "Are prisons full?", "documents": ["unknown"]}).json()
     assert (nothing["status"], nothing["reason"]) == ("not_in_documents", "no_documents")
+
+
+@pytest.mark.parametrize("prefix", ["", "/quipu"])
+def test_the_chat_page_links_to_a_web_app_manifest(home: Home, prefix: str) -> None:
+    with served(home, WordEncoder(), address=f"http://localhost:7860{prefix}") as client:
+        links = re.findall(r'<link rel="manifest" href="([^"]*)"', client.get(f"{prefix}/").text)
+        response = client.get(f"{prefix}/manifest.json")
+        icon = client.get(f"{prefix}/app-static/icon.svg")
+        tokens = client.get(f"{prefix}/app-static/tokens.css").text
+    assert links == [f"{prefix}/manifest.json"]
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/manifest+json")
+    assert response.json() == {
+        "name": "Quipu",
+        "start_url": f"{prefix}/",
+        "scope": f"{prefix}/",
+        "display": "minimal-ui",
+        "theme_color": "#8a3b12",
+        "background_color": "#fbfaf7",
+        "icons": [{"src": f"{prefix}/app-static/icon.svg", "sizes": "any", "type": "image/svg+xml"}],
+    }
+    assert (icon.status_code, icon.headers["content-type"].partition(";")[0]) == (200, "image/svg+xml")
+    assert "--accent: light-dark(#8a3b12," in tokens
+    assert "--paper: light-dark(#fbfaf7," in tokens
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The security headers of every response: a Content-Security-Policy and others that browsers obey."""
 
+import html
 import re
 import secrets
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ _POLICY = (
 _CHAT = "/"  # Gradio's page, with inline scripts; its HTML holds no text of any document
 _FRAMED = "/embed"  # the page that pages of listed origins may show in a frame
 _SCRIPT = re.compile(rb"<script(?=[\s>])", re.IGNORECASE)
+_MANIFEST = b'href="/manifest.json"'  # Gradio's link, which ignores the prefix
 
 
 class SecurityHeaders:
@@ -57,7 +59,7 @@ class SecurityHeaders:
                 if message.get("more_body"):
                     return
                 start, *parts = buffered
-                body = _SCRIPT.sub(b'<script nonce="%s"' % nonce.encode(), b"".join(part.get("body", b"") for part in parts))
+                body = _chat_html(b"".join(part.get("body", b"") for part in parts), nonce, scope.get("root_path", ""))
                 MutableHeaders(scope=start)["Content-Length"] = str(len(body))
                 buffered.clear()
                 await send(start)
@@ -65,3 +67,9 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, secure_send)
+
+
+def _chat_html(page: bytes, nonce: str, root: str) -> bytes:
+    """Give the chat page's scripts the nonce, and put the prefix into its link to the manifest."""
+    page = page.replace(_MANIFEST, f'href="{html.escape(root)}/manifest.json"'.encode())
+    return _SCRIPT.sub(b'<script nonce="%s"' % nonce.encode(), page)
