@@ -115,7 +115,7 @@ def test_what_is_restored_is_what_was_backed_up(library: Home, archive: Path, el
     assert backup(library, archive) == 2
     assert restore(elsewhere, archive) == RestoreResult(2)
     for question in ("illegal sawmills", "the wide river", "trucks"):
-        assert open_index(elsewhere, words).search(question, 9) == open_index(library, words).search(question, 9)
+        assert open_index(elsewhere, words).within().search(question, 9) == open_index(library, words).within().search(question, 9)
     assert Catalogue(elsewhere).entries() == Catalogue(library).entries()
     assert [checked.problem for checked in verify(elsewhere)] == ["", ""]
     assert (elsewhere.path / "users.json").read_bytes() == (library.path / "users.json").read_bytes()
@@ -139,12 +139,12 @@ def test_the_commands_say_what_they_did(
 ) -> None:
     done = quipu("backup", str(archive))
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith(f"Backed up 2 documents and all else into {archive} (")
+    assert done.out.startswith(f"Backed up 2 documents and everything else into {archive} (")
     refused = quipu("restore", str(archive))
     assert (refused.code, refused.out) == (2, "")
     assert refused.err.startswith(f"quipu: {library.path} holds something already")
     monkeypatch.setenv("QUIPU_HOME", str(elsewhere.path))
-    assert quipu("restore", str(archive)).out == f"Restored 2 documents and all else into {elsewhere.path}.\n"
+    assert quipu("restore", str(archive)).out == f"Restored 2 documents and everything else into {elsewhere.path}.\n"
     assert quipu("verify").code == 0
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from assistant import Answer, Citation, Feedback, Settings
+from assistant import Answer, Citation, Feedback
 from index import Catalogue, Home, add
 from tests.commands import Quipu
 from tests.fakes import WordEncoder
 from tests.made import REPORT, pdf, scanned_pdf, write
 from tests.made_containers import zipped
+from ui.settings import ServerSettings
 
 
 def test_ask_prints_sentences_and_where_they_stand(quipu: Quipu) -> None:
@@ -68,7 +69,7 @@ def test_a_library_from_its_first_document_to_its_last(quipu: Quipu, tmp_path: P
     assert added.code == 0
     assert added.out.splitlines() == [
         "half.pdf: 3 pages, 1 passage, English. “half”.",
-        "    There is no text on PDF pages 1, 3: blank, or scanned; scanned pages are read by OCR where tesseract is installed.",
+        "    There is no text on PDF pages 1, 3, which may be blank or scanned. Quipu reads scanned pages by OCR if tesseract is installed.",
         "forests.txt: 2 passages, English. “Forests of the North”.",
     ]
     assert "picture.png was passed over: Quipu doesn't read that type." in added.err
@@ -137,7 +138,7 @@ def test_a_name_that_no_disk_takes_is_one_sentence_and_the_rest_is_added(quipu: 
     assert result.err.splitlines()[-1] == f"quipu: {long} can't be read: File name too long."
     watched = quipu("add", "--watch", long)
     assert (watched.code, " is no folder: --watch keeps" in watched.err) == (2, True)
-    assert quipu("add", f"{'x*' * 150}.txt").err.startswith("quipu: No file fits the pattern x*x*")
+    assert quipu("add", f"{'x*' * 150}.txt").err.startswith("quipu: No file matches the pattern x*x*")
 
 
 @pytest.mark.parametrize(
@@ -148,11 +149,11 @@ def test_a_name_that_no_disk_takes_is_one_sentence_and_the_rest_is_added(quipu: 
         ("nul.txt", b"a\0b", "quipu: nul.txt holds a NUL byte at character 1: it is not a text file.\n"),
         ("report.odt", b"PK", "quipu: report.odt is an OpenDocument text, which Quipu doesn't read: open it and save"),
         ("locked.pdf", pdf([["x"]], password="secret"), "quipu: locked.pdf is encrypted: remove its password and add it again.\n"),
-        ("cut.pdf", pdf([["x"]])[:60], "quipu: cut.pdf can't be read as PDF; it is broken or cut short"),
+        ("cut.pdf", pdf([["x"]])[:60], "quipu: cut.pdf can't be read as a PDF because it is broken, cut short"),
         (
             "scan.pdf",
             scanned_pdf(2),
-            "quipu: scan.pdf has no text on any of its pages 1 to 2: it seems to be scanned",
+            "quipu: scan.pdf has no text on any of its 2 pages: it seems to be scanned",
         ),
         ("bad.docx", b"not a zip", "quipu: bad.docx is not a DOCX file"),
     ],
@@ -171,7 +172,7 @@ def test_a_bad_file_is_one_sentence_and_exit_code_2(
     ("words", "says"),
     [
         (["add", "missing.pdf"], "quipu: There is no file missing.pdf.\n"),
-        (["add", "."], "quipu: The folder . holds no files.\n"),
+        (["add", "."], "quipu: The folder . contains no files.\n"),
         (["remove", "missing.pdf"], "quipu: There is no document 'missing.pdf' in "),
         (["ask", "x", "--document", "missing.pdf"], "quipu: There is no document 'missing.pdf': `quipu documents` lists what"),
         (
@@ -247,7 +248,7 @@ def test_settings_that_cannot_be_used(quipu: Quipu, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("QUIPU_HOME", "")
     assert quipu("documents").err.startswith("quipu: The setting 'home' can't be used (it is empty)")
     monkeypatch.setenv("QUIPU_HOME", "~/mine")
-    assert Settings.load().home == Path.home() / "mine"
+    assert ServerSettings.load().home == Path.home() / "mine"
 
 
 def test_what_is_printed_into_a_pipe_is_whole(quipu: Quipu, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Home) -> None:
@@ -279,7 +280,7 @@ def test_a_pattern_adds_what_fits_it(quipu: Quipu, tmp_path: Path, home: Home) -
     result = quipu("add", "in/*")
     assert (result.code, result.err) == (0, "in/a.png was passed over: Quipu doesn't read that type.\n")
     result = quipu("add", "in/**/*.pdf")
-    assert (result.code, result.err) == (2, "quipu: No file fits the pattern in/**/*.pdf.\n")
+    assert (result.code, result.err) == (2, "quipu: No file matches the pattern in/**/*.pdf.\n")
 
 
 def test_what_is_in_a_zip_is_added_listed_limited_and_removed(quipu: Quipu, tmp_path: Path) -> None:
@@ -293,7 +294,7 @@ def test_what_is_in_a_zip_is_added_listed_limited_and_removed(quipu: Quipu, tmp_
     write(path, zipped(roads__txt="Roads\n\nThey are long.\n"))
     assert quipu("add", str(path)).out.splitlines() == [
         "x.zip › roads.txt: 1 passage, English. “Roads”.",
-        "x.zip › forests.txt was removed: x.zip doesn't hold it any more.",
+        "x.zip › forests.txt was removed: x.zip no longer contains it.",
     ]
     assert quipu("remove", "x.zip").out.startswith("Removed x.zip › roads.txt (")
 

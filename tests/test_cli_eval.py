@@ -26,7 +26,7 @@ def test_eval_counts_by_kind_and_can_stop_a_release(quipu: Quipu, tmp_path: Path
     assert "Citations verified 1.000" in first.out
     assert json.loads(Path(run).read_text())["figures"]["all"]["correct"]["mean"] == 0.5
     again = quipu("eval", asked, "--baseline", run, "--fail-under", "refused=1", "--fail-under", "correct=0.9")
-    assert (again.code, again.err) == (1, "quipu: correct is 0.500, and has to be at least 0.9.\n")
+    assert (again.code, again.err) == (1, "quipu: correct is 0.500, but has to be at least 0.9.\n")
     page = tmp_path / "report.html"
     assert quipu("eval", asked, "--baseline", run, "--html", str(page)).code == 0
     assert "Is the weather nice?" in page.read_text()
@@ -34,11 +34,11 @@ def test_eval_counts_by_kind_and_can_stop_a_release(quipu: Quipu, tmp_path: Path
     less = quipu("eval", asked, "--fail-under", "ECE=0.2")
     assert (less.code, less.err) == (
         2,
-        "quipu: --fail-under can't name ECE, of which less is better: name AUROC or another measure.\n",
+        "quipu: --fail-under can't be used with ECE, for which lower is better: use another measure, such as AUROC.\n",
     )
     assert "Nothing changed against the baseline." in again.out
     for option, says in (
-        ("speed=1", "'speed', which is not measured here: there are answered,"),
+        ("speed=1", "'speed', which was not measured: there are answered,"),
         ("correct", "takes a measure and"),
     ):
         result = quipu("eval", asked, "--fail-under", option)
@@ -61,7 +61,7 @@ def test_eval_finds_pages_of_documents_given_for_the_run(quipu: Quipu, tmp_path:
         (["--fail-under", "correct=nan"], "its least value from 0 to 1"),
         (["--fail-under", "correct=85"], "its least value from 0 to 1"),
         (["--leave-out", "articles"], "--leave-out is for questions in a SQuAD file"),
-        (["q.json", "--documents", "."], "A SQuAD file brings its own documents"),
+        (["q.json", "--documents", "."], "A SQuAD file comes with its own documents"),
         (["--json", "missing/run.json"], "can't be written to missing/run.json: there is no folder missing."),
         (["q.jsonl", "--json", "."], "can't be written to .: Is a directory."),
     ],
@@ -119,7 +119,7 @@ def test_drafts_come_from_what_was_kept(quipu: Quipu, home: Home) -> None:
     feedback.keep(Answer("Who controls the VRAEM?", "", "en", "answered"))
     fine = quipu("eval", "drafts")
     assert (fine.code, fine.out) == (0, "")
-    assert fine.err == "No question that is kept was refused or judged as not helpful.\n"
+    assert fine.err == "Of the kept questions, none was refused or judged not helpful.\n"
     feedback.keep(Answer("¿Quién pagó?", "", "es", "not_in_documents", Reason("off_topic")))
     (line,) = quipu("eval", "drafts").out.splitlines()
     draft = json.loads(line)

@@ -151,7 +151,7 @@ def test_a_folder_that_cannot_be_looked_into_loses_nothing(
     with monkeypatch.context() as patch:
         patch.setattr("ui.cli.file_arguments.os.walk", walk)
         path.unlink()
-        problem = f"quipu: {folder}/deep can't be looked into: Permission denied. Nothing that was in it is removed."
+        problem = f"quipu: {folder}/deep can't be opened: Permission denied. Nothing that was in it is removed."
         assert look() == ([], [problem])
         assert look() == ([], [])
     assert names(home) == ["forests.txt", "rivers.txt"]
@@ -198,7 +198,7 @@ def test_hidden_and_unfinished_files_are_passed_by(home: Home, folder: Path, loo
     for name in (".hidden.txt", "~$report.docx", "report.txt.part", "report.pdf.crdownload", "x.tmp", ".git/notes.txt"):
         write(folder / name, REPORT)
     assert look() == (["The library is in step with 0 files."], [])
-    assert not home.library.exists()
+    assert not home.catalogue.exists()
 
 
 def test_what_quipu_keeps_itself_is_not_added(
@@ -223,7 +223,7 @@ def test_zips_and_emails_go_with_their_files(home: Home, folder: Path, look: Loo
     look()
     assert names(home) == ["m.eml", "m.eml › roads.txt", "x.zip › forests.txt", "x.zip › rivers.txt"]
     write(path, zipped(forests__txt=REPORT))
-    assert look() == (["x.zip › rivers.txt was removed: x.zip doesn't hold it any more."], [])
+    assert look() == (["x.zip › rivers.txt was removed: x.zip no longer contains it."], [])
     (folder / "m.eml").unlink()
     assert look()[0] == ["m.eml was removed: its file is gone.", "m.eml › roads.txt was removed: its file is gone."]
     path.unlink()

@@ -1,6 +1,6 @@
-"""The MCP server at `/mcp`: the assistant as tools for other programs' assistants, behind the same sign-in as all else.
+"""The MCP server at `/mcp`: the assistant as tools for other assistants, behind the same sign-in as everything else.
 
-Each request stands alone, and gets one JSON response: there is no session, and nothing is sent unasked.
+Each request is independent and gets one JSON response: there are no sessions, and the server sends nothing by itself.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -47,24 +47,24 @@ from ui.settings import ServerSettings
 from ui.wording import Language, as_language, explain, language_of, place, say, status_line, suggest, within
 
 _INSTRUCTIONS = (
-    "Quipu answers from a fixed set of documents and from nothing else. Its answers are verbatim quotes with citations: give them "
-    "as quotes, with their links. When it says that something is not in the documents, that is the answer: do not fill it in."
+    "Quipu answers from a fixed set of documents and nothing else. Its answers are verbatim quotes with citations: present them "
+    "as quotes, with their links. When it says that something is not in the documents, that is the answer: do not supply another."
 )
 
 Arguments = TypeVar("Arguments", bound=BaseModel)
 
 
 class NoArguments(BaseModel):
-    """Nothing."""
+    """No arguments."""
 
 
 class PassageArguments(BaseModel):
-    """A place."""
+    """A passage."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     id: Annotated[str, Field(pattern=PLACE)]
-    """The place, as the text of an answer gives it: the document's id, a colon, and `start-end` of the citation."""
+    """The passage, as the text of an answer names it: the document's id, a colon, and `start-end` of the citation."""
 
     q: str | None = None
     """The first 8 hex digits of the quote's SHA-256, as in the citation's link: finds the quote if the range no longer fits."""
@@ -78,7 +78,7 @@ class Documents(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class _Tool(Generic[Arguments]):
-    """A tool: `run` takes its arguments and the HTTP request by which it was called, and gives its result and that in words."""
+    """A tool. `run` takes its arguments and the HTTP request that called it, and returns its result as JSON and as text."""
 
     title: str
     description: str
@@ -87,7 +87,7 @@ class _Tool(Generic[Arguments]):
     run: Callable[[Arguments, Request], tuple[Any, str]]
 
     def described(self, name: str) -> Tool:
-        """The tool as clients see it."""
+        """Return the tool as clients see it."""
         return Tool(
             name=name,
             title=self.title,
@@ -97,10 +97,10 @@ class _Tool(Generic[Arguments]):
             annotations=ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False),
         )
 
-    def call(self, given: dict[str, Any] | None, request: Request) -> CallToolResult:
-        """Its result; what it can't do is a result, too, in a sentence."""
+    def call(self, arguments: dict[str, Any] | None, request: Request) -> CallToolResult:
+        """Run the tool and return its result. An error is a result, too: one sentence."""
         try:
-            result, text = self.run(self.arguments.model_validate(given or {}), request)
+            result, text = self.run(self.arguments.model_validate(arguments or {}), request)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
@@ -109,20 +109,21 @@ class _Tool(Generic[Arguments]):
             return _failed(error_message_for(error, request))
         except HTTPException as error:
             return _failed(f"{error.detail}.")
-        except Exception as error:  # a bug: `McpServer` raises it again where bugs are logged
+        except Exception as error:  # a bug: `McpServer` raises it again where it is logged
             request.scope["state"]["bug"] = error
             return _failed(say("error_bug", language_of(request.headers)))
         return CallToolResult(content=[TextContent(text=text)], structured_content=result)
 
 
 class McpServer:
-    """The endpoint, an ASGI application. It works while its `lifespan` is entered. `answering` says how many tools may work at a
-    time.
+    """The endpoint: an ASGI application that works while its `lifespan` is entered.
+
+    `answering` limits how many tools run at the same time.
     """
 
-    def __init__(self, assistant: Assistant, settings: ServerSettings, asking: AskService, answering: CapacityLimiter) -> None:
+    def __init__(self, assistant: Assistant, settings: ServerSettings, ask_service: AskService, answering: CapacityLimiter) -> None:
         self._answering = answering
-        self._tools = _tools(assistant, settings, asking)
+        self._tools = _tools(assistant, settings, ask_service)
         self._server = Server[Any](
             "quipu",
             title="Quipu",
@@ -135,12 +136,12 @@ class McpServer:
         self._described = cache(lambda: [tool.described(name) for name, tool in self._tools.items()])
 
     def routes(self) -> list[Route]:
-        """Where it is. Both addresses are its own: a redirect from one to the other could lose the body or the prefix."""
+        """Return its routes. There are two, since a redirect from one to the other could lose the body or the prefix."""
         return [Route(path, self, include_in_schema=False) for path in ("/mcp", "/mcp/")]
 
     @asynccontextmanager
     async def lifespan(self, _: object) -> AsyncIterator[None]:
-        """Serves while this is entered, which can be done again."""
+        """Serve while this is entered. It can be entered again."""
         manager = StreamableHTTPSessionManager(self._server, json_response=True, stateless=True)
         async with manager.run():
             self._manager = manager
@@ -150,10 +151,10 @@ class McpServer:
                 self._manager = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI. Host and origin have been checked before, by what stands before all routes."""
+        """See ASGI. Middleware has checked the host and the origin."""
         if scope["method"] != "POST":
             headers = {"Allow": "POST"}
-            refusal = problem(HTTPStatus.METHOD_NOT_ALLOWED, "MCP is spoken by POST here.", scope=scope, headers=headers)
+            refusal = problem(HTTPStatus.METHOD_NOT_ALLOWED, "MCP requests have to use POST.", scope=scope, headers=headers)
             await refusal(scope, receive, send)
         elif self._manager is None:
             await problem(HTTPStatus.SERVICE_UNAVAILABLE, "Quipu is stopping.", scope=scope)(scope, receive, send)
@@ -166,24 +167,24 @@ class McpServer:
     async def _list(self, _: ServerRequestContext[Any], __: PaginatedRequestParams | None) -> ListToolsResult:
         return ListToolsResult(tools=self._described())
 
-    async def _call(self, context: ServerRequestContext[Any], called: CallToolRequestParams) -> CallToolResult:
-        tool = self._tools.get(called.name)
+    async def _call(self, context: ServerRequestContext[Any], call: CallToolRequestParams) -> CallToolResult:
+        tool = self._tools.get(call.name)
         if tool is None:
-            raise MCPError(INVALID_PARAMS, f"There is no tool '{called.name}'.")
-        assert isinstance(context.request, Request)  # noqa: S101 - nothing but HTTP leads here
-        return await to_thread.run_sync(tool.call, called.arguments, context.request, limiter=self._answering)
+            raise MCPError(INVALID_PARAMS, f"There is no tool '{call.name}'.")
+        assert isinstance(context.request, Request)  # noqa: S101 - all calls arrive by HTTP
+        return await to_thread.run_sync(tool.call, call.arguments, context.request, limiter=self._answering)
 
 
-def _tools(assistant: Assistant, settings: ServerSettings, asking: AskService) -> dict[str, _Tool[Any]]:
-    """The tools over one assistant, by their names."""
+def _tools(assistant: Assistant, settings: ServerSettings, ask_service: AskService) -> dict[str, _Tool[Any]]:
+    """Return the tools over one assistant, by name."""
 
     def site(request: Request) -> str:
         return settings.address or str(request.base_url).rstrip("/")
 
     def ask(asked: Ask, request: Request) -> tuple[schema.Answer, str]:
-        given = asking.ask_within_limit(request, asked.question, asked.history, asked.documents)
-        plain = payload(given.answer, given.milliseconds, given.feedback, request.scope["root_path"])
-        return plain, answer_text(given.answer, site(request))
+        result = ask_service.ask_within_limit(request, asked.question, asked.history, asked.documents)
+        values = payload(result.answer, result.milliseconds, result.feedback, request.scope["root_path"])
+        return values, answer_text(result.answer, site(request))
 
     def documents(_: NoArguments, request: Request) -> tuple[Documents, str]:
         listed = document_payloads(visible_to_visitor(assistant, request), request.scope["root_path"])
@@ -193,18 +194,18 @@ def _tools(assistant: Assistant, settings: ServerSettings, asking: AskService) -
     def passage(asked: PassageArguments, request: Request) -> tuple[schema.Passage, str]:
         document, citation = find_passage(visible_to_visitor(assistant, request), asked.id, asked.q)
         language = language_of(request.headers)
-        given = passage_payload(document, citation, language, request.scope["root_path"])
-        around = "\n\n".join("".join(piece["text"] for piece in block["pieces"]) for block in given["context"])
+        values = passage_payload(document, citation, language, request.scope["root_path"])
+        around = "\n\n".join("".join(piece["text"] for piece in block["pieces"]) for block in values["context"])
         where = f"“{citation.text}”\n{place(citation, language)}\n{site(request)}{citation.link}"
-        return given, f"{where}\n\nWhat stands around it:\n\n{around}"
+        return values, f"{where}\n\nWhat stands around it:\n\n{around}"
 
     return {
         "ask": _Tool(
             "Ask the documents",
             "Ask a question in English or Spanish. The answer is verbatim sentences of the documents, each with a citation: title, "
             "page, link and exact quote. If the status is `not_in_documents`, the documents do not answer the question: that is an "
-            "answer, and `nearest` only shows what comes near. Ask about one thing at a time; for follow-ups, pass the questions "
-            "before as `history`.",
+            "answer, and `nearest` only shows related passages. Ask about one thing at a time; for a follow-up, pass the earlier "
+            "questions as `history`.",
             Ask,
             schema.Answer,
             ask,
@@ -218,7 +219,7 @@ def _tools(assistant: Assistant, settings: ServerSettings, asking: AskService) -
         ),
         "passage": _Tool(
             "See a quote in its context",
-            "A cited place with the paragraphs and table rows around it, word for word.",
+            "A cited passage with the paragraphs and table rows around it, word for word.",
             PassageArguments,
             schema.Passage,
             passage,
@@ -227,7 +228,7 @@ def _tools(assistant: Assistant, settings: ServerSettings, asking: AskService) -
 
 
 def answer_text(answer: Answer, site: str) -> str:
-    """An answer in words: what became of the question, the quotes with their places and links, or why there is none."""
+    """Return an answer as text: its status, and the quotes with their places and links, or why there is no answer."""
     language = as_language(answer.language)
     status = status_line(answer.status, language)
     lines = [f"{status}."] if status else []
@@ -246,7 +247,7 @@ def answer_text(answer: Answer, site: str) -> str:
 
 
 def _reference(citation: Citation, language: Language, site: str) -> str:
-    """Where a quote stands, its link, and its id for `passage`."""
+    """Return where a quote stands, its link, and its id for the tool `passage`."""
     where = ", ".join(part for part in (citation.title, within(citation, language), citation.source) if part)
     return f"{where}. {site}{citation.link} (id {citation.document_id}:{citation.start}-{citation.end})"
 

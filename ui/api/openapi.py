@@ -1,4 +1,4 @@
-"""What the API is, for machines and for people: the OpenAPI document, and a page that shows it."""
+"""The description of the API: the OpenAPI document for machines, and a page made from it for people."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -22,34 +22,34 @@ from ui.problems import SCHEMAS, problem, problems
 from ui.settings import ServerSettings
 
 _DESCRIPTION = (
-    "Ask documents in plain words; get their own sentences, each with a citation that opens the document at that very place. "
-    "“Not in the documents” is an answer, too. What goes wrong is a problem (RFC 9457), and a problem's `request_id` finds the "
-    "request in the log. The same can be had as tools over MCP, at `/mcp`."
+    "Ask documents in plain words; get their own sentences, each with a citation that opens the document at that place. “Not in "
+    "the documents” is an answer, too. Errors are problem details (RFC 9457), whose `request_id` finds the request in the log. The "
+    "same is available as tools over MCP, at `/mcp`."
 )
 _TAGS = {
-    "questions": "Ask, see where an answer stands, and judge it.",
-    "documents": "The documents that can be asked. An operator may change them.",
-    "running": "Whether it is up, and how it is doing.",
+    "questions": "Ask, see where an answer comes from, and judge it.",
+    "documents": "The documents that can be asked. Operators may change them.",
+    "running": "Whether the server is up, and how it is doing.",
 }
 _SCHEMES: dict[str, dict[str, str]] = {
     "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token that your server signs."},
-    "password": {"type": "http", "scheme": "basic", "description": "A name and a password, for machines."},
+    "password": {"type": "http", "scheme": "basic", "description": "A name and a password, for programs."},
     "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE, "description": "The session of a browser."},
 }
 _CREDENTIALS = {"token": "-H 'Authorization: Bearer TOKEN' ", "password": "-u NAME "}  # for curl
-_SESSIONS = frozenset(["password", "token"])  # the ways to sign in by which a browser may begin one
-_FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")  # shapes of problems that are never given here
+_SESSIONS = frozenset(["password", "token"])  # the ways to sign in that can begin a session
+_UNUSED_SCHEMAS = ("HTTPValidationError", "ValidationError")  # schemas of error responses that Quipu never sends
 
 
 def reference_routes(app: FastAPI, settings: ServerSettings) -> APIRouter:
-    """The routes of the OpenAPI document, and of the page that shows it."""
+    """Return the routes of the OpenAPI document and of the page made from it."""
     routes = APIRouter(include_in_schema=False)
 
     @cache
     def described() -> dict[str, Any]:
         return describe(app, settings)
 
-    app.openapi = described  # type: ignore[method-assign] # FastAPI's documented way to say more than it knows
+    app.openapi = described  # type: ignore[method-assign] # FastAPI's documented way to extend its document
 
     @routes.get("/api/openapi.json")
     def document() -> JSONResponse:
@@ -58,14 +58,14 @@ def reference_routes(app: FastAPI, settings: ServerSettings) -> APIRouter:
 
     @routes.get("/api")
     def reference(request: Request) -> HTMLResponse:
-        """The same for people."""
+        """The page that shows it."""
         return HTMLResponse(render(described(), request, settings.address or str(request.base_url).rstrip("/")))
 
     return routes
 
 
 def render(described: dict[str, Any], request: Request, address: str) -> str:
-    """The HTML of the page. `address` is where the API is reached."""
+    """Return the HTML of the page. `address` is that of the server, for the examples."""
     groups = [
         (tag, [(method, path, operation) for path, method, operation in _operations(described) if tag["name"] in operation["tags"]])
         for tag in described["tags"]
@@ -88,29 +88,29 @@ def render(described: dict[str, Any], request: Request, address: str) -> str:
 
 
 def _operations(described: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Path, method and operation."""
+    """Yield the path, method and description of each operation."""
     for path, operations in described["paths"].items():
         for method, operation in operations.items():
             yield path, method, operation
 
 
 class NoSuchOperation:
-    """An ASGI endpoint for what no operation of the API takes: 405 where there are others at the same path, else 404."""
+    """An ASGI endpoint for requests that match no operation: 405 if the path has other methods, else 404."""
 
     def __init__(self, described: Callable[[], dict[str, Any]]) -> None:
         self._described = described
 
     def routes(self) -> list[Route]:
-        """The routes that lead here; they have to come behind all others, and before Gradio's, which takes everything."""
+        """Return the routes that lead here. They have to come after all others, and before Gradio's, which match every path."""
         return [Route(path, self, include_in_schema=False) for path in ("/api/{path:path}", *HEALTH, "/metrics")]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         path = route_path(scope)
-        taken = {method.upper() for known, method, _ in _operations(self._described()) if compile_path(known)[0].match(path)}
-        if taken:
-            allow = ", ".join(sorted(taken))
-            detail, headers = f"This takes {allow}, and not {scope['method']}.", {"Allow": allow}
+        methods = {method.upper() for known, method, _ in _operations(self._described()) if compile_path(known)[0].match(path)}
+        if methods:
+            allow = ", ".join(sorted(methods))
+            detail, headers = f"This takes {allow}, not {scope['method']}.", {"Allow": allow}
             response = problem(HTTPStatus.METHOD_NOT_ALLOWED, detail, scope=scope, headers=headers)
         else:
             response = problem(HTTPStatus.NOT_FOUND, "There is no such operation.", scope=scope)
@@ -118,8 +118,8 @@ class NoSuchOperation:
 
 
 def describe(app: FastAPI, settings: ServerSettings) -> dict[str, Any]:
-    """The OpenAPI document of an application: its routes, with what stands before all of them."""
-    said = get_openapi(
+    """Return the OpenAPI document of an application: its routes, and what middleware may answer instead."""
+    document = get_openapi(
         title="Quipu",
         version=version("quipu"),
         description=_DESCRIPTION,
@@ -127,31 +127,31 @@ def describe(app: FastAPI, settings: ServerSettings) -> dict[str, Any]:
         tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
         servers=[{"url": prefix_of(settings.address) or "/"}],
     )
-    schemas = said.setdefault("components", {}).setdefault("schemas", {})
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for shape in (Problem, Step):
         schema = TypeAdapter(shape).json_schema(ref_template=SCHEMAS + "{model}", mode="serialization")
         schemas[schema["title"]] = schema
-    for name in _FASTAPIS_OWN:
+    for name in _UNUSED_SCHEMAS:
         schemas.pop(name, None)
     ways = {*settings.sign_in, *(["session"] if _SESSIONS & set(settings.sign_in) else [])}
     schemes = {name: scheme for name, scheme in _SCHEMES.items() if name in ways}
     if schemes:
-        said["components"]["securitySchemes"] = schemes
-        said["security"] = [{name: []} for name in schemes]
-    for path, method, operation in _operations(said):
+        document["components"]["securitySchemes"] = schemes
+        document["security"] = [{name: []} for name in schemes]
+    for path, method, operation in _operations(document):
         _complete(operation, path, method, settings)
-    return said
+    return document
 
 
 def _complete(operation: dict[str, Any], path: str, method: str, settings: ServerSettings) -> None:
-    """Add to an operation what any request may meet before it comes to its route."""
+    """Add the responses that middleware may give before the request reaches its route."""
     if path in HEALTH:
         operation["security"] = []
     responses = operation["responses"]
-    if "application/json" in responses.get("422", {}).get("content", {}):  # FastAPI's own, for parameters that are any text
+    if "application/json" in responses.get("422", {}).get("content", {}):  # FastAPI's own, for parameters that can't be wrong
         del responses["422"]
-    for status, said in problems(**_met_by_all(operation, path, method, settings)).items():
-        responses.setdefault(str(status), said)
+    for status, response in problems(**_middleware_problems(operation, path, method, settings)).items():
+        responses.setdefault(str(status), response)
     if "429" in responses:
         wait = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
         responses["429"] = {**responses["429"], "headers": {"Retry-After": wait}}
@@ -160,17 +160,17 @@ def _complete(operation: dict[str, Any], path: str, method: str, settings: Serve
         operation.update(tags=["running"], summary=operation["description"].partition(".")[0])
 
 
-def _met_by_all(operation: dict[str, Any], path: str, method: str, settings: ServerSettings) -> dict[str, str]:
-    """The problems of middleware, by the names of their statuses."""
-    met: dict[str, str] = {}
+def _middleware_problems(operation: dict[str, Any], path: str, method: str, settings: ServerSettings) -> dict[str, str]:
+    """Return when middleware answers with a problem, by the names of the statuses."""
+    described: dict[str, str] = {}
     if path not in HEALTH:
-        met["too_many_requests"] = "More than this visitor may send now."
+        described["too_many_requests"] = "The visitor has sent too many requests."
         if settings.sign_in:
-            met["unauthorized"] = "It doesn't say who sent it, or what it says isn't good."
+            described["unauthorized"] = "The request carries no sign-in, or one that is not good."
     if method != "get":
-        met["forbidden"] = "A page of another site sent it."
+        described["forbidden"] = "A page of another site sent it."
     if "requestBody" in operation:
-        met["request_entity_too_large"] = "The body is too large."
+        described["request_entity_too_large"] = "The body is too large."
     if "application/json" in operation.get("requestBody", {}).get("content", {}):
-        met["bad_request"] = "The body is no JSON."
-    return met
+        described["bad_request"] = "The body is not JSON."
+    return described

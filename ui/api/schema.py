@@ -1,9 +1,9 @@
-"""The shapes of what the API and the tools give, each field with what it means: the OpenAPI document is made from them."""
+"""The types of what the API and the MCP tools return. The OpenAPI document is made from them and their docstrings."""
 
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
-from typing_extensions import TypedDict  # pydantic can't read that of `typing` before Python 3.12
+from typing_extensions import TypedDict  # before Python 3.12, pydantic can't use the one in `typing`
 
 from assistant import Status
 from corpus import PageKind
@@ -11,12 +11,12 @@ from corpus import PageKind
 _DOCUMENTED = ConfigDict(use_attribute_docstrings=True)
 
 Link = Annotated[str, Field(json_schema_extra={"format": "uri-reference"})]
-"""An address on this server, from its root on."""
+"""An address on this server, from its root."""
 
 Count = Annotated[int, Field(ge=0)]
 
 DocumentId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
-"""The id of a document: 16 hex digits, made from its content."""
+"""The id of a document: 16 hex digits derived from its content."""
 
 
 @with_config(_DOCUMENTED)
@@ -26,17 +26,17 @@ class Sentence(TypedDict):
     text: str
     """The sentence as it is shown."""
     citations: list[int]
-    """The numbers of the citations that it stands in."""
+    """The numbers of its citations."""
     answer_span: Annotated[list[int], Field(min_length=2, max_length=2)] | None
-    """The part of `text` that is the answer itself, as its first character and the one after its last; null if none is clear."""
+    """The part of `text` that is the answer itself: its first character and the one after its last; null if none is clear."""
 
 
 @with_config(_DOCUMENTED)
 class Cell(TypedDict):
-    """A cell of a table row that is quoted."""
+    """A cell of a quoted table row."""
 
     name: str
-    """The name of its column; "" where none is known."""
+    """The name of its column; "" if it is unknown."""
     text: str
     """Its text."""
 
@@ -61,62 +61,62 @@ class Citation(TypedDict):
     start: Count
     """Where the quote begins in the document's text, in characters."""
     end: Count
-    """Where it ends: the character after the last."""
+    """Where it ends: the character after its last."""
     page: Annotated[int | None, Field(ge=1)]
-    """The page, slide or sheet where it begins, from 1; null in a document without any."""
+    """The page, slide or sheet where it begins, from 1; null in a document without pages."""
     page_label: str | None
-    """The number that is printed on that page, where it has one; the name of a sheet."""
+    """The number printed on that page, if there is one; of a sheet, its name."""
     page_kind: PageKind
-    """What the pages of the document are."""
+    """What the document's pages are."""
     row: Annotated[int | None, Field(ge=1)]
     """The number of the row where it begins, in a sheet; null elsewhere."""
     label: str
     """Where it begins, in the language of the answer: `p. 14 · PDF 26`, `slide 5`, `Budget, row 12`; "" in a text without pages."""
     ocr: bool
-    """Whether it stands on a page that is a picture, whose words were recognised and may be misread."""
+    """Whether OCR read it from a picture of a page, and may have misread it."""
     cells: list[Cell]
-    """If it is a table row, or in one: its cells, of which `text` is made; else empty."""
+    """If it is a table row or part of one: the cells that `text` is made of; else empty."""
     heading_path: list[str]
-    """The headings above it, the outermost first."""
+    """The headings above it, outermost first."""
     link: Link
-    """Opens the document with the quote marked."""
+    """Opens the document with the quote highlighted."""
 
 
 @with_config(_DOCUMENTED)
 class Answer(TypedDict):
-    """What became of a question. Its sentences are quoted; only `explanation` and `suggestions` are in Quipu's own words."""
+    """The answer to a question. Its sentences are quotes; only `explanation` and `suggestions` are in Quipu's own words."""
 
     question: str
-    """The question as it was asked, with single spaces."""
+    """The question as asked, with single spaces."""
     searched: str
-    """What was searched: it differs for a follow-up, which takes words from the question before it."""
+    """What was searched for: it differs for a follow-up, which takes words from the question before it."""
     language: str
-    """The language of the question, as a code of two letters."""
+    """The two-letter code of the question's language."""
     status: Status
-    """`answered`; `partly`, if several questions were asked and not all are answered; `not_in_documents`, which is an answer, too;
-    `no_question`, if nothing was asked."""
+    """`answered`; `partly` if several questions were asked and not all are answered; `not_in_documents`, which is an answer, too;
+    `no_question` if nothing was asked."""
     reason: str | None
-    """Why there is no answer, or none to a part: a code, and behind ": " what it is about, as in `name_absent: Bolivia`."""
+    """Why there is no answer, or none to a part: a code, and after ": " what it is about, as in `name_absent: Bolivia`."""
     explanation: str | None
-    """The reason in a sentence, in the question's language if that is Spanish, else in English."""
+    """The reason as a sentence: in Spanish for a question in Spanish, else in English."""
     unanswered: str
-    """The part of a question with several that isn't answered; "" if there is none."""
+    """The part of the question that is not answered, if it has several; else ""."""
     confidence: Annotated[float, Field(ge=0, le=1)]
     """The probability that the documents answer the question."""
     text: str
     """The sentences as one text; "" if there is no answer."""
     sentences: list[Sentence]
-    """The sentences of the answer, the best first."""
+    """The sentences of the answer, best first."""
     citations: list[Citation]
-    """The places where they stand, by their numbers from 1."""
+    """The places they are quoted from, numbered from 1."""
     nearest: list[Citation]
-    """If there is no answer: the places that come nearest. They are no answer."""
+    """If there is no answer: the most closely related places. They are not an answer."""
     suggestions: list[str]
     """Questions that could be asked instead."""
     generation: Count
-    """The state of the library, which grows with every change; 0 for a reader who may not see all documents."""
+    """The number of the library's state, which grows with every change; 0 for a reader who may not see all documents."""
     milliseconds: Annotated[float, Field(ge=0)]
-    """How long the answer took."""
+    """The time that the answer took."""
     feedback: str | None
     """The id by which the answer can be judged; null if no feedback is kept."""
 
@@ -126,33 +126,33 @@ class Document(TypedDict):
     """A document that can be asked."""
 
     id: DocumentId
-    """The document's id, made from its content."""
+    """The document's id, derived from its content."""
     title: str
     """Its title."""
     source: str
     """The name of its file."""
     media_type: str
-    """The type of its file."""
+    """The media type of its file."""
     language: str
-    """The language of its text, as a code of two letters."""
+    """The two-letter code of its language."""
     pages: Count
-    """How many pages, slides or sheets it has; 0 for a type without any."""
+    """The number of its pages, slides or sheets; 0 for a format without pages."""
     page_kind: PageKind
-    """What these are."""
+    """What its pages are."""
     pages_without_text: list[int]
-    """Those, from 1, that have no text: blank, or scanned."""
+    """The numbers of the pages without text, which are blank or scanned."""
     ocr_pages: list[int]
-    """Those, from 1, that are pictures whose words were recognised, and may be misread."""
+    """The numbers of the pages that OCR read, and may have misread."""
     running_lines: Count
-    """How many lines were left out as headers and footers."""
+    """The number of lines that were left out as headers and footers."""
     garbled: Annotated[float, Field(ge=0, le=1)]
-    """The share of its characters that stand for nothing: from 0.01 on, its text can't be relied on."""
+    """The share of its characters that are unreadable: from 0.01, its text can't be relied on."""
     passages: Count
-    """In how many passages it is searched."""
+    """The number of passages that it is searched in."""
     added: str
     """When it was added (ISO 8601)."""
     link: Link
-    """Opens it."""
+    """Opens the document."""
 
 
 @with_config(_DOCUMENTED)
@@ -167,28 +167,28 @@ class Piece(TypedDict):
 
 @with_config(_DOCUMENTED)
 class TableCell(TypedDict):
-    """A cell of a table row that isn't blank."""
+    """A cell of a table row that is not blank."""
 
     column: Count
     """Its column, from 0."""
     span: Annotated[int, Field(ge=1)]
-    """Over how many columns it reaches."""
+    """The number of columns that it spans."""
     pieces: list[Piece]
     """Its text, in pieces."""
 
 
 @with_config(_DOCUMENTED)
 class TableRow(TypedDict):
-    """A row of a table near a passage. Before the first comes what names the columns, be it far above."""
+    """A table row near a passage. The rows that name its columns come first, even from far above."""
 
     table: Annotated[int, Field(ge=1)]
-    """Which table of the document it belongs to, from 1."""
+    """The number of its table in the document, from 1."""
     number: Annotated[int | None, Field(ge=1)]
     """Its number in its sheet; null elsewhere."""
     names_columns: bool
-    """Whether it does nothing but name the columns."""
+    """Whether it only names the columns."""
     cells: list[TableCell]
-    """Its cells, from the first column on."""
+    """Its cells, from the first column."""
 
 
 @with_config(_DOCUMENTED)
@@ -204,22 +204,22 @@ class Paragraph(TypedDict):
 
 
 def _as_of_a_citation(schema: dict[str, Any]) -> None:
-    """Say of the fields of a citation what is said there: docstrings aren't inherited."""
+    """Copy the descriptions of a citation's fields, since docstrings aren't inherited."""
     for name, field in TypeAdapter(Citation).json_schema()["properties"].items():
         schema["properties"][name]["description"] = field["description"]
 
 
 @with_config(ConfigDict(use_attribute_docstrings=True, json_schema_extra=_as_of_a_citation))
 class Passage(Citation):
-    """A place in a document, with what stands around it."""
+    """A place in a document, with the text around it."""
 
     context: list[Paragraph]
-    """What stands around it, and the passage itself."""
+    """The paragraphs around it, and the passage itself."""
 
 
 @with_config(_DOCUMENTED)
 class VerifiedQuote(TypedDict):
-    """What became of checking one citation."""
+    """The outcome of checking one citation."""
 
     number: Count
     """The citation's number; 0 stands for the answer as a whole."""
@@ -228,35 +228,35 @@ class VerifiedQuote(TypedDict):
     text: str
     """The quote as it is shown."""
     problem: str
-    """What is wrong with it, in a sentence; empty if the original has it as it says."""
+    """What is wrong with it, in a sentence; "" if the original has the quote as cited."""
 
 
 @with_config(_DOCUMENTED)
 class Verification(TypedDict):
-    """What became of checking an answer."""
+    """The outcome of checking an answer."""
 
     verified: bool
-    """Whether it quotes something, and nothing is wrong with any quote."""
+    """Whether it quotes something and every quote is right."""
     quotes: list[VerifiedQuote]
     """Its citations, in order."""
 
 
 @with_config(_DOCUMENTED)
 class Step(TypedDict):
-    """How the adding of a file goes: a line of JSON each."""
+    """A step in adding a file: one line of JSON."""
 
     state: Literal["reading", "encoding", "added", "error"]
-    """The last line is `added` or `error`."""
+    """Where it is; in the last line `added` or `error`."""
     message: NotRequired[str]
-    """What became of it, in words: only in the last line."""
+    """The outcome as a sentence: only in the last line."""
     id: NotRequired[DocumentId]
-    """The document's id, or that of the first in a zip: only with `added`."""
+    """The id of the document, or of the first in a zip: only with `added`."""
     ids: NotRequired[list[DocumentId]]
-    """The ids of all documents in the file, itself first: several in a zip, or in an e-mail with attachments."""
+    """The ids of all documents in the file: several in a zip, or in an e-mail with attachments, which comes first itself."""
     done: NotRequired[Count]
-    """How many passages are ready: only with `encoding`."""
+    """The number of passages that are encoded: only with `encoding`."""
     of: NotRequired[Count]
-    """Of how many."""
+    """The number of passages in all: only with `encoding`."""
 
 
 @with_config(_DOCUMENTED)
@@ -264,12 +264,12 @@ class Problem(TypedDict):
     """What went wrong (RFC 9457)."""
 
     type: Literal["about:blank"]
-    """Always `about:blank`: the status says the kind of problem."""
+    """Always `about:blank`: the status says what kind of problem it is."""
     title: str
     """The status in words."""
     status: Annotated[int, Field(ge=400, le=599)]
     """The HTTP status."""
     detail: str
-    """What went wrong, in a sentence for a person."""
+    """What went wrong, as a sentence for a person."""
     request_id: NotRequired[str]
     """The request's id in the log, as in `X-Request-ID`."""

@@ -1,1 +1,1 @@
-"""The `quipu` command. `commands.py` has its commands, or names the file that has them."""
+"""The `quipu` command. `commands.py` has its subcommands, or imports them from their own files."""

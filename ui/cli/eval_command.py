@@ -1,4 +1,4 @@
-"""The command `quipu eval`, and `quipu eval drafts`."""
+"""The commands `quipu eval` and `quipu eval drafts`."""
 
 import json
 from datetime import UTC, datetime
@@ -33,15 +33,15 @@ from ui.cli.eval_report import report
 from ui.cli.eval_tables import WIDTH, change_lines, failures, figures_table, summary
 from ui.cli.file_arguments import files_in
 from ui.cli.progress import Bar
+from ui.settings import ServerSettings
 
 _err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-from ui.settings import ServerSettings
 
 
 class _RunFirst(TyperGroup):
-    """Takes what isn't the name of a command for the questions of `run`."""
+    """A command group that passes its arguments to `run`, unless they begin with `drafts`."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer keeps its own type of context to itself
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's type of context is private
         return super().parse_args(ctx, args if args[:1] == ["drafts"] else ["run", *args])
 
 
@@ -51,27 +51,29 @@ app = typer.Typer(cls=_RunFirst, rich_markup_mode=None)
 @app.command()
 def run(
     questions: Annotated[
-        Path | None, typer.Argument(help="Test questions, as JSON Lines or SQuAD .json; without, those on the report that ships.")
+        Path | None, typer.Argument(help="Test questions, as JSON Lines or SQuAD .json; by default those about the shipped report.")
     ] = None,
     folder: Annotated[
-        Path | None, typer.Option("--documents", help="Ask these documents, in a home made for the run, not the library.")
+        Path | None, typer.Option("--documents", help="Ask these documents, in a home made for this run, instead of the library.")
     ] = None,
     within: Annotated[bool, typer.Option("--within", help="Ask each question only of the document that it is about.")] = False,
     leave_out: Annotated[
-        LeftOut, typer.Option(help="What of a SQuAD file isn't indexed: every second one of these.")
+        LeftOut, typer.Option(help="What to leave out of the index of a SQuAD file: every second one of these.")
     ] = LeftOut.NOTHING,
-    written: Annotated[Path | None, typer.Option("--json", help="Write the run into this file, to compare with later.")] = None,
-    page: Annotated[Path | None, typer.Option("--html", help="Write a report to look at into this file.")] = None,
-    baseline: Annotated[Path | None, typer.Option(help="A run to compare with; a drop beyond chance is exit code 1.")] = None,
+    written: Annotated[Path | None, typer.Option("--json", help="Write the run to this file, to compare with later.")] = None,
+    page: Annotated[Path | None, typer.Option("--html", help="Write a report for people to this file.")] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(help="A run to compare with; exit code 1 if a measure drops by more than chance.")
+    ] = None,
     fail_under: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Exit code 1 if this measure's mean over all is lower.")
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Exit code 1 if the mean of this measure is lower.")
     ] = None,
 ) -> None:
-    """Ask test questions and measure the answers: found, cited, refused. Two runs of one version give the same figures.
+    """Ask test questions and measure the answers: found, cited, refused. Two runs of the same version give the same figures.
 
-    `quipu eval drafts` prints test questions to complete, from those that readers asked.
+    `quipu eval drafts` prints test questions to complete, from what readers asked.
     """
-    least = [_threshold(given) for given in fail_under or ()]
+    least = [_threshold(option) for option in fail_under or ()]
     before = read_run(baseline) if baseline else None
     for path in (written, page):
         if path is not None and not path.parent.is_dir():
@@ -117,7 +119,7 @@ def run(
 
 @app.command("drafts")
 def drafts_command() -> None:
-    """Print test questions to complete, as JSON Lines: what readers asked that was refused, or whose answer didn't help them."""
+    """Print test questions to complete, as JSON Lines: questions of readers that were refused, or whose answer did not help."""
     settings = ServerSettings.load()
     kept = Feedback(Home(settings.home)).kept()
     if not kept:
@@ -126,14 +128,17 @@ def drafts_command() -> None:
     for draft in found:
         typer.echo(json.dumps(draft, ensure_ascii=False))
     if not found:
-        typer.echo("No question that is kept was refused or judged as not helpful.", err=True)
+        typer.echo("Of the kept questions, none was refused or judged not helpful.", err=True)
 
 
 def _asked(questions: Path | None, folder: Path | None, leave_out: LeftOut) -> tuple[list[Article], list[TestQuestion]]:
-    """The articles to index for the run, if the questions bring some, and the questions. Raises QuestionError for what can't be."""
+    """Return the articles to index for the run, if the questions come with any, and the questions.
+
+    Raises QuestionError for options that don't go together.
+    """
     if questions is not None and questions.suffix.lower() == ".json":
         if folder is not None:
-            raise QuestionError("A SQuAD file brings its own documents: leave out --documents.")
+            raise QuestionError("A SQuAD file comes with its own documents: leave out --documents.")
         return read_squad(questions, leave_out)
     if leave_out != LeftOut.NOTHING:
         raise QuestionError("--leave-out is for questions in a SQuAD file, with the ending .json.")
@@ -141,7 +146,7 @@ def _asked(questions: Path | None, folder: Path | None, leave_out: LeftOut) -> t
 
 
 def _ask_all(assistant: Assistant, asked: list[TestQuestion], *, within: bool) -> tuple[list[QuestionResult], list[float]]:
-    """The rows, and the milliseconds of each question, under a progress bar."""
+    """Return the result and the milliseconds of each question, showing a progress bar."""
     rows, milliseconds = [], []
     with Bar(_err, "questions") as bar:
         bar.encoding(len(asked))
@@ -153,35 +158,35 @@ def _ask_all(assistant: Assistant, asked: list[TestQuestion], *, within: bool) -
 
 
 def _latency(milliseconds: list[float]) -> dict[str, float]:
-    """The median, the 95th percentile and the largest."""
+    """Return the median, the 95th percentile and the largest."""
     p95 = quantiles(milliseconds, n=20, method="inclusive")[-1] if len(milliseconds) > 1 else milliseconds[0]
     return {"median": median(milliseconds), "p95": p95, "most": max(milliseconds)}
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file. Raises QuestionError if it can't be."""
+    """Write a file. Raises QuestionError if that fails."""
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise QuestionError(f"The run can't be written to {path}: {error.strerror}.") from None
 
 
-def _threshold(given: str) -> tuple[str, float]:
-    """What --fail-under says. Raises QuestionError if it isn't NAME=VALUE."""
-    name, _, value = given.partition("=")
+def _threshold(option: str) -> tuple[str, float]:
+    """Parse the value of --fail-under. Raises QuestionError if it isn't NAME=VALUE."""
+    name, _, value = option.partition("=")
     try:
         least = float(value)
-        if not 0 <= least <= 1:  # nor is nan, under which nothing would ever be
+        if not 0 <= least <= 1:  # neither is NaN, and no measure would ever be under it
             raise ValueError(value)
         return name, least
     except ValueError:
         raise QuestionError(
-            f"--fail-under takes a measure and its least value from 0 to 1, as in correct=0.8, and not '{given}'."
+            f"--fail-under takes a measure and its least value from 0 to 1, as in correct=0.8, not '{option}'."
         ) from None
 
 
 def _add_all(folder: Path, home: Home, settings: ServerSettings) -> None:
-    """Add all documents of a folder to a home. Raises DocumentError if one can't be read."""
+    """Add all documents in a folder to a home. Raises DocumentError if one can't be read."""
     files = files_in([folder]).files
     with Bar(_err) as bar:
         outcomes = open_library(settings, home).add(files, load_encoder(settings.model), bar)

@@ -1,4 +1,4 @@
-"""An evaluation as one HTML file to look at, which needs nothing but itself: no script, no style and no picture from elsewhere."""
+"""The report of an evaluation: one HTML file without scripts, and without styles or pictures from elsewhere."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ui.cli.eval_tables import HEADINGS, questions_in
 from ui.pages import TEMPLATES
 from ui.wording import explain, within
 
-_AROUND = 300  # characters of the document that are shown on either side of a quote
+_AROUND = 300  # characters of the document shown on either side of a quote
 _HEADLINES = {
     "correct": "correct in the first citation",
     "correct@3": "correct in the first three",
@@ -27,7 +27,7 @@ _VERDICTS = {"correct": "correct", "refused": "refused", "Success@5 in document"
 
 @dataclass(frozen=True, slots=True)
 class ShownPlace:
-    """A place with what stands around it. `link` opens the document there, where a server has it; else it is ""."""
+    """A quote or page with the text around it. `link` opens the document there, or is "" if no server has it."""
 
     where: str
     link: str
@@ -39,7 +39,7 @@ class ShownPlace:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A question that went wrong: why it was refused, if it was, what was cited and what was expected."""
+    """A question with a wrong answer: why it was refused, if it was, what was cited, and what was expected."""
 
     row: QuestionResult
     reason: str
@@ -55,9 +55,9 @@ def report(
     document: Callable[[str], Document],
     address: str | None,
 ) -> str:
-    """The report's HTML. `document` gives the documents by id. All their text is escaped.
+    """Return the HTML of the report. All text of documents, which `document` returns by id, is escaped.
 
-    Places link to the documents at `address`, as "http://127.0.0.1:7860"; None for documents that no server will have.
+    `address` is that of a server that has the documents, such as "http://127.0.0.1:7860", to link to; None if there is none.
     """
     kinds = [
         (name.removeprefix("kind "), says, measured[verdict])

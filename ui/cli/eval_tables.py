@@ -1,4 +1,4 @@
-"""Shows what an evaluation gave."""
+"""The results of an evaluation as text for the terminal."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from assistant import QuestionError
 from eval import LESS_IS_BETTER, Change, Figure
 
 WIDTH = 110
-"""Characters of the table's lines, so that no figure is cut short."""
+"""Characters a line of the table, so that no figure is cut off."""
 
 HEADINGS = {
     "answered": "answered",
@@ -21,9 +21,9 @@ HEADINGS = {
     "nDCG@10": "nDCG@10",
     "Success@5 in document": "Success@5 in document",
 }
-"""The measures that a table shows, with their headings; the run file has them all."""
+"""The measures in a table, with their headings. The run file has all measures."""
 
-_COUNTED = ("answered", "refused", "Success@5 in document")  # every question has just one of these
+_COUNTED = ("answered", "refused", "Success@5 in document")  # every question has exactly one of these
 
 _OVERALL = {
     "verified": "Citations verified",
@@ -36,7 +36,7 @@ _OVERALL = {
 
 
 def figures_table(figures: dict[str, dict[str, Figure]]) -> Table:
-    """The means by group. A measure that no question has gets no column."""
+    """Return the table of means by group. A measure that no question has gets no column."""
     shown = {name: heading for name, heading in HEADINGS.items() if name in figures["all"]}
     table = Table("Questions", "n", *shown.values(), box=None)
     for group, measured in figures.items():
@@ -47,19 +47,19 @@ def figures_table(figures: dict[str, dict[str, Figure]]) -> Table:
 
 
 def questions_in(measured: dict[str, Figure]) -> int:
-    """How many questions a group has."""
+    """Return the number of questions in a group."""
     return sum(measured[name].n for name in _COUNTED if name in measured)
 
 
 def summary(figures: dict[str, dict[str, Figure]], milliseconds: float) -> str:
-    """What the table leaves out, in a line. `milliseconds` is the median of a question."""
+    """Return a line with what the table leaves out. `milliseconds` is the median time of a question."""
     overall = figures["all"]
     parts = [f"{heading} {overall[name].mean:.3f}" for name, heading in _OVERALL.items() if name in overall]
     return ", ".join([*parts, f"{milliseconds:.0f} ms a question (median)"]) + "."
 
 
 def change_lines(changes: Sequence[Change]) -> list[str]:
-    """A line for each measure that changed: by how much, surely or not, and which questions got worse and better."""
+    """Return a line per changed measure: the difference with its interval, and the questions that got worse and better."""
     lines = []
     for change in changes:
         if change.worse or change.better:
@@ -73,16 +73,19 @@ def change_lines(changes: Sequence[Change]) -> list[str]:
 
 
 def failures(figures: dict[str, dict[str, Figure]], changes: Sequence[Change], least: Sequence[tuple[str, float]]) -> list[str]:
-    """A sentence for each reason to stop a release: a drop against the baseline, or a mean under its least value.
+    """Return a sentence for each reason to stop a release: a drop from the baseline, or a mean under its threshold.
 
-    Raises QuestionError for a measure that isn't there.
+    `least` are pairs of a measure and its threshold. Raises QuestionError for a measure that the run doesn't have, or of which
+    lower values are better.
     """
-    failed = [f"{change.measure} dropped against the baseline, by more than chance." for change in changes if change.is_drop]
+    failed = [f"{change.measure} dropped from the baseline by more than chance." for change in changes if change.is_drop]
     for name, value in least:
         if name not in figures["all"]:
-            raise QuestionError(f"--fail-under names '{name}', which is not measured here: there are {', '.join(figures['all'])}.")
+            raise QuestionError(f"--fail-under names '{name}', which was not measured: there are {', '.join(figures['all'])}.")
         if name in LESS_IS_BETTER:
-            raise QuestionError(f"--fail-under can't name {name}, of which less is better: name AUROC or another measure.")
+            raise QuestionError(
+                f"--fail-under can't be used with {name}, for which lower is better: use another measure, such as AUROC."
+            )
         if figures["all"][name].mean < value:
-            failed.append(f"{name} is {figures['all'][name].mean:.3f}, and has to be at least {value}.")
+            failed.append(f"{name} is {figures['all'][name].mean:.3f}, but has to be at least {value}.")
     return failed

@@ -1,4 +1,4 @@
-"""Shows how an `add` or a `rebuild` goes: by a bar in a terminal, else by a line now and then, as a log wants it."""
+"""Show the progress of `add`, `rebuild` and `eval`: a bar in a terminal, and a line a minute elsewhere, such as in a log."""
 
 from collections import deque
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-_LOOKED_BACK = 300.0  # seconds from which the speed is told: what is known already goes by faster than what is new
-_APART = 1.0  # seconds from one sample to the next
-_FIRST = 5.0  # seconds before which no time is told
-_EVERY = 60.0  # seconds from one line to the next
+_WINDOW = 300.0  # seconds that the speed is measured over: files already in the library go by faster than new ones
+_SAMPLE_INTERVAL = 1.0  # seconds
+_WARM_UP = 5.0  # seconds before a speed is shown
+_LINE_INTERVAL = 60.0  # seconds
 
 
 class _Sample(NamedTuple):
-    """How far it was at a time: how much of all lay behind, from 0 to 1, and how many passages."""
+    """The progress at one time: the share that is done, from 0 to 1, and the number of passages."""
 
     time: float
     done: float
@@ -24,20 +24,21 @@ class _Sample(NamedTuple):
 
 
 class Bar:
-    """How much of all files is done, how many passages a second, and how long the rest takes, by the files' sizes. Use it in a
-    `with`. On a console that is no terminal it is a line a minute. `clock` gives seconds.
+    """A progress bar with the share that is done by file size, the passages a second, and the time left.
+
+    Use it as a context manager. On a console that is not a terminal it prints a line a minute. `clock` returns seconds.
     """
 
     def __init__(self, console: Console, unit: str = "passages", clock: Callable[[], float] = monotonic) -> None:
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"))
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[text]}"))
         self._console, self._unit, self._clock = console, unit, clock
         self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._progress.add_task("", total=1.0, said="")
-        self._begins, self._share = 0.0, 1.0  # of the document at hand
-        self._encoded, self._of = 0, 0  # passages of it
+        self._task = self._progress.add_task("", total=1.0, text="")
+        self._begins, self._share = 0.0, 1.0  # of the current document, within everything
+        self._encoded, self._of = 0, 0  # passages of the current document
         self._files, self._units = "", 0
-        self._told = clock()
-        self._samples = deque([_Sample(self._told, 0.0, 0)])
+        self._printed = clock()  # when the last line was
+        self._samples = deque([_Sample(self._printed, 0.0, 0)])
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -65,30 +66,30 @@ class Bar:
 
     def _show(self) -> None:
         now = _Sample(self._clock(), self._begins + self._share * self._encoded / max(1, self._of), self._units)
-        while len(self._samples) > 1 and self._samples[1].time <= now.time - _LOOKED_BACK:
+        while len(self._samples) > 1 and self._samples[1].time <= now.time - _WINDOW:
             self._samples.popleft()
-        if now.time - self._samples[-1].time >= _APART:
+        if now.time - self._samples[-1].time >= _SAMPLE_INTERVAL:
             self._samples.append(now)
-        said = ", ".join([f"{now.done:.0%}", f"{now.units:,} {self._unit}", *_pace(self._samples[0], now)])
-        self._progress.update(self._task, completed=now.done, said=said)
-        if not self._console.is_terminal and now.time - self._told >= _EVERY:
-            self._told = now.time
-            self._console.print(f"{self._files}{said}")
+        text = ", ".join([f"{now.done:.0%}", f"{now.units:,} {self._unit}", *_pace(self._samples[0], now)])
+        self._progress.update(self._task, completed=now.done, text=text)
+        if not self._console.is_terminal and now.time - self._printed >= _LINE_INTERVAL:
+            self._printed = now.time
+            self._console.print(f"{self._files}{text}")
 
 
 def _pace(before: _Sample, now: _Sample) -> list[str]:
-    """How many a second, and how long the rest takes, as they can be told."""
+    """Return the speed and the time left, as far as they are known."""
     took, done, units = now.time - before.time, now.done - before.done, now.units - before.units
-    if took < _FIRST:
+    if took < _WARM_UP:
         return []
-    left = [f"{lasting(took * (1 - now.done) / done)} left"] if done > 0 else []
+    left = [f"{duration(took * (1 - now.done) / done)} left"] if done > 0 else []
     return [f"{units / took:.1f} a second", *left]
 
 
-def lasting(seconds: float) -> str:
-    """A time in words, as exact as it needs to be.
+def duration(seconds: float) -> str:
+    """Format a time as exactly as it is useful.
 
-    >>> lasting(41.7), lasting(61), lasting(8000)
+    >>> duration(41.7), duration(61), duration(8000)
     ('42 s', '1 min', '2 h 13 min')
     """
     minutes = round(seconds / 60)

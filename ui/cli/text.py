@@ -1,4 +1,4 @@
-"""Answers and documents as lines of text."""
+"""Answers and documents as text for the terminal."""
 
 from assistant import Answer
 from corpus import ReadSummary, shown_name
@@ -7,7 +7,7 @@ from ui.wording import as_language, explain, language_name, notes_on, pages_coun
 
 
 def answer_text(answer: Answer) -> str:
-    """An answer: its sentences and where they stand, or why there is none and what comes nearest."""
+    """Return an answer as text: its sentences and sources, or why there is no answer and what comes nearest."""
     language = as_language(answer.language)
     lines = []
     if answer.searched != " ".join(answer.question.split()):
@@ -32,11 +32,11 @@ def answer_text(answer: Answer) -> str:
 
 
 def added_lines(added: AddResult) -> str:
-    """What became of one file that was to be added: what was read of it, and below that what should be known of how."""
+    """Return the outcome of adding one file: what was read, and below that anything worth knowing about how it was read."""
     if added.error is not None:
         return f"quipu: {added.error}" if added.failed else added.error
     if added.removed is not None:
-        return f"{added.name} was removed: {shown_name(added.path.name)} doesn't hold it any more."
+        return f"{added.name} was removed: {shown_name(added.path.name)} no longer contains it."
     read = added.summary
     parts = [pages_counted(read, "en"), count(added.passages, "passage"), language_name(read.language, "en")]
     said = f"{', '.join(filter(None, parts))}. “{read.title}”"
@@ -49,7 +49,7 @@ def added_lines(added: AddResult) -> str:
 
 
 def document_row(kept: StoredDocument) -> tuple[str, ...]:
-    """One document for the table of `quipu documents`."""
+    """Return the row of a document in the table of `quipu documents`."""
     document, entry = kept.document, kept.entry
     known = entry.added[:10], ", ".join(entry.groups) or "everyone", entry.id
     if document is None:
@@ -59,7 +59,7 @@ def document_row(kept: StoredDocument) -> tuple[str, ...]:
 
 
 def count(number: int, noun: str) -> str:
-    """A number with its noun.
+    """Return a number with its noun.
 
     >>> count(1, "page"), count(2, "page")
     ('1 page', '2 pages')

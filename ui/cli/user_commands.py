@@ -17,10 +17,10 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(help="The name to sign in with.")],
-    operator: Annotated[bool, typer.Option("--operator", help="They may change the library, and see all of it.")] = False,
-    group: Annotated[list[str] | None, typer.Option(help="A group that they are in; may be given several times.")] = None,
+    operator: Annotated[bool, typer.Option("--operator", help="They may see and change the whole library.")] = False,
+    group: Annotated[list[str] | None, typer.Option(help="A group that they belong to; may be given several times.")] = None,
 ) -> None:
-    """Enter somebody, or give them another password, role and groups. The password is asked for, or read from standard input."""
+    """Add a user, or replace the password, role and groups of one. The password is prompted for, or read from standard input."""
     groups = checked_groups(group or ())
     if sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
@@ -32,14 +32,14 @@ def add(
 
 @app.command()
 def remove(name: Annotated[str, typer.Argument(help="The name that they sign in with.")]) -> None:
-    """Take somebody out: they can't ask any more."""
+    """Remove a user, who can't sign in any more."""
     _users().remove(name)
     typer.echo(f"{name} can't sign in any more.")
 
 
 @app.command(name="list")
 def list_command() -> None:
-    """List who may sign in with a password."""
+    """List the users who may sign in with a password."""
     table = Table("Name", "Role", "Groups", box=None, pad_edge=False)
     for name, user in sorted(_users().all().items()):
         table.add_row(name, "operator" if user.operator else "reader", ", ".join(user.groups))
