@@ -1,35 +1,37 @@
-"""`quipu bench`: its arithmetic, its texts, and its words. None of it measures a time."""
+"""The benchmarks: their arithmetic, their texts, and their words. No test here measures a time."""
 
 import json
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import count, pairwise
 from pathlib import Path
-from pkgutil import resolve_name
+from types import ModuleType
 
 import numpy as np
 import pytest
 
-from assistant import QuestionError
+from assistant import Assistant, QuestionError, SentenceRanker
+from assistant.model import calibrated_encoder
 from corpus import read, split
-from index import DEFAULT_MODEL, Home, LibraryError, default_folder
-from tests.commands import Quipu
+from index import Encoder, Home, LibraryError, default_folder
+from tests.commands import Result
 from tests.fakes import WordEncoder, open_index
 from tests.made import write
-from tools import bench
-from tools.bench import adding, asking, engines, serving
-from tools.bench.baseline import Plain
+from tools import processor
+from tools.bench import __main__ as command
+from tools.bench import add, ask, encode, engines, machine, profile, sample_library, search, serve
+from tools.bench.baseline import Baseline
+from tools.bench.cache import cached_vectors
+from tools.bench.docstrings import texts, units_in
 from tools.bench.engines import KINDS, EngineProcess
-from tools.bench.machine import machine, memory
-from tools.bench.processes import Tell, run
-from tools.bench.sample_library import KeepingEncoder, fill, passages, questions
-from tools.bench.searching import mixed
-from tools.bench.stopwatch import ENCODE, SEAMS, stopwatch
-from tools.bench.tables import Line, Table, in_turns, latency, recall
-from tools.bench.texts import texts, units_in, vectors
+from tools.bench.growth_chart import growth_chart
+from tools.bench.processes import ShowStep, run
+from tools.bench.results import BenchmarkResult, Measurement, in_turns, latency, recall
+from tools.bench.sample_library import CachedEncoder, add_passages, passages, questions, sample_assistant
+from tools.bench.stopwatch import ENCODE_QUESTION, steps_of, stopwatch
 
 WORDS = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi".split()
@@ -51,17 +53,22 @@ def packages(tmp_path: Path) -> Path:
 
 
 def test_a_ratio_is_quipu_by_baseline_where_there_is_one() -> None:
-    assert Line("", "time", "s", 1.0, 4.0).ratio == 0.25
-    assert Line("", "time", "s", 1.0).ratio is None
-    assert Line("", "time", "s", 1.0, 0.0).ratio is None
-    table = Table("ask", "A question", "Of one.", (Line("cold", "time", "s", 1.0, 4.0),))
-    assert table.as_json()["lines"] == [{"group": "cold", "what": "time", "unit": "s", "quipu": 1.0, "plain": 4.0, "ratio": 0.25}]
+    assert Measurement("", "time", "s", 1.0, 4.0).ratio == 0.25
+    assert Measurement("", "time", "s", 1.0).ratio is None
+    assert Measurement("", "time", "s", 1.0, 0.0).ratio is None
+    result = BenchmarkResult("ask", "A question", "Of one.", (Measurement("cold", "time", "s", 1.0, 4.0),))
+    assert result.as_json() == {
+        "command": "ask",
+        "title": "A question",
+        "note": "Of one.",
+        "lines": [{"group": "cold", "what": "time", "unit": "s", "quipu": 1.0, "plain": 4.0, "ratio": 0.25}],
+    }
 
 
 def test_latencies_are_percentiles_in_milliseconds() -> None:
     found = list(latency("g", "answer", [0.001 * n for n in range(1, 102)], [0.002] * 3))
-    assert [(line.what, round(line.quipu, 6), line.plain) for line in found] == [("answer, p50", 51, 2), ("answer, p95", 96, 2)]
-    assert [line.plain for line in latency("g", "answer", [1.0], [])] == [None, None]
+    assert [(each.what, round(each.quipu, 6), each.baseline) for each in found] == [("answer, p50", 51, 2), ("answer, p95", 96, 2)]
+    assert [each.baseline for each in latency("g", "answer", [1.0], [])] == [None, None]
 
 
 def test_the_two_take_turns_by_blocks() -> None:
@@ -102,36 +109,35 @@ def test_a_folder_of_packages_belongs_to_no_package(packages: Path) -> None:
 
 def test_vectors_are_kept_and_made_again_if_they_are_damaged(words: WordEncoder, tmp_path: Path) -> None:
     parts = [["one row", "two rows"], ["three rows"]]
-    told: list[int] = []
-    made = vectors(parts, words, tmp_path, told.append)
-    assert (made.shape, made.dtype.name, told) == ((3, words.dimension), "float16", [2, 1])
-    np.testing.assert_array_equal(vectors(parts, words, tmp_path, told.append), made)
+    counted: list[int] = []
+    made = cached_vectors(parts, words, tmp_path, counted.append)
+    assert (made.shape, made.dtype.name, counted) == ((3, words.dimension), "float16", [2, 1])
+    np.testing.assert_array_equal(cached_vectors(parts, words, tmp_path, counted.append), made)
     assert words.encoded_passages == ["one row", "two rows", "three rows"]
     for kept in tmp_path.rglob("*.npy"):
         kept.write_bytes(kept.read_bytes()[:200])
-    np.testing.assert_array_equal(vectors(parts, words, tmp_path, told.append), made)
+    np.testing.assert_array_equal(cached_vectors(parts, words, tmp_path, counted.append), made)
     assert len(words.encoded_passages) == 6
 
 
 def test_a_library_has_the_passages_that_were_meant(tmp_path: Path) -> None:
     made = passages([sentence(number) for number in range(600)], 60)
     assert len(made) == 60
-    encoder, home = KeepingEncoder(WordEncoder(limit=400), tmp_path, lambda _: None), Home(tmp_path / "home")
-    fill(home, encoder, made, tmp_path / "documents")  # all else is the other's
+    encoder, home = CachedEncoder(WordEncoder(limit=400), tmp_path, lambda _: None), Home(tmp_path / "home")
+    add_passages(home, encoder, made, tmp_path / "documents")  # all else is the other's
     index = open_index(home, encoder)  # type: ignore[arg-type]
-    assert (index.passages, sum(map(len, encoder.rows)), len(index.entries())) == (60, 60, 2)
-    assert made[59] in index.search(made[59], 1)[0].passage.text
+    assert (index.passages, sum(map(len, encoder.rows)), len(index.within().entries())) == (60, 60, 2)
+    assert made[59] in index.within().search(made[59], 1)[0].passage.text
 
 
 def test_sentences_are_encoded_for_each_question_whatever_the_cache_has(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    words = WordEncoder(limit=400)
-    words.name = DEFAULT_MODEL  # whose cosines are weighed
-    monkeypatch.setattr(asking, "load_encoder", lambda: words)
-    monkeypatch.setattr(asking, "bench_cache", lambda: tmp_path)
-    monkeypatch.setattr(asking, "sentences", lambda most: [sentence(number) for number in range(most)])
+    words = WordEncoder(calibrated_encoder(), limit=400)  # whose cosines are weighed
+    monkeypatch.setattr(sample_library, "load_encoder", lambda: words)
+    monkeypatch.setattr(sample_library, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(sample_library, "sentences", lambda most: [sentence(number) for number in range(most)])
     for cached in (False, True):
         words.encoded_passages.clear()
-        with asking._library(20, 20, lambda _: None) as (assistant, encoder, asked):
+        with sample_assistant(20, 20, lambda _: None) as (assistant, encoder, asked):
             passages_, before = sum(map(len, encoder.rows)), len(words.encoded_passages)
             assert before == (0 if cached else passages_)
             assistant.ask(asked[0])
@@ -147,8 +153,12 @@ def test_questions_are_of_both_kinds_and_the_same_each_time() -> None:
     assert len(questions(made, 5)) == 5
 
 
-def test_each_step_of_a_question_is_where_the_stopwatch_looks() -> None:
-    assert all(callable(resolve_name(place)) for place in SEAMS.values())
+def test_the_stopwatch_sees_every_step_of_a_question(encoder: Encoder, begun: Home) -> None:
+    assistant = Assistant(begun, encoder, SentenceRanker.load(encoder))
+    with stopwatch(steps_of(assistant)) as seconds:
+        assert assistant.ask("Which guerrilla group holds the VRAEM?").status == "answered"
+    assert set(seconds) == set(steps_of(assistant))
+    assert all(taken > 0 for taken in seconds.values())
 
 
 class Steps:
@@ -163,11 +173,12 @@ def test_a_step_is_counted_without_those_that_it_calls(monkeypatch: pytest.Monke
     clock = count()
     monkeypatch.setattr("time.perf_counter", lambda: float(next(clock)))
     outer = Steps.outer
-    with stopwatch(words, {"outer": "tests.test_bench:Steps.outer", "other": "tests.test_bench:Steps.other"}) as seconds:
+    steps = {"outer": (Steps, "outer"), "other": (Steps, "other"), ENCODE_QUESTION: (WordEncoder, "questions")}
+    with stopwatch(steps) as seconds:
         Steps().outer(words)
         with pytest.raises(QuestionError):
             Steps().other()
-    assert seconds == {"outer": 2.0, ENCODE: 1.0, "other": 1.0}
+    assert seconds == {"outer": 2.0, ENCODE_QUESTION: 1.0, "other": 1.0}
     assert Steps.outer is outer
 
 
@@ -197,21 +208,21 @@ def test_both_engines_find_the_same(tmp_path: Path) -> None:
 
 
 def test_the_baseline_finds_by_the_same_model(tmp_path: Path) -> None:
-    plain = Plain(str(default_folder()), ["Rivers are wide.", "Officers seized trucks."])
-    plain.index.add(plain.encode(plain.passages))
-    plain.save(tmp_path)
-    assert Plain.load(str(default_folder()), tmp_path).search("Who took lorries?", 2) == [1, 0]
+    baseline = Baseline(str(default_folder()), ["Rivers are wide.", "Officers seized trucks."])
+    baseline.index.add(baseline.encode(baseline.passages))
+    baseline.save(tmp_path)
+    assert Baseline.load(str(default_folder()), tmp_path).search("Who took lorries?", 2) == [1, 0]
 
 
 def test_times_of_adding_count_only_for_the_same_passages(words: WordEncoder, home: Home, report: Path) -> None:
-    fill(home, words, [report.read_text()], report.parent / "made")
+    add_passages(home, words, [report.read_text()], report.parent / "made")
     (path,) = (report.parent / "made").iterdir()
     document = read(path)
     expected = {document.id: [[p.start, p.end] for p in split(document, words.count_tokens, words.limit)]}
-    assert adding._same(home, words, expected) == len(expected[document.id])
+    assert add.check_passages(home, words, expected) == len(expected[document.id])
     expected[document.id][0][1] += 1
     with pytest.raises(LibraryError, match="the times can't be compared"):
-        adding._same(home, words, expected)
+        add.check_passages(home, words, expected)
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -237,97 +248,178 @@ def server() -> Iterator[str]:
 
 
 def test_clients_share_the_questions_and_say_what_was_not_answered(server: str) -> None:
-    taken, whole = serving.load(server, [f"question {n}" for n in range(7)], 3)
+    taken, whole = serve.load(server, [f"question {n}" for n in range(7)], 3)
     assert len(taken) == 7
     assert whole >= max(taken)
-    with pytest.raises(LibraryError, match=r"said 500: \{\}"):
-        serving.load(server, ["broken"], 1)
+    with pytest.raises(LibraryError, match=r"answered 500: \{\}"):
+        serve.load(server, ["broken"], 1)
 
 
 def test_a_process_that_fails_is_one_sentence(tmp_path: Path) -> None:
     done = run([sys.executable, "-c", "print('fine')"], dict(os.environ), tmp_path)
-    assert (done.said, done.printed <= done.ended) == ("fine\n", True)
+    assert (done.output, done.until_output <= done.until_end) == ("fine\n", True)
     with pytest.raises(LibraryError, match=r"ended with 1: .*no such thing"):
         run([sys.executable, "-c", "raise SystemExit('no such thing')"], dict(os.environ), tmp_path)
 
 
 def test_the_machine_is_told() -> None:
-    known = machine()
+    known = machine.machine()
     assert set(known) >= {"processor", "cores", "flags", "memory", "Python", "torch", "faiss-cpu"}
-    assert memory(os.getpid())["rss"] >= memory(os.getpid())["pss"] > 10
+    assert machine.memory(os.getpid())["rss"] >= machine.memory(os.getpid())["pss"] > 10
 
 
-def _growth() -> Table:
-    drawn = [Line(group, what, "ms", 1.5, 3.0) for group in ("1,000", "10,000") for what in ("by both, p95", "build")]
-    return Table("search", "Search", "Of rows.", tuple(drawn))
+def _growth() -> BenchmarkResult:
+    drawn = [Measurement(group, what, "ms", 1.5, 3.0) for group in ("1,000", "10,000") for what in ("by both, p95", "build")]
+    return BenchmarkResult("search", "Search", "Of rows.", tuple(drawn))
 
 
 def test_growth_is_drawn_as_svg_the_same_each_time() -> None:
-    drawn = bench.growth(_growth())
+    drawn = growth_chart(_growth())
     assert drawn.startswith(b"<?xml")
     assert b"<svg" in drawn
     assert b">by both, p95, ms<" in drawn
-    assert drawn == bench.growth(_growth())
+    assert drawn == growth_chart(_growth())
 
 
-def test_bench_prints_and_keeps_figures(quipu: Quipu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+Bench = Callable[..., Result]
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Bench:
+    """Runs `python -m tools.bench` in this process."""
+
+    def run_command(*words: str) -> Result:
+        monkeypatch.setattr(sys, "argv", ["bench", *words])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            command.main()
+        captured = capsys.readouterr()
+        return Result(int(ended.value.code or 0), captured.out, captured.err)
+
+    monkeypatch.setenv("COLUMNS", "200")
+    return run_command
+
+
+def test_bench_prints_and_keeps_results(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[int, int]] = []
 
-    def encode(passages: int, rounds: int, tell: Tell) -> Table:
-        tell("encoding")
+    def measured(passages: int, rounds: int, show: ShowStep) -> BenchmarkResult:
+        show("encoding")
         asked.append((passages, rounds))
-        return Table(
-            "encode", "Encoding", "Of sixteen.", (Line("speed", "passages", "1/s", 100.0, 25.0), Line("speed", "loss", "", 0.5))
-        )
+        speed, loss = Measurement("speed", "passages", "1/s", 100.0, 25.0), Measurement("speed", "loss", "", 0.5)
+        return BenchmarkResult("encode --rounds 2", "Encoding", "Of sixteen.", (speed, loss))
 
-    monkeypatch.setattr(bench, "encode", encode)
-    shown = quipu("bench", "encode", "--passages", "16", "--rounds", "2", "--json", str(tmp_path / "run.json"))
+    monkeypatch.setattr(encode, "encode", measured)
+    shown = bench("encode", "--passages", "16", "--rounds", "2", "--json", str(tmp_path / "run.json"))
     assert (shown.code, asked) == (0, [(16, 2)])
     rows = [line.split() for line in shown.out.splitlines()]
     assert ["speed", "passages", "100", "1/s", "25.0", "1/s", "4.00"] in rows
     assert ["loss", "0.500"] in rows
     kept = json.loads((tmp_path / "run.json").read_text())
     assert kept["tables"][0]["lines"][0]["ratio"] == 4
-    assert kept["machine"] == machine()
-    text = quipu("bench", "encode", "--markdown").out
-    assert "## Encoding\n\n    quipu bench encode\n\nOf sixteen.\n" in text
+    assert kept["machine"] == machine.machine()
+    text = bench("encode", "--markdown").out
+    assert '## Encoding\n\n    make bench ARGS="encode --rounds 2"\n\nOf sixteen.\n' in text
     assert "| speed | passages | 100 1/s | 25.0 1/s | 4.00 |\n" in text
 
 
-def test_bench_alone_runs_all_of_them(quipu: Quipu, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bench_alone_runs_all_of_them(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
-    for name in ("cold", "warm", "profile", "encode", "add", "search", "serve"):
+    modules: list[tuple[ModuleType, str]] = [
+        (ask, "cold"),
+        (ask, "warm"),
+        (profile, "profile"),
+        (encode, "encode"),
+        (add, "add"),
+        (search, "search"),
+        (serve, "serve"),
+    ]
+    for module, name in modules:
 
-        def made(*_: object, name: str = name) -> Table:
+        def made(*_: object, name: str = name) -> BenchmarkResult:
             ran.append(name)
-            return Table(name, name.upper(), "", ())
+            return BenchmarkResult(name, name.upper(), "", ())
 
-        monkeypatch.setattr(bench, name, made)
-    assert quipu("bench").code == quipu("bench", "--markdown").code == 0
+        monkeypatch.setattr(module, name, made)
+    assert bench().code == bench("--markdown").code == 0
     assert ran == ["cold", "warm", "profile", "encode", "add", "serve", "search"] * 2
 
 
-def test_search_draws_the_growth(quipu: Quipu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "search", lambda *_: _growth())
-    assert quipu("bench", "search", "--plot", str(tmp_path / "growth.svg")).code == 0
+def test_bench_says_its_own_name_and_commands_in_its_help(bench: Bench) -> None:
+    shown = bench("--help").out
+    assert "Usage: python -m tools.bench [OPTIONS] COMMAND [ARGS]..." in shown
+    listed = [words[0] for line in shown.partition("Commands:")[2].splitlines() if (words := line.split())]
+    assert [name for name in listed if name in {"ask", "encode", "add", "search", "serve", "profile", "all"}] == [
+        "ask",
+        "encode",
+        "add",
+        "search",
+        "serve",
+        "profile",
+        "all",
+    ]
+
+
+def test_search_draws_the_growth(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "search", lambda *_: _growth())
+    assert bench("search", "--plot", str(tmp_path / "growth.svg")).code == 0
     assert b">build, ms<" in (tmp_path / "growth.svg").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("flags", "types"),
+    [
+        ({"avx2", "avx512_bf16"}, ("float32", "bfloat16")),
+        ({"amx_bf16"}, ("float32", "bfloat16")),
+        ({"avx2", "avx512f", "avx512_vnni"}, ("float32",)),
+        (set(), ("float32",)),
+    ],
+)
+def test_the_peak_of_bfloat16_is_measured_only_where_the_processor_has_it(
+    monkeypatch: pytest.MonkeyPatch, words: WordEncoder, flags: set[str], types: tuple[str, ...]
+) -> None:
+    measured: list[str] = []
+
+    def peak(number_type: str) -> float:
+        measured.append(number_type)
+        return 2e11
+
+    monkeypatch.setattr(processor, "processor_flags", lambda: frozenset(flags))
+    monkeypatch.setattr(encode, "sentences", lambda most: [sentence(number) for number in range(most)])
+    monkeypatch.setattr(encode, "load_encoder", lambda: words)
+    monkeypatch.setattr(encode, "load_baseline", Same)
+    monkeypatch.setattr(encode, "matrix_peak", peak)
+    result = encode.encode(16, 1, lambda _: None)
+    assert tuple(measured) == types
+    assert [each.what for each in result.measurements if each.group == "share of the peak"] == [
+        f"{number_type} matrix product, 200 GFLOP/s" for number_type in types
+    ]
+
+
+class Same:
+    """A baseline that encodes as the encoder of the tests does."""
+
+    encode = staticmethod(WordEncoder().passages)
 
 
 @pytest.mark.parametrize(
     ("words_", "says"),
     [
-        (["encode", "--json", "missing/run.json"], "The figures can't be written to missing/run.json"),
-        (["search", "--plot", "."], "The figures can't be written to ."),
+        (["encode", "--json", "missing/run.json"], "The results can't be written to missing/run.json"),
+        (["search", "--plot", "."], "The results can't be written to ."),
         (["add", "--documents", "empty"], "There are no documents in empty."),
-        (["search", "--plot", "growth.svg"], "Quipu needs matplotlib: install it with `pip install 'quipu[bench]'`."),
+        (
+            ["search", "--plot", "growth.svg"],
+            "Drawing needs matplotlib: run `make bench`, or `pip install -r tools/requirements.txt`.",
+        ),
     ],
 )
 def test_what_bench_cannot_do_is_one_sentence(
-    quipu: Quipu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words_: list[str], says: str
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words_: list[str], says: str
 ) -> None:
     (tmp_path / "empty").mkdir()
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    result = quipu("bench", *words_)
+    result = bench(*words_)
     assert (result.code, result.err.count("\n")) == (2, 1)
     assert says in result.err
 
@@ -336,7 +428,7 @@ def test_a_larger_library_is_filled_up_with_mixed_texts() -> None:
     """Each is of two of the texts, and its row of unit length lies between theirs, nearer to the first."""
     texts = [f"text {number}" for number in range(50)]
     rows = np.eye(50, 64, dtype=np.float16)
-    found, mixed_rows = mixed(texts, rows, 80)
+    found, mixed_rows = search.mixed(texts, rows, 80)
     assert found[:50] == texts
     assert len(found) == len(mixed_rows) == 80
     assert np.array_equal(mixed_rows[:50], rows)

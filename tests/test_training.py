@@ -137,7 +137,7 @@ def trained(
             num_attention_heads=2,
             intermediate_size=64,
             attention_probs_dropout_prob=0.0,
-            attn_implementation="eager",
+            attn_implementation="eager",  # type: ignore[call-arg]  # it takes what every configuration takes
         ),
         add_pooling_layer=False,
     )

@@ -1,1 +1,1 @@
-"""Reads files that were broken at random: `python -m tools.fuzz`."""
+"""Parses files that were broken at random: `python -m tools.fuzz`."""
