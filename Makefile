@@ -1,13 +1,15 @@
-# Every command sets up what it needs in .venv. `make help` lists them.
+# Each command first installs what it needs into .venv. `make help` lists them.
 
 PYTHON ?= python3
-# Where to find a smaller torch; https://download.pytorch.org/whl/cpu for a machine without a graphics card.
+# The index of a smaller torch: https://download.pytorch.org/whl/cpu on a machine without a graphics card.
 TORCH_INDEX ?=
+# Arguments for `make bench`, such as ARGS="ask --rounds 5"; without any, it runs all benchmarks.
+ARGS ?=
 
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: help serve demo test format
+.PHONY: help serve demo bench test format
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -19,22 +21,29 @@ serve: .venv/installed ## index the shipped report and serve it on http://127.0.
 demo: .venv/installed ## an intranet page with the widget, on http://127.0.0.1:7870
 	.venv/bin/python -m tools.demo
 
-test: .venv/tested ## format, lint, types and all tests
+bench: .venv/tools ## how fast it is here; ARGS="ask --rounds 5" runs one benchmark
+	.venv/bin/python -m tools.bench $(ARGS)
+
+test: .venv/tested ## check format, lint and types, and run all tests
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/pytest
 
-format: .venv/tested ## put the code into its one format
+format: .venv/tested ## format the code
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
 .venv/installed: pyproject.toml constraints.txt | .venv/made
-	@echo "Installing Quipu and what it needs; the first time takes some minutes."
+	@echo "Installing Quipu and what it needs; the first time, this takes some minutes."
 	$(PIP) --editable .
 	@touch $@
 
-.venv/tested: .venv/installed
+.venv/tools: tools/requirements.txt .venv/installed
+	$(PIP) --requirement tools/requirements.txt
+	@touch $@
+
+.venv/tested: .venv/tools
 	$(PIP) --editable '.[test]'
 	@touch $@
 

@@ -1,1 +1,1 @@
-"""An intranet with Quipu's widget, to look at and to learn from: `python -m tools.demo`."""
+"""An intranet page with Quipu's widget, to look at and to copy from: `python -m tools.demo`, or `make demo`."""

@@ -1,6 +1,6 @@
-"""Serves Quipu, and a small intranet at another origin whose page shows the widget and signs its user in.
+"""Serves Quipu, and at another origin a small intranet whose page shows the widget and signs its user in.
 
-What an integrator needs is in `host.html` and `token_for`.
+An integrator finds what to copy in `host.html` and `token_for`.
 """
 
 import secrets
@@ -27,23 +27,23 @@ _PORT = 7870
 
 
 def token_for(user: str, groups: list[str], secret: str) -> str:
-    """A token that tells Quipu who the reader is. It is good for five minutes; the widget fetches the next one in time."""
+    """Return a token that tells Quipu who the reader is. It is valid for five minutes; the widget fetches the next one in time."""
     now = int(time.time())
     return jwt.encode({"sub": user, "groups": groups, "aud": "quipu", "iat": now, "exp": now + 300}, secret, "HS256")
 
 
 class Intranet(BaseHTTPRequestHandler):
-    """The host page, and the address from which its widgets get their tokens.
+    """The host page, and the address from which its widgets fetch their tokens.
 
-    A real one knows who its user is, by its own sign-in; this one takes everybody for Maria.
+    A real intranet knows its user by its own sign-in; this one takes everybody for Maria.
     """
 
-    def __init__(self, quipu: str, secret: str, *given: Any) -> None:  # noqa: ANN401 - as the server gives them
+    def __init__(self, quipu: str, secret: str, *arguments: Any) -> None:  # noqa: ANN401 - as the server gives them
         self._quipu, self._secret = quipu, secret
-        super().__init__(*given)
+        super().__init__(*arguments)
 
     def do_GET(self) -> None:
-        """See BaseHTTPRequestHandler."""
+        """Serve the page or a token."""
         token = token_for("maria", ["country-team"], self._secret)
         if self.path == "/":
             page = _PAGE.read_text(encoding="utf-8")
@@ -68,7 +68,7 @@ def main() -> None:
     """Serve both until the process is told to stop."""
     from ui.server import bind, create_app, run
 
-    secret = secrets.token_urlsafe(32)  # both servers know it; Quipu could have the public part of a pair of keys instead
+    secret = secrets.token_urlsafe(32)  # both servers know it; Quipu could have a public key instead
     origin = f"http://{_ADDRESS}:{_PORT}"
     with TemporaryDirectory() as folder:
         key = Path(folder) / "token.key"

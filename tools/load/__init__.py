@@ -1,1 +1,1 @@
-"""Readers who ask at the same time, by locust."""
+"""Readers who ask a running server at the same time, by locust."""

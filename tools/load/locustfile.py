@@ -1,20 +1,21 @@
-"""Readers who ask at the same time, each with a token of their own.
+"""Readers who ask a running server at the same time, each with a token of their own.
 
-locust is installed apart, since it changes how Python does its input and output:
+locust has its own environment, since it changes how Python does input and output:
 
-    python3 -m venv locust && locust/bin/pip install locust
+    python3 -m venv locust && locust/bin/pip install -r tools/load/requirements.txt
     head -c 48 /dev/urandom | base64 > token.key; export QUIPU_TOKEN_KEY=$PWD/token.key
     QUIPU_SIGN_IN=token quipu serve
 
-    locust/bin/locust -f tests/load/locustfile.py --headless -H http://127.0.0.1:7860 -u 50 -r 50 -t 60s Reader
-    locust/bin/locust -f tests/load/locustfile.py --headless -H http://127.0.0.1:7860 -u 13 -r 13 -t 60s Impatient Calm Watcher
+    cd tools/load
+    ../../locust/bin/locust --headless -H http://127.0.0.1:7860 -u 50 -r 50 -t 60s Reader
+    ../../locust/bin/locust --headless -H http://127.0.0.1:7860 -u 13 -r 13 -t 60s ImpatientReader CalmReader HealthCheck
 
-The first has 50 readers who think for 2 to 8 seconds before each question. The second has 10 who hardly wait, and so come over
-the limit within half a minute; beside them somebody asks calmly, and two watch the server's health.
+The first has 50 readers who think for 2 to 8 seconds before each question. The second has 10 who hardly wait, and so exceed the
+rate limit within half a minute; beside them one reader asks calmly, and two programs check the server's health.
 """
 
 # mypy: disable-error-code="attr-defined,misc,untyped-decorator,import-not-found,import-untyped"
-# since locust isn't there when types are checked
+# locust isn't installed where types are checked
 
 import base64
 import hashlib
@@ -38,12 +39,12 @@ NUMBERS = itertools.count(1)
 
 
 def part(value: object) -> str:
-    """A part of a token."""
+    """Return a part of a token: JSON in base64."""
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
 def token(name: str) -> str:
-    """A token that is good for half an hour (JWT, HS256)."""
+    """Return a token for this user that is valid for half an hour (JWT, HS256)."""
     now = int(time.time())
     signed = f"{part({'alg': 'HS256', 'typ': 'JWT'})}.{part({'sub': name, 'aud': 'quipu', 'iat': now, 'exp': now + 1800})}"
     digest = hmac.new(KEY, signed.encode(), hashlib.sha256).digest()
@@ -51,12 +52,12 @@ def token(name: str) -> str:
 
 
 class Reader(FastHttpUser):
-    """Asks the questions about the shipped report, in an order of their own."""
+    """A reader who asks the questions about the report that ships, in an order of their own."""
 
     wait_time = between(2, 8)
 
     def on_start(self) -> None:
-        """Sign in, and think of the first question."""
+        """Make a token, and think of the first question."""
         number = next(NUMBERS)
         self.random = random.Random(number)
         time.sleep(self.wait_time())
@@ -64,9 +65,9 @@ class Reader(FastHttpUser):
 
     @task
     def ask(self) -> None:
-        """Ask a question, and see what becomes of it."""
-        asked = self.random.choice(QUESTIONS)
-        body = {"question": asked["question"], "history": asked.get("history", [])}
+        """Ask a question, and judge the answer."""
+        chosen = self.random.choice(QUESTIONS)
+        body = {"question": chosen["question"], "history": chosen.get("history", [])}
         with self.client.post(
             "/api/ask", json=body, headers=self.headers, name=f"ask ({type(self).__name__})", catch_response=True
         ) as response:
@@ -78,17 +79,17 @@ class Reader(FastHttpUser):
             response.failure(f"{response.status_code}: {response.text}")
 
 
-class Impatient(Reader):
-    """Hardly waits. Over the limit there has to be a clear 429, which counts as a good answer here."""
+class ImpatientReader(Reader):
+    """A reader who hardly waits. Over the rate limit a clear 429 is expected, and counts as a good answer."""
 
     fixed_count = 10
     wait_time = constant(0.1)
 
     def judge(self, response: object) -> None:
-        """Fail unless there is an answer, or it is said how long to wait."""
+        """Fail unless there is an answer, or a 429 that says how long to wait."""
         if response.status_code == 429:
-            said = response.json()
-            if int(response.headers["Retry-After"]) < 1 or said["status"] != 429 or "Too many questions" not in said["detail"]:
+            body = response.json()
+            if int(response.headers["Retry-After"]) < 1 or body["status"] != 429 or "Too many questions" not in body["detail"]:
                 response.failure(f"429: {response.text}")
             else:
                 response.success()
@@ -97,19 +98,19 @@ class Impatient(Reader):
             super().judge(response)
 
 
-class Calm(Reader):
-    """Asks among those who don't wait."""
+class CalmReader(Reader):
+    """A reader who asks calmly beside those who don't wait."""
 
     fixed_count = 1
 
 
-class Watcher(FastHttpUser):
-    """Asks twice a second whether the server is up."""
+class HealthCheck(FastHttpUser):
+    """A program that asks every second whether the server is up."""
 
     fixed_count = 2
     wait_time = constant(1)
 
     @task
     def health(self) -> None:
-        """Look."""
+        """Ask for the server's health."""
         self.client.get("/healthz")
