@@ -3,12 +3,12 @@
 This room never knows what an embedding is, and never fetches, executes or changes anything.
 """
 
-from corpus.containers import TAKEN, Part, file_of, is_in, is_named, last_part, parts_of, place_of
+from corpus.containers import ACCEPTED_ENDINGS, Part, file_of, is_in, is_named, last_part, parts_of, place_of
 from corpus.document import CELLS_APART, Document, Passage
 from corpus.errors import DocumentError, QuipuError
 from corpus.file_parsers import FileParsers, InlineParsers, ParserPool
 from corpus.formats import FORMATS, PARSERS_VERSION, document_id, read, read_bytes, shipped
-from corpus.isolation import ISOLATED_PARSERS, IsolatedParsers, ProcessPool, Worker, available_processors, finished, weight_of
+from corpus.isolation import ISOLATED_PARSERS, IsolatedParsers, ProcessPool, Worker, available_processors, result_if_done, weight_of
 from corpus.language import USUAL_LANGUAGES, language_of
 from corpus.load import load
 from corpus.names import WITHIN, shown_name
@@ -20,13 +20,13 @@ from corpus.split import SPLITTER_VERSION, encoded_text, searched_text, split
 from corpus.structure import Block, Cell, Heading, Page, PageKind, Row, Run, Table, Word
 
 __all__ = [
+    "ACCEPTED_ENDINGS",
     "CELLS_APART",
     "DEFAULT_READ_OPTIONS",
     "FORMATS",
     "ISOLATED_PARSERS",
     "PARSERS_VERSION",
     "SPLITTER_VERSION",
-    "TAKEN",
     "USUAL_LANGUAGES",
     "WITHIN",
     "Block",
@@ -55,7 +55,6 @@ __all__ = [
     "document_id",
     "encoded_text",
     "file_of",
-    "finished",
     "is_in",
     "is_named",
     "language_of",
@@ -66,6 +65,7 @@ __all__ = [
     "place_of",
     "read",
     "read_bytes",
+    "result_if_done",
     "searched_text",
     "sentences",
     "shipped",

@@ -13,7 +13,7 @@ from corpus.names import WITHIN, shown_name
 
 _INSIDE = "!/"  # stands between a container's place and that of a file in it
 _ZIP, _MAIL = ".zip", ".eml"
-TAKEN = frozenset([*FORMATS, _ZIP])
+ACCEPTED_ENDINGS = frozenset([*FORMATS, _ZIP])
 """The endings, in small letters, of the files that can be added."""
 
 _DEEPEST = 4  # a report in a zip in an e-mail in a zip

@@ -31,7 +31,7 @@ class ParserPool(Protocol):
     def begin(self, task: Callable[[], _Result]) -> Future[_Result]:
         """Start a task that uses this pool, beside the caller where that is possible."""
 
-    def ahead(self, items: Iterable[_Item], weight: Callable[[_Item], int]) -> Iterator[_Item]:
+    def prefetch(self, items: Iterable[_Item], weight: Callable[[_Item], int]) -> Iterator[_Item]:
         """Yield the items in order, taking a bounded number before they are asked for; `weight` is the bytes that an item holds."""
 
     def close(self) -> None:
@@ -91,8 +91,8 @@ class InlinePool:
             done.set_exception(error)
         return done
 
-    def ahead(self, items: Iterable[_Item], weight: Callable[[_Item], int]) -> Iterator[_Item]:  # noqa: ARG002 - nothing is held
-        """See `ParserPool.ahead`."""
+    def prefetch(self, items: Iterable[_Item], weight: Callable[[_Item], int]) -> Iterator[_Item]:  # noqa: ARG002 - nothing is held
+        """See `ParserPool.prefetch`."""
         return iter(items)
 
     def close(self) -> None:

@@ -187,7 +187,7 @@ def test_an_answer_is_verified_against_the_originals(client: TestClient, home: H
 
 def test_what_is_amiss_is_told_in_full_to_operators_only(client: TestClient, home: Home, encoder: Encoder, tmp_path: Path) -> None:
     add(home, [write(tmp_path / "forests.txt", REPORT)], encoder)
-    home.library.write_bytes(b"no database")
+    home.catalogue.write_bytes(b"no database")
     reader = {"X-Forwarded-For": "203.0.113.7"}
     asked = {"question": "Why?"}
     for method, path, body in (("POST", "/api/ask", asked), ("GET", "/api/documents", None), ("GET", "/documents", None)):

@@ -132,7 +132,7 @@ def test_a_changed_text_is_never_quoted(home: Home, words: WordEncoder, report: 
 
 def test_a_catalogue_that_is_no_database_is_one_sentence(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
-    home.library.write_bytes(b"this is no database, and long enough to be looked at as if it were one" * 20)
+    home.catalogue.write_bytes(b"this is no database, and long enough to be looked at as if it were one" * 20)
     with pytest.raises(LibraryError, match=r"can't be read: file is not a database. Restore it from a backup"):
         open_index(home, words).within().entries()
 
@@ -257,7 +257,7 @@ def test_a_damaged_library_that_lost_its_last_document_is_mended(home: Home, wor
 
 def test_a_catalogue_that_is_gone_is_not_taken_for_an_empty_one(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
-    home.library.unlink()
+    home.catalogue.unlink()
     with pytest.raises(LibraryError, match=r"library.sqlite is missing, which says what was removed. Restore it"):
         stored(home)
 
@@ -276,7 +276,7 @@ def test_a_manifest_that_fits_nothing_is_damage(home: Home, words: WordEncoder, 
 
 def test_a_catalogue_without_its_table_is_an_empty_one(home: Home, words: WordEncoder, report: Path) -> None:
     home.path.mkdir()
-    home.library.touch()  # as SQLite leaves it if it is killed in its first moment
+    home.catalogue.touch()  # as SQLite leaves it if it is killed in its first moment
     assert Catalogue(home).entries() == []
     add(home, [report], words)
     assert "412" in first_hit(home, words, "illegal sawmills")

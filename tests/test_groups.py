@@ -4,11 +4,9 @@ import hashlib
 import json
 import re
 import shutil
-import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -452,29 +450,6 @@ def test_a_file_that_replaces_another_on_the_page_keeps_its_groups(home: Home, e
         assert [found["source"] for found in client.get("/api/documents", headers=OUTSIDE).json()] == [SHIPPED]
         assert client.put(f"/api/documents/{entry.id}/groups", json={"groups": []}, headers=OPERATOR).status_code == 204
         assert [found["source"] for found in client.get("/api/documents", headers=OUTSIDE).json()] == ["other.txt"]
-
-
-OLD_SCHEMA = """
-CREATE TABLE documents (id TEXT PRIMARY KEY, name TEXT NOT NULL, path TEXT NOT NULL, added TEXT NOT NULL, removed TEXT) STRICT
-"""
-
-
-def test_a_catalogue_from_before_there_were_groups_can_be_limited(
-    assistant: Assistant, home: Home, words: WordEncoder, tmp_path: Path
-) -> None:
-    add(home, [write(tmp_path / "a.txt", REPORT), write(tmp_path / "b.txt", "Wide rivers.\n")], words)
-    entries = Catalogue(home).active()
-    home.library.unlink()
-    with closing(sqlite3.connect(home.library)) as connection, connection:
-        connection.execute(OLD_SCHEMA)
-        rows = [(entry.id, entry.name, entry.path, entry.added, entry.removed) for entry in entries]
-        connection.executemany("INSERT INTO documents VALUES (?, ?, ?, ?, ?)", rows)
-    assert Catalogue(home).active() == entries
-    assert sees(assistant) == ["a.txt", "b.txt"]
-    limit(home, "a.txt", ["board"])
-    assert (sees(assistant), sees(assistant, "board")) == (["b.txt"], ["a.txt", "b.txt"])
-    add(home, [write(tmp_path / "c.txt", "Narrow rivers.\n")], words, groups=["board"])
-    assert (sees(assistant), sees(assistant, "board")) == (["b.txt"], ["a.txt", "b.txt", "c.txt"])
 
 
 def phrasings(typed: str, scope: Scope) -> tuple[str, ...]:

@@ -239,10 +239,10 @@ def test_verify_rereads_the_originals(home: Home, words: WordEncoder, report: Pa
 def test_the_catalogue_keeps_nothing_of_what_it_deletes(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
     remove(home, "forests.txt")
-    connection = sqlite3.connect(home.library)
+    connection = sqlite3.connect(home.catalogue)
     assert connection.execute("SELECT count(*) FROM documents").fetchone() == (0,)
     connection.close()
-    assert b"forests" not in home.library.read_bytes()
+    assert b"forests" not in home.catalogue.read_bytes()
 
 
 def test_adding_what_is_known_changes_nothing(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:

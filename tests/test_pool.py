@@ -13,8 +13,8 @@ from queue import SimpleQueue
 
 import pytest
 
-from corpus import Document, DocumentError, ProcessPool, ReadOptions, finished
-from corpus.isolation.prefetch import Ahead
+from corpus import Document, DocumentError, ProcessPool, ReadOptions, result_if_done
+from corpus.isolation.prefetch import Prefetcher
 from tests.misbehaving import PROGRAM
 
 PROJECT = Path(__file__).parent.parent
@@ -46,8 +46,8 @@ class Taken:
             self.queue.put(number)
             yield number
 
-    def ahead(self, most: int = 3, heaviest: int = 100) -> Ahead[int]:
-        return Ahead(self, most, lambda number: number, heaviest)
+    def prefetch(self, most: int = 3, heaviest: int = 100) -> Prefetcher[int]:
+        return Prefetcher(self, most, lambda number: number, heaviest)
 
     def seen(self, *numbers: int) -> bool:
         """Whether these are what is taken next, and nothing more by now."""
@@ -60,14 +60,14 @@ def test_files_are_read_at_once_and_one_after_the_other_by_one_process(order: Pr
     begun, pid = hanging(order, tmp_path / "pid")
     assert alone == {f"pid: {pid}"}
     assert order.parse(b"pid", "y.txt").text not in alone
-    assert finished(begun) is None
+    assert result_if_done(begun) is None
 
 
 def test_closing_gives_up_what_is_being_read(order: ProcessPool, tmp_path: Path) -> None:
     begun, pids = zip(*(hanging(order, tmp_path / name) for name in "ab"), strict=True)
     waiting = [os.pidfd_open(pid) for pid in pids]
     later = order.begin(partial(order.parse, b"pid", "later.txt"))
-    order.ahead(iter([1]), int)
+    order.prefetch(iter([1]), int)
     order.close()
     assert later.cancelled()
     assert all(isinstance(task.exception(), DocumentError) for task in begun)
@@ -81,7 +81,7 @@ def test_closing_gives_up_what_is_being_read(order: ProcessPool, tmp_path: Path)
 
 def test_no_process_stays_when_the_one_that_started_them_is_killed(tmp_path: Path) -> None:
     program = (
-        "import sys; from corpus import ProcessPool, process; process._PROGRAM = sys.argv[1]; pool = ProcessPool(workers=2)\n"
+        "import sys; from corpus import ProcessPool; from corpus.isolation import process; process._PROGRAM = sys.argv[1]; pool = ProcessPool(workers=2)\n"
         "begun = [pool.begin(lambda fifo=fifo: pool.parse(b'hang ' + fifo.encode(), 'x.txt')) for fifo in sys.argv[2:]]\n"
         "begun[0].result()"
     )
@@ -99,25 +99,25 @@ def test_no_process_stays_when_the_one_that_started_them_is_killed(tmp_path: Pat
 
 def test_as_many_are_held_as_may_be_and_all_come_in_order() -> None:
     numbers = Taken(*range(9))
-    ahead = numbers.ahead(most=3)
+    prefetched = numbers.prefetch(most=3)
     assert numbers.seen(0, 1, 2)
-    assert next(ahead) == 0  # it is held until the next is asked for
+    assert next(prefetched) == 0  # it is held until the next is asked for
     assert numbers.queue.empty()
-    assert next(ahead) == 1
+    assert next(prefetched) == 1
     assert numbers.seen(3)
-    assert list(ahead) == [2, 3, 4, 5, 6, 7, 8]
-    ahead.join()
+    assert list(prefetched) == [2, 3, 4, 5, 6, 7, 8]
+    prefetched.join()
 
 
 def test_no_more_are_taken_while_they_are_too_heavy() -> None:
     numbers = Taken(60, 50, 500, 1, 2, 3)
-    ahead = numbers.ahead(most=3, heaviest=100)
+    prefetched = numbers.prefetch(most=3, heaviest=100)
     assert numbers.seen(60, 50)
-    assert (next(ahead), next(ahead)) == (60, 50)
+    assert (next(prefetched), next(prefetched)) == (60, 50)
     assert numbers.seen(500)
-    assert next(ahead) == 500  # too heavy alone: it is taken, and nothing beside it
+    assert next(prefetched) == 500  # too heavy alone: it is taken, and nothing beside it
     assert numbers.queue.empty()
-    assert list(ahead) == [1, 2, 3]
+    assert list(prefetched) == [1, 2, 3]
 
 
 def test_an_error_comes_in_its_turn() -> None:
@@ -125,17 +125,17 @@ def test_an_error_comes_in_its_turn() -> None:
         yield 1
         raise ValueError("no more")
 
-    ahead = Ahead(numbers(), 3, int, 100)
-    assert next(ahead) == 1
+    prefetched = Prefetcher(numbers(), 3, int, 100)
+    assert next(prefetched) == 1
     with pytest.raises(ValueError, match="no more"):
-        next(ahead)
-    assert list(ahead) == []
+        next(prefetched)
+    assert list(prefetched) == []
 
 
 def test_stopped_it_takes_no_more() -> None:
     numbers = Taken(*range(9))
-    ahead = numbers.ahead(most=2)
+    prefetched = numbers.prefetch(most=2)
     assert numbers.seen(0, 1)
-    ahead.stop()
-    ahead.join()
-    assert list(ahead) == [0, 1]
+    prefetched.stop()
+    prefetched.join()
+    assert list(prefetched) == [0, 1]

@@ -249,7 +249,7 @@ def test_no_process_stays_when_the_one_that_started_it_is_killed(tmp_path: Path)
     fifo = tmp_path / "pid"
     os.mkfifo(fifo)
     program = (
-        "import sys; from corpus import Worker, process; process._PROGRAM = sys.argv[1]; "
+        "import sys; from corpus import Worker; from corpus.isolation import process; process._PROGRAM = sys.argv[1]; "
         "Worker().parse(b'hang ' + sys.argv[2].encode(), 'order.txt')"
     )
     parent = subprocess.Popen([sys.executable, "-c", program, PROGRAM, str(fifo)], cwd=PROJECT)

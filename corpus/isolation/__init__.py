@@ -1,6 +1,6 @@
 """Reads files in processes of their own, within limits of time and memory: a crash, a hang or a flood costs one sentence."""
 
-from corpus.isolation.pool import ISOLATED_PARSERS, IsolatedParsers, ProcessPool, available_processors, finished, weight_of
+from corpus.isolation.pool import ISOLATED_PARSERS, IsolatedParsers, ProcessPool, available_processors, result_if_done, weight_of
 from corpus.isolation.worker import Worker
 
 __all__ = [
@@ -9,6 +9,6 @@ __all__ = [
     "ProcessPool",
     "Worker",
     "available_processors",
-    "finished",
+    "result_if_done",
     "weight_of",
 ]

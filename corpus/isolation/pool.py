@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from corpus.document import Document
-from corpus.isolation.prefetch import Ahead
+from corpus.isolation.prefetch import Prefetcher
 from corpus.isolation.worker import Worker
 from corpus.read_options import DEFAULT_READ_OPTIONS, MEGABYTE, ReadOptions
 
@@ -36,7 +36,7 @@ class ProcessPool:
             self._free.put(worker)
         self._tasks: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._aheads: list[Ahead[Any]] = []
+        self._aheads: list[Prefetcher[Any]] = []
 
     def parse(self, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
         """See `Worker.parse`; by one that is free, which is waited for."""
@@ -64,14 +64,14 @@ class ProcessPool:
             thread.start()
         return begun
 
-    def ahead(self, items: Iterable[_Item], weight: Callable[[_Item], int]) -> Iterator[_Item]:
+    def prefetch(self, items: Iterable[_Item], weight: Callable[[_Item], int]) -> Iterator[_Item]:
         """The items in their order, taken before they are asked for, in a thread of its own: so that files are opened, and begun to
         be read, beside what is done with those before.
 
         `weight` says how many bytes an item holds at the moment. So many items are held at once as keep the workers busy, and no
         more are taken while they are too heavy together: what is ahead takes the same memory, however many items there are.
         """
-        ahead: Ahead[_Item] = Ahead(items, _AHEAD * len(self._workers), weight, _HEAVIEST)
+        ahead: Prefetcher[_Item] = Prefetcher(items, _AHEAD * len(self._workers), weight, _HEAVIEST)
         self._aheads.append(ahead)
         return ahead
 
@@ -130,7 +130,7 @@ def weight_of(document: Document) -> int:
     return _BYTES_A_CHARACTER * len(document.text)
 
 
-def finished(task: Future[_Result]) -> _Result | None:
+def result_if_done(task: Future[_Result]) -> _Result | None:
     """What a task gave; None if it isn't done, or failed."""
     return task.result() if task.done() and not task.cancelled() and task.exception() is None else None
 

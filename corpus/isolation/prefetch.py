@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 _Item = TypeVar("_Item")
 
 
-class Ahead(Generic[_Item]):
+class Prefetcher(Generic[_Item]):
     """Iterates over `items` in their order, at most `most` of them ahead, and none while those ahead weigh more than `heaviest`.
 
     What was given last counts, too, until the next is asked for: it is still at work. `weight` is asked again whenever one is

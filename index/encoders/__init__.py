@@ -1,9 +1,9 @@
 """Turns text into unit vectors: what an encoder is, the one in use, and how a model is found, exported and checked."""
 
-from index.encoders.encoder import Encoder, Vectors
 from index.encoders.load import load_encoder
 from index.encoders.model_files import DEFAULT_MODEL, default_folder, go_offline
 from index.encoders.onnx_encoder import OnnxEncoder
+from index.encoders.protocol import Encoder, Vectors
 from index.encoders.sentence_transformers_encoder import SentenceTransformerEncoder
 
 __all__ = [

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.encoders.encoder import Vectors
 from index.encoders.model_files import sha256
 from index.encoders.onnx_encoder import OnnxEncoder, open_tokenizer
+from index.encoders.protocol import Vectors
 from index.encoders.quantize import halve_tables, quantize
 from index.encoders.sentence_transformers_encoder import SentenceTransformerEncoder
 

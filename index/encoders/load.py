@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from tempfile import mkdtemp
 
-from index.encoders.encoder import Encoder
 from index.encoders.export import SLOWER, Record, open_export
 from index.encoders.model_files import DEFAULT_MODEL, cache_folder, check_default, fingerprint, go_offline, model_folder
 from index.encoders.onnx_encoder import OnnxEncoder, has_int8
+from index.encoders.protocol import Encoder
 from index.encoders.sentence_transformers_encoder import SentenceTransformerEncoder
 
 _EXPORTER = 1

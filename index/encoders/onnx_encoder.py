@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from corpus import available_processors
-from index.encoders.encoder import Vectors
+from index.encoders.protocol import Vectors
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

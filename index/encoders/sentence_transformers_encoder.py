@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from index.encoders.encoder import Vectors
 from index.encoders.model_files import DEFAULT_MODEL, check_default, fingerprint, go_offline, model_folder
+from index.encoders.protocol import Vectors
 from index.errors import EncoderError
 
 if TYPE_CHECKING:

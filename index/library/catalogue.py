@@ -101,15 +101,15 @@ class Catalogue:
             return self._entries()
         except sqlite3.Error as error:
             self._reader, self._read = None, (-1, [])
-            raise LibraryError(f"{self._home.library} can't be read: {error}. {self._remedy()}") from error
+            raise LibraryError(f"{self._home.catalogue} can't be read: {error}. {self._remedy()}") from error
 
     def _entries(self) -> list[Entry]:
         if self._reader is None:
-            if not self._home.library.exists():
+            if not self._home.catalogue.exists():
                 if self._home.current.exists():
-                    raise LibraryError(f"{self._home.library} is missing, which says what was removed. {self._remedy()}")
+                    raise LibraryError(f"{self._home.catalogue} is missing, which says what was removed. {self._remedy()}")
                 return []
-            self._reader = _connect(self._home.library, "rw")
+            self._reader = _connect(self._home.catalogue, "rw")
         if self._reader.execute("SELECT 1 FROM sqlite_master WHERE name = 'documents'").fetchone() is None:
             return []  # a writer has made the file, and nothing more yet
         version = int(self._reader.execute("PRAGMA data_version").fetchone()[0])
@@ -130,12 +130,12 @@ class Catalogue:
 
     def _write(self, statement: str, rows: list[tuple[str, ...]]) -> None:
         try:
-            with closing(_connect(self._home.library, "rwc")) as connection, connection:
+            with closing(_connect(self._home.catalogue, "rwc")) as connection, connection:
                 connection.execute("PRAGMA secure_delete = ON")
                 connection.execute(_SCHEMA)
                 connection.executemany(statement, rows)
         except sqlite3.Error as error:
-            raise LibraryError(f"{self._home.library} can't be written: {error}.") from error
+            raise LibraryError(f"{self._home.catalogue} can't be written: {error}.") from error
 
 
 def now() -> str:

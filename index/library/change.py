@@ -18,9 +18,9 @@ from corpus import (
     ParserPool,
     encoded_text,
     file_of,
-    finished,
     is_in,
     is_named,
+    result_if_done,
     split,
     weight_of,
 )
@@ -117,7 +117,7 @@ def rebuild(
         volumes: dict[str, DocumentVersion] = {}
         problems = []
         begun = ((entry, pool.begin(partial(_read_anew, home, entry, pool))) for entry in entries)
-        for number, (entry, text) in enumerate(pool.ahead(begun, _weight), 1):
+        for number, (entry, text) in enumerate(pool.prefetch(begun, _weight), 1):
             progress.reading(entry.name, number, len(entries), (number - 1) / len(entries), 1 / len(entries))
             try:
                 document, data = text.result()
@@ -179,7 +179,7 @@ def _read_anew(home: Home, entry: Entry, pool: ParserPool) -> tuple[Document, by
 
 def _weight(begun: tuple[Entry, Future[tuple[Document, bytes]]]) -> int:
     """About how many bytes are held of an entry that is read anew."""
-    read = finished(begun[1])
+    read = result_if_done(begun[1])
     return weight_of(read[0]) + len(read[1]) if read is not None else 0
 
 

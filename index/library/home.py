@@ -41,7 +41,7 @@ class Home:
         return self.path / "CURRENT"
 
     @property
-    def library(self) -> Path:
+    def catalogue(self) -> Path:
         """The catalogue, an SQLite file."""
         return self.path / "library.sqlite"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from corpus import Document, DocumentError, ParserPool, Part, document_id, finished, parts_of, place_of, shown_name, weight_of
+from corpus import Document, DocumentError, ParserPool, Part, document_id, parts_of, place_of, result_if_done, shown_name, weight_of
 from index.library.documents import DocumentFiles
 
 
@@ -30,7 +30,7 @@ class Opened:
 
     def weight(self) -> int:
         """About how many bytes it holds at the moment."""
-        document = finished(self.text) if self.text is not None else None
+        document = result_if_done(self.text) if self.text is not None else None
         return len(self.part.data) + (weight_of(document) if document is not None else 0)
 
 
@@ -40,7 +40,7 @@ def read_ahead(paths: Sequence[Path], pool: ParserPool, shelf: DocumentFiles, kn
     `known` has the names of the documents that are in the library already, by their ids; those whose text is on the shelf aren't
     read. What is begun is a guess: what a file's turn shows to be needed otherwise has to be read then.
     """
-    return pool.ahead(_opened(paths, pool, shelf, known), Opened.weight)
+    return pool.prefetch(_opened(paths, pool, shelf, known), Opened.weight)
 
 
 def _opened(paths: Sequence[Path], pool: ParserPool, shelf: DocumentFiles, known: Mapping[str, str]) -> Iterator[Opened]:

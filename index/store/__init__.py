@@ -2,7 +2,7 @@
 
 from index.store.bm25_writer import TermCounts
 from index.store.local import LocalEngine, LocalStore
-from index.store.store import Candidates, Range, Store, StoreEngine, StoreWriter
+from index.store.protocol import Candidates, Range, Store, StoreEngine, StoreWriter
 
 __all__ = [
     "Candidates",

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from index.encoders import Vectors
 from index.store.bm25 import FOLDER, Bm25Index
 from index.store.bm25_writer import Bm25Writer, TermCounts
+from index.store.protocol import Candidates, Range
 from index.store.selection import Selection
-from index.store.store import Candidates, Range
 from index.store.vectors import VECTORS, VectorIndex, cosines, write_codes
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 
 from assistant import Assistant, SettingsError
-from corpus import TAKEN, Document, QuipuError, ReadSummary, last_part
+from corpus import ACCEPTED_ENDINGS, Document, QuipuError, ReadSummary, last_part
 from index import Entry, Library
 from ui.access.users import checked_groups
 from ui.access.visitor import error_message_for, visible_to_visitor, visitor_of
@@ -165,7 +165,7 @@ def render(assistant: Assistant, library: Library, request: Request, *, has_grou
         has_groups=has_groups,
         notice=assistant.notice() if operator else "",
         formats=READ,
-        endings=",".join(sorted(TAKEN)),
+        endings=",".join(sorted(ACCEPTED_ENDINGS)),
         largest=_LARGEST,
         here="documents",
     )
@@ -204,7 +204,7 @@ def _upload_refusal(library: Library, request: Request, name: str, replaces: str
         return refusal
     if len(name) > _LONGEST_NAME or len(name.encode()) > _LONGEST_NAME_BYTES:
         return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, say("upload_long_name", language, characters=_LONGEST_NAME))
-    if Path(name).suffix.lower() not in TAKEN:
+    if Path(name).suffix.lower() not in ACCEPTED_ENDINGS:
         return _problem(
             request, HTTPStatus.UNPROCESSABLE_ENTITY, say("upload_wrong_type", language, name=name or "?", formats=READ)
         )

@@ -14,11 +14,11 @@ from typing import IO
 from filelock import FileLock
 from starlette.requests import ClientDisconnect, Request
 
-from corpus import TAKEN, DocumentError, QuipuError, document_id, is_named
+from corpus import ACCEPTED_ENDINGS, DocumentError, QuipuError, document_id, is_named
 from index import AddResult, Encoder, Entry, Home, Library, LibraryError
 from ui.wording import MOST_NAMED, Language, listed, say, sentences_on
 
-READ = ", ".join(sorted(ending[1:].upper() for ending in TAKEN))
+READ = ", ".join(sorted(ending[1:].upper() for ending in ACCEPTED_ENDINGS))
 """The types of files that Quipu takes, as shown to people."""
 
 Report = Callable[..., None]
@@ -149,7 +149,7 @@ def _groups_of(library: Library, document: str | None) -> set[str]:
 def _clear(uploads: Path) -> None:
     """Delete the files that a killed server left behind."""
     for left in uploads.iterdir():
-        if left.suffix.lower() in TAKEN and left.is_file():
+        if left.suffix.lower() in ACCEPTED_ENDINGS and left.is_file():
             left.unlink()
 
 
