@@ -178,7 +178,7 @@ def test_requests_are_counted_by_route_never_by_id() -> None:
 
 def client_text(metrics: Metrics) -> str:
     class Closed:
-        def index(self) -> None:
+        def scope(self) -> None:
             from index import LibraryError
 
             raise LibraryError("It can't be opened.")
