@@ -3,8 +3,6 @@
 import gzip
 import importlib
 import io
-import multiprocessing
-import os
 import random
 import resource
 import signal
@@ -13,7 +11,6 @@ import tarfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 import pytest
@@ -37,14 +34,12 @@ from index import (
 )
 from tests.commands import Quipu
 from tests.fakes import WordEncoder, files_holding, first_hit, open_index
-from tests.killed_writer import counted
+from tests.killed_writer import restore_home, until
 from tests.made import write
 
 RIVERS = "Rivers\n\nThe river Marañón is wide and brown.\n"
 HEAD = ("quipu-backup.json", b'{"format": 1}\n')
 MODULE = importlib.import_module("index.library.backup")  # by its name, which `index` gives to the function
-FRESH = multiprocessing.get_context("forkserver")
-FRESH.set_forkserver_preload(["tests.test_backup"])
 
 
 @pytest.fixture
@@ -444,31 +439,20 @@ def test_a_backup_of_another_version_is_restored_and_then_rebuilt(
     assert "wide and brown" in first_hit(elsewhere, words, "the wide river")
 
 
-def restore_and_die(home: Path, archive: Path, last: int, steps: "Synchronized[int]") -> None:
-    """Restore in a process of its own; die as by `kill -9` before step `last` on the disk, and count the steps until then."""
-
-    for owner, name in ((os, "fsync"), (Path, "mkdir"), (Path, "open"), (Path, "rename")):
-        setattr(owner, name, counted(getattr(owner, name), last, steps))
-    restore(Home(home), archive)
-
-
 def test_a_killed_restore_leaves_no_half_home(home: Home, archive: Path, tmp_path: Path, words: WordEncoder) -> None:
     add(home, [write(tmp_path / "in" / "rivers.txt", RIVERS)], words)
     backup(home, archive)
     outcomes = []
     for last in range(1, 200):
-        there = Home(tmp_path / f"killed before {last}" / "home")
-        steps = FRESH.Value("i", 0)
-        process = FRESH.Process(target=restore_and_die, args=(there.path, archive, last, steps))
-        process.start()
-        process.join(60)
-        if process.exitcode == 0:
+        there = tmp_path / f"killed before {last}"
+        code, _ = until(last, restore_home, there, archive)
+        outcomes.append((there / "home").exists())
+        if outcomes[-1]:
+            assert "wide and brown" in first_hit(Home(there / "home"), words, "the wide river")
+        if code == 0:
             break
-        assert process.exitcode == -signal.SIGKILL
-        outcomes.append(there.path.exists())
-        if there.path.exists():
-            assert "wide and brown" in first_hit(there, words, "the wide river")
-    assert process.exitcode == 0
-    assert len(outcomes) >= 30
+        assert code == -signal.SIGKILL
+    assert code == 0
+    assert len(outcomes) >= 25
     assert outcomes == sorted(outcomes)
     assert (outcomes[0], outcomes[-1]) == (False, True)

@@ -1,39 +1,29 @@
-"""Killed before any of its steps on the disk, a writer leaves a library that opens, answers, and goes on where it was."""
+"""Killed before any of its changes on the disk, a writer leaves a library that opens, answers, and goes on where it was."""
 
-import multiprocessing
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from index import Catalogue, Home, Index, add, remove, stored, verify
-from tests import killed_writer
+from index import Catalogue, Home, Index, remove, stored
 from tests.fakes import WordEncoder, files_holding
+from tests.inline import add, verify
+from tests.killed_writer import add_file, remove_document, until
 from tests.made import REPORT, write
 
-FRESH = multiprocessing.get_context("forkserver")  # every writer starts in a process without threads, with its modules loaded
-FRESH.set_forkserver_preload(["tests.killed_writer"])
 
-
-def run(home: Home, last: int, *, added: Path | None = None, removed: str = "") -> tuple[int | None, int]:
-    """The exit code of a writer that dies before step `last` (0: not at all), and the steps that it took."""
-    steps = FRESH.Value("i", 0)
-    writer = FRESH.Process(target=killed_writer.change, args=(home.path, added, removed, last, steps))
-    writer.start()
-    writer.join(60)
-    return writer.exitcode, steps.value
-
-
-def each_kill(start: Home, work: Path, *, added: Path | None = None, removed: str = "") -> Iterator[Home]:
-    """A copy of the home after a writer was killed in it, for each of the writer's steps."""
-    code, steps = run(copied(start, work), 0, added=added, removed=removed)
+def each_kill(start: Home, work: Path, change: Callable[..., None], argument: object) -> Iterator[Home]:
+    """Yield a copy of the home after a writer was killed in it, for each of the writer's changes, and one where it was not."""
+    home = copied(start, work)
+    code, changes = until(0, change, home.path, argument)
     assert code == 0
-    assert steps >= 15
-    for last in range(1, steps + 1):
+    assert changes >= 15
+    yield home
+    for last in range(1, changes + 1):
         home = copied(start, work)
-        assert run(home, last, added=added, removed=removed) == (-signal.SIGKILL, last)
+        assert until(last, change, home.path, argument) == (-signal.SIGKILL, last)
         yield home
 
 
@@ -41,7 +31,7 @@ def answers(home: Home, encoder: WordEncoder, query: str) -> str:
     index = Index.open(home, encoder)
     assert index is not None
     assert index.notice == ""
-    return "".join(hit.passage.text for hit in index.search(query, 1))
+    return "".join(hit.passage.text for hit in index.within().search(query, 1))
 
 
 def copied(start: Home, to: Path) -> Home:
@@ -59,7 +49,7 @@ def start(tmp_path: Path, words: WordEncoder) -> Home:
 
 def test_a_killed_add_leaves_the_old_library_or_the_new_one(start: Home, tmp_path: Path, words: WordEncoder) -> None:
     report = write(tmp_path / "in" / "forests.txt", REPORT)
-    for work in each_kill(start, tmp_path / "work", added=report):
+    for work in each_kill(start, tmp_path / "work", add_file, report):
         assert "wide and brown" in answers(work, words, "the wide river")
         if Catalogue(work).entries()[1:]:
             other = copied(work, tmp_path / "other")
@@ -77,7 +67,7 @@ def test_a_killed_first_add_leaves_nothing_in_the_way(tmp_path: Path, words: Wor
     report = write(tmp_path / "in" / "forests.txt", REPORT)
     empty = Home(tmp_path / "empty")
     empty.path.mkdir()
-    for work in each_kill(empty, tmp_path / "work", added=report):
+    for work in each_kill(empty, tmp_path / "work", add_file, report):
         index = Index.open(work, words)
         assert index is None or "412" in answers(work, words, "illegal sawmills")
         assert [kept.document is None for kept in stored(work)] in ([], [True], [False])
@@ -89,7 +79,7 @@ def test_a_killed_first_add_leaves_nothing_in_the_way(tmp_path: Path, words: Wor
 def test_a_killed_replacement_leaves_the_old_text_or_the_new_one(start: Home, tmp_path: Path, words: WordEncoder) -> None:
     changed = write(tmp_path / "in" / "rivers.txt", "Rivers\n\nThe river Marañón is narrow and clear.\n")
     roads = write(tmp_path / "in" / "roads.txt", "Roads\n\nThe road is long.\n")
-    for work in each_kill(start, tmp_path / "work", added=changed):
+    for work in each_kill(start, tmp_path / "work", add_file, changed):
         answer = answers(work, words, "the river")
         assert ("wide and brown" in answer) != ("narrow and clear" in answer)
         add(work, [roads], words)  # goes on with what is whole, and with that only
@@ -103,7 +93,7 @@ def test_a_killed_replacement_leaves_the_old_text_or_the_new_one(start: Home, tm
 
 def test_a_killed_remove_hides_the_document_or_has_not_begun(start: Home, tmp_path: Path, words: WordEncoder) -> None:
     add(start, [write(tmp_path / "in" / "forests.txt", REPORT)], words)
-    for work in each_kill(start, tmp_path / "work", removed="forests.txt"):
+    for work in each_kill(start, tmp_path / "work", remove_document, "forests.txt"):
         assert "wide and brown" in answers(work, words, "the wide river")
         if [entry.name for entry in Catalogue(work).active()] == ["rivers.txt"]:
             assert "412" not in answers(work, words, "illegal sawmills")
