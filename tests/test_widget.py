@@ -15,12 +15,13 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 import corpus
-from assistant import Assistant, Feedback, SentenceRanker, Settings
+from assistant import Assistant, Feedback, SentenceRanker
 from index import Encoder, Home, add
 from tests.browsing import needs_browser, serious
 from tests.made import write
 from tests.serving import serving
 from tools.demo.__main__ import Intranet, token_for
+from ui.settings import ServerSettings
 from ui.web.widget import widget_script
 
 pytestmark = needs_browser
@@ -116,7 +117,7 @@ def site() -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def quipu_address(assistant: Assistant, feedback: Feedback, site: Site) -> Iterator[str]:
     """A Quipu without a sign-in that lists the site."""
-    with serving(assistant, feedback, Settings.load(port=0, origins=site.address)) as address:
+    with serving(assistant, feedback, ServerSettings.load(port=0, origins=site.address)) as address:
         yield address
 
 
@@ -139,7 +140,7 @@ def signed_in_address(
     """A Quipu that wants a token, and two questions a minute at most; it lists the site and the demo's."""
     key = write(tmp_path_factory.mktemp("key") / "token.key", SECRET)
     origins = f"{site.address},http://127.0.0.1:{intranet.server_port}"
-    settings = Settings.load(port=0, origins=origins, sign_in="token", token_key=key, rate="2/hour")
+    settings = ServerSettings.load(port=0, origins=origins, sign_in="token", token_key=key, rate="2/hour")
     with serving(assistant, feedback, settings) as address:
         intranet.RequestHandlerClass = partial(Intranet, address, SECRET)
         yield address
@@ -292,7 +293,7 @@ def test_a_hostile_host_does_not_change_it_and_it_leaves_the_host_alone(
 
 
 def test_two_widgets_are_two_conversations(context: BrowserContext, site: Site, assistant: Assistant, quipu_address: str) -> None:
-    canoes = next(entry.id for entry in assistant.index().entries() if entry.name == "canoes.txt")
+    canoes = next(entry.id for entry in assistant.scope().entries() if entry.name == "canoes.txt")
     body = f"""<quipu-chat inline documents="{canoes}, {canoes}" style="--quipu-accent: rgb(0, 90, 0)"></quipu-chat>
     <quipu-chat lang="es" opening="¿Qué desea saber?"></quipu-chat>"""
     page = site.show(context, body, head=tag(quipu_address))
@@ -409,7 +410,7 @@ def test_a_token_is_renewed_once_and_questions_are_counted(context: BrowserConte
     expect(ask(first, "Are prisons overcrowded?")).to_contain_text("Too many questions in a short time. Ask again in")
     expect(ask(widget_of(page, 1), "Who?")).to_contain_text("This page couldn't sign you in to Quipu.")
     unsigned = ask(widget_of(page, 2), "Who?")
-    expect(unsigned).to_contain_text("Sign in first")
+    expect(unsigned).to_contain_text("Sign in to ask questions.")
     expect(unsigned.get_by_role("link", name="Open Quipu")).to_have_attribute("href", f"{signed_in_address}/")
     forged = jwt.encode({"sub": "x", "aud": "quipu", "iat": int(time.time()), "exp": int(time.time()) + 60}, "y" * 32, "HS256")
     widget_of(page, 3).evaluate("(widget, token) => { widget.getToken = async () => token }", forged)

@@ -1,4 +1,4 @@
-// The chat page's own script: citations open in a panel beside the chat, and what can be done with an answer becomes a button.
+// The chat page's own script: opens citations in a panel beside the chat, and turns links that stand for actions into buttons.
 "use strict";
 
 const escape = (text) => text.replace(/[!-/:-@[-`{-~]/g, "\\$&"); // as in ui/web/answer_html.py
@@ -10,7 +10,7 @@ const said = document.createElement("p"); // what a screen reader is told
 said.setAttribute("role", "status");
 said.className = "visually-hidden";
 
-/** Lets the keyboard scroll tables that are larger than their box, and brings the words that answer into view there. */
+/** Lets the keyboard scroll tables larger than their box, and scrolls the answer itself into view there. */
 const sizes = new ResizeObserver((boxes) => {
   for (const { target: box } of boxes) {
     if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
@@ -21,10 +21,10 @@ const sizes = new ResizeObserver((boxes) => {
   }
 });
 
-/** Make buttons of the links that stand for actions: they lead nowhere, and their addresses are nothing to be read. */
+/** Turn the links that stand for actions into buttons: they lead nowhere, and their addresses are not for reading. */
 function dress(root) {
-  // Gradio names a message by its content, which here is HTML; and it opens every link in a new tab, which keeps the
-  // conversation; but the language is chosen in this one.
+  // Gradio labels a message with its content, which is HTML here. It also opens every link in a new tab, which keeps the
+  // conversation, but the language is switched in this tab.
   root.querySelectorAll('#chat [data-testid="bot"][aria-label]').forEach((message) => message.removeAttribute("aria-label"));
   root.querySelectorAll('#top a[target][href*="/language/"]').forEach((link) => link.removeAttribute("target"));
   root.querySelectorAll(".tabled").forEach((box) => sizes.observe(box));
@@ -42,7 +42,7 @@ function dress(root) {
   }
 }
 
-/** What a link stands for, by how its address begins, given the button that it becomes and what follows in the address. */
+/** Actions by the start of the link's address. Each gets the button that the link became, and the rest of the address. */
 const ACTIONS = {
   "#copy=": (button, kept) => copy(unescape(kept), button),
   "#helpful=": (button, id) => judge(button, id, true, ""),
@@ -77,7 +77,7 @@ async function copy(text, button) {
 }
 
 let known;
-// Addresses are relative to the chat page's own, which may be below a prefix.
+// Addresses are relative to the chat page, which may be below a prefix.
 const words = () => (known ??= fetch("words").then((response) => response.json()));
 
 function type(text) {
@@ -86,7 +86,7 @@ function type(text) {
   box.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-let draft = ""; // what was typed when a suggestion was asked instead
+let draft = ""; // what was in the box when a suggestion was asked instead
 
 function ask(question) {
   draft = document.querySelector("#question textarea").value;
@@ -96,7 +96,7 @@ function ask(question) {
 
 let answers = 0;
 
-/** Bring a new question to the top, with its answer below; and what was being typed back into the box. */
+/** Scroll a new question to the top, with its answer below it, and put the draft back into the box. */
 function follow() {
   const given = document.querySelectorAll("#chat .bot-row .answer").length;
   if (given > answers) {
@@ -109,7 +109,7 @@ function follow() {
 
 let leaving = false; // on purpose
 addEventListener("beforeunload", (event) => {
-  if (answers && !leaving) event.preventDefault(); // the conversation is kept nowhere
+  if (answers && !leaving) event.preventDefault(); // the conversation isn't stored anywhere
 });
 
 // ---- Feedback ------------------------------------------------------------------------------------------------------------------
@@ -178,9 +178,9 @@ const panel = document.createElement("aside");
 panel.id = "source";
 panel.tabIndex = -1;
 panel.hidden = true;
-let opened = null; // the citation that is shown, or about to be
+let opened = null; // the link of the citation that is shown, or about to be
 
-/** The citations of the answer that a citation is in, each place once, in order; and where among them it is. */
+/** Return the citations of the answer that a link belongs to, in order and without repeats, and the link's index among them. */
 function neighbours(link) {
   const seen = new Map();
   for (const other of link.closest(".answer").querySelectorAll("a.cite")) {
@@ -189,7 +189,7 @@ function neighbours(link) {
   return { all: [...seen.values()], at: [...seen.keys()].indexOf(link.getAttribute("href")) };
 }
 
-/** Show the citation that is so many places on. */
+/** Show the citation that is `places` after this one. */
 function step(places) {
   const { all, at } = neighbours(opened);
   if (all[at + places]) show(all[at + places]);
@@ -202,7 +202,7 @@ async function show(link) {
   panel.setAttribute("aria-busy", "true");
   const response = await fetch(`passages/${place}?q=${address.searchParams.get("q")}`).catch(() => null);
   const html = response?.ok ? await response.text() : null;
-  if (opened !== link) return; // another was asked for meanwhile
+  if (opened !== link) return; // another citation was opened meanwhile
   panel.removeAttribute("aria-busy");
   if (html === null) await fail(response);
   else panel.innerHTML = html; // made by the server, which escapes all text
@@ -223,7 +223,7 @@ async function show(link) {
   panel.focus({ preventScroll: true });
   const cited = panel.querySelector("mark, .box");
   cited?.scrollIntoView({ block: "center" });
-  cited?.closest(".long")?.scrollIntoView({ block: "center" }); // the names of its columns, too
+  cited?.closest(".long")?.scrollIntoView({ block: "center" }); // with its column names
 }
 
 /** Say in the panel why a citation can't be shown. */
@@ -264,7 +264,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.body.append(panel, said);
-// The words are had before they are needed: they can't be when the connection is lost.
+// Fetch the words early: once the connection is lost, it is too late.
 words().then(({ language }) => (document.documentElement.lang = language));
 const look = () => {
   dress(document);

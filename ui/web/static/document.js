@@ -1,4 +1,4 @@
-// Brings the cited place into view, tells a screen reader where it is, zooms drawn pages, and lets a keyboard scroll wide tables.
+// Scrolls to the cited passage, tells screen readers where it is, zooms page images, and lets the keyboard scroll wide tables.
 "use strict";
 const sizes = new ResizeObserver((boxes) => {
   for (const { target: box } of boxes) {
@@ -10,7 +10,7 @@ document.querySelectorAll(".tabled").forEach((box) => sizes.observe(box));
 const place = document.querySelector("mark, .box");
 if (place) {
   place.scrollIntoView({ block: "center" });
-  place.closest(".long")?.scrollIntoView({ block: "center" }); // the names of its columns, too
+  place.closest(".long")?.scrollIntoView({ block: "center" }); // with its column names
   (document.querySelector("mark") ?? document.querySelector("#cited"))?.focus({ preventScroll: true });
 } else if (window.matchMedia("(max-width: 56rem)").matches) {
   document.querySelector(".outline")?.removeAttribute("open");
@@ -22,7 +22,7 @@ for (const [name, factor] of [["smaller", 1 / 1.25], ["larger", 1.25]]) {
     const { top, height } = sheet.getBoundingClientRect();
     zoom = Math.min(3, Math.max(0.4, zoom * factor));
     document.documentElement.style.setProperty("--zoom", zoom);
-    const after = sheet.getBoundingClientRect(); // what was at the top stays there
+    const after = sheet.getBoundingClientRect(); // keep at the top what was there
     scrollBy(0, after.top - (top * after.height) / height);
     if (zoom > 1.2) {
       for (const image of document.querySelectorAll(".paper img")) image.src = image.src.replace("width=1200", "width=1800");

@@ -1,4 +1,4 @@
-// The operator's part of the library page: files are added one after the other, rows are replaced and removed.
+// The operator's part of the library page: adds files one at a time, and replaces, limits and removes documents.
 "use strict";
 
 const words = document.getElementById("add").dataset;
@@ -7,14 +7,14 @@ const zone = document.getElementById("drop");
 const files = document.getElementById("files");
 const replacement = document.getElementById("replacement");
 const dialog = document.getElementById("remove");
-const limit = document.getElementById("groups"); // none where nobody signs in
+const limit = document.getElementById("groups"); // null where nobody signs in
 const limiting = document.getElementById("limit");
 let queue = Promise.resolve();
 
-/** The names in a text with commas between them. */
+/** Split a text at its commas into names. */
 const names = (text) => (text ?? "").split(",").map((name) => name.trim()).filter(Boolean);
 
-/** A line for one file below the drop zone, and how to say in it what becomes of the file. */
+/** Add a line for one file below the drop zone, and return functions that show its progress and its outcome. */
 function line(name) {
   const item = document.getElementById("upload").content.firstElementChild.cloneNode(true);
   const bar = item.querySelector("progress");
@@ -40,12 +40,12 @@ function line(name) {
   };
 }
 
-/** The sentence of a response that is a problem. */
+/** Return the sentence of a response that reports a problem. */
 async function detail(response) {
   return (await response.json()).detail;
 }
 
-/** The objects that a response brings, a line of JSON each. */
+/** Yield the objects of a response that has a line of JSON for each. */
 async function* told(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
@@ -58,7 +58,7 @@ async function* told(response) {
   }
 }
 
-/** Send one file, and say how it goes. */
+/** Send one file, and show the progress. */
 async function send(file, replaces, shown) {
   shown.goes(words.sending);
   const query = new URLSearchParams({ name: file.name, ...(replaces && { replaces }) });
@@ -73,7 +73,7 @@ async function send(file, replaces, shown) {
   throw new Error("the response ended early");
 }
 
-/** Add files, after those that are being added. */
+/** Queue files to be added. */
 function add(chosen, replaces) {
   for (const file of chosen) {
     const shown = line(file.name);
@@ -89,7 +89,7 @@ function add(chosen, replaces) {
   }
 }
 
-/** Do something with the document of a row: at its address and `below`, as `fetch` is told; `done` says that it is done. */
+/** Send a request for a row's document, to its address followed by `below`, and show `done` if it succeeds. */
 async function change(row, below, options, done) {
   const shown = line(row.querySelector(".title").innerText.split("\n")[0]);
   try {
@@ -102,7 +102,7 @@ async function change(row, below, options, done) {
   document.getElementById("library").focus({ preventScroll: true });
 }
 
-/** Show the table as it is now; what was chosen in it stays chosen. */
+/** Reload the table, and keep the selected documents selected. */
 async function refresh() {
   try {
     const response = await fetch(location.href);
@@ -111,7 +111,7 @@ async function refresh() {
     for (const box of fresh.querySelectorAll("input[type=checkbox]")) box.checked = chosen.has(box.value);
     document.getElementById("library").replaceWith(document.adoptNode(fresh));
   } catch {
-    // The table stays as it is: that the connection was lost is said beside the file.
+    // The table stays as it is: the file's own line says that the connection was lost.
   }
 }
 
@@ -154,7 +154,7 @@ const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
 
 document.addEventListener("dragover", (event) => {
   if (!carriesFiles(event)) return;
-  event.preventDefault(); // a file that misses the zone is not opened in place of the page
+  event.preventDefault(); // or a file dropped beside the zone would replace the page
   const over = zone.contains(event.target);
   event.dataTransfer.dropEffect = over ? "copy" : "none";
   zone.classList.toggle("over", over);

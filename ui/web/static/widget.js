@@ -1,4 +1,4 @@
-// Quipu's widget: <quipu-chat></quipu-chat> asks Quipu from any page that Quipu's operator has listed.
+// Quipu's widget: <quipu-chat></quipu-chat> asks Quipu from any site that its operator has allowed.
 //
 //   <script src="https://quipu.example/widget.js" defer></script>
 //   <quipu-chat></quipu-chat>
@@ -6,16 +6,16 @@
 // Attributes: inline, heading, opening, lang (en, es), theme (light, dark, auto), documents (ids), token-url.
 // From a script: element.getToken = async () => "…", element.open(), element.close(), element.ask("…").
 // Colours and type: --quipu-accent and the others that `.root` names below; --quipu-height (inline), --quipu-z (floating).
-// All text is put in as text, never as HTML. The host page's styles end at the shadow root, and so do these.
+// All text is inserted as text, never as HTML. No styles cross the shadow root, in either direction.
 (() => {
   "use strict";
-  if (customElements.get("quipu-chat")) return; // loaded twice
+  if (customElements.get("quipu-chat")) return; // the script was loaded twice
   const BASE = new URL(".", document.currentScript.src);
   const WORDS = QUIPU_WORDS; // put in by ui/web/widget.py
 
   const REMEMBERED = 20; // earlier questions that a follow-up may refer to
-  const PATIENCE = 60_000; // milliseconds that an answer may take
-  const MARGIN = 20_000; // milliseconds before its end at which a token is renewed
+  const PATIENCE = 60_000; // milliseconds to wait for an answer
+  const MARGIN = 20_000; // milliseconds before it expires that a token is renewed
   const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
   const STATUSES = {
@@ -35,7 +35,7 @@
     next: "M5 12h14M13 6l6 6-6 6",
   };
 
-  /** What goes wrong, in a sentence for the reader; `signIn` if Quipu's own page can help. */
+  /** A problem, in a sentence for the reader; `signIn` says that signing in on Quipu's own page can help. */
   class Trouble extends Error {
     constructor(sentence, signIn = false) {
       super(sentence);
@@ -43,7 +43,7 @@
     }
   }
 
-  /** An element with attributes (`on...` listens), and children, which are elements or text; null is left out. */
+  /** Make an element with attributes (`on...` are listeners) and children (elements or text). Nulls are left out. */
   function make(name, attributes = {}, ...children) {
     const element = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) {
@@ -66,7 +66,7 @@
     return svg;
   }
 
-  /** A button with a sign instead of a word, which `nameButton` gives it. */
+  /** Make a button with an icon; `nameButton` gives it its name. */
   const iconButton = (sign, onclick) => make("button", { type: "button", class: "icon", onclick }, icon(sign));
 
   function nameButton(button, words) {
@@ -74,33 +74,33 @@
     button.title = words;
   }
 
-  /** The words for `key`, with `values` put in. */
+  /** Return the sentence for `key` with its placeholders filled in. */
   const say = (language, key, values = {}) => WORDS[language][key].replace(/\{(\w+)\}/g, (_, value) => values[value]);
 
-  /** English or Spanish, if a language tag is one of them. */
+  /** Return the language of a tag, if it is one that the widget speaks. */
   const known = (tag) => Object.keys(WORDS).find((code) => code === (tag ?? "").slice(0, 2).toLowerCase());
 
-  /** Where a citation stands in its document, as `within` in Quipu's code says it. */
+  /** Return where a citation stands in its document; the same as `within` in ui/wording/places.py. */
   function within({ heading_path: headings, label, ocr, page_kind: kind, page_label: name, source }, language) {
     const path = headings.filter((heading) => kind !== "sheet" || heading !== name).join(" › ");
     return [path, label, ocr && say(language, "place_by_ocr")].filter(Boolean).join(" · ") || source;
   }
 
-  /** A table in a box of its own, which scrolls if it is wide. */
+  /** Make a table in a box of its own, which scrolls if the table is wide. */
   function tabled(language, ...rows) {
     const lines = rows.map((cells) => make("tr", {}, ...cells));
     const box = { class: "tabled", role: "group", tabindex: "0", "aria-label": say(language, "table_label") };
     return make("div", box, make("table", {}, ...lines));
   }
 
-  /** Bring the words that answer into view within a table's box. */
+  /** Scroll the answer itself into view within a table's box. */
   function reveal(box) {
     const words = box.querySelector("strong")?.getBoundingClientRect();
     const { left, top } = box.getBoundingClientRect();
     if (words) box.scrollBy(words.right - left - box.clientWidth / 2, words.bottom - top - box.clientHeight / 2);
   }
 
-  /** The cells of a row with its number and the blanks between them, given what is made of their pieces. */
+  /** Make the cells of a row, with its number and the blanks in between; `inside` makes a cell's content from its pieces. */
   function cellsOf({ number, names_columns: names, cells }, inside) {
     const made = number === null ? [] : [make("td", { class: "number" }, number)];
     let next = 0;
@@ -112,7 +112,7 @@
     return made;
   }
 
-  /** A text with a range of it marked, which counts code points from `place` before the text. */
+  /** Mark a range of a text. The range counts code points from `place` before the text. */
   function marked(text, span, place = 0) {
     const letters = [...text];
     const piece = (start, end) => letters.slice(start, end).join("");
@@ -120,7 +120,7 @@
     return start < end ? [piece(0, start), make("strong", {}, piece(start, end)), piece(end)] : [text];
   }
 
-  /** Milliseconds for which a token that was just signed can be used; what it doesn't say, a 401 will. */
+  /** Return the milliseconds for which a token just signed can be used; if it doesn't say, a 401 will. */
   function lifetime(token) {
     try {
       const { iat, exp } = JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/")));
@@ -133,12 +133,12 @@
   class QuipuChat extends HTMLElement {
     static observedAttributes = ["heading", "inline", "lang", "opening", "token-url"];
 
-    #parts = null; // the elements that are filled, shown and hidden
+    #parts = null; // the elements, by name
     #asked = []; // the questions so far
     #busy = false;
     #language = "en";
     #token = "";
-    #until = 0; // when the token has to be renewed
+    #until = 0; // when to renew the token
     #shown = null; // the citation that is shown, the others of its answer, and the button that opened it
 
     connectedCallback() {
@@ -151,13 +151,13 @@
       if (this.#parts) this.#dress();
     }
 
-    /** Show the panel, and put the cursor into its box. */
+    /** Show the panel, and focus its text box. */
     open() {
       this.#show(true);
       this.#parts.box.focus({ preventScroll: true });
     }
 
-    /** Hide the panel, and go back to the button. */
+    /** Hide the panel, and focus the launcher. */
     close() {
       if (this.hasAttribute("inline")) return;
       this.#closeSource();
@@ -187,7 +187,7 @@
         this.#parts.fresh.hidden = false;
       } catch (trouble) {
         waiting.replaceWith(this.#failure(trouble));
-        box.value ||= text; // to be mended rather than typed anew
+        box.value ||= text; // so that it needn't be typed again
       } finally {
         this.#setBusy(false);
       }
@@ -231,7 +231,7 @@
       root.append(parts.root);
     }
 
-    /** Put words and attributes in. */
+    /** Apply the language and the attributes. */
     #dress() {
       const { root, launcher, heading, fresh, close, opening, log, box, send, panel } = this.#parts;
       const tags = [this.closest("[lang]")?.lang, document.documentElement.lang, ...navigator.languages];
@@ -273,7 +273,7 @@
     // ---- Keys -------------------------------------------------------------------------------------------------------------------
 
     #typed(event) {
-      if (event.key !== "Escape") event.stopPropagation(); // the host's shortcuts are not meant
+      if (event.key !== "Escape") event.stopPropagation(); // so that the host page's shortcuts don't fire
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
       this.#submit();
@@ -317,7 +317,7 @@
       return Boolean(this.getToken) || this.hasAttribute("token-url");
     }
 
-    /** The reader's token, a new one if the last is `refused` or about to end; "" where the page gives none. Throws Trouble. */
+    /** Return the reader's token, a new one if the last was `refused` or is expiring; "" if the page has none. Throws Trouble. */
     async #ticket(refused = false) {
       if (!this.#signsIn) return "";
       if (refused || Date.now() >= this.#until) {
@@ -341,7 +341,7 @@
       return text.startsWith("{") ? JSON.parse(text).token : text;
     }
 
-    /** What Quipu gives for a path: by POST if there is a body. Throws Trouble. */
+    /** Request a path of Quipu, by POST if there is a body, and return its JSON. Throws Trouble. */
     async #call(path, body = null) {
       for (const refused of [false, true]) {
         const token = await this.#ticket(refused);
@@ -369,7 +369,7 @@
       }
     }
 
-    /** Why there is no answer that can be read: Quipu isn't there, or doesn't answer pages from here, or its proxy speaks. */
+    /** Say why no answer can be read: Quipu is down, doesn't answer pages from here, or a proxy answered in its place. */
     async #unreached(response, late) {
       if (response && !late) return this.#say("widget_failed", { status: response.status });
       const certain = late || BASE.origin === location.origin;
@@ -415,7 +415,7 @@
       return make("div", { class: `answer ${answer.status}`, lang: language }, ...parts);
     }
 
-    /** A sentence with the answer's words in it marked, and its citations; a table row is a small table. */
+    /** Make a sentence with its answer span marked and its citations after it; a table row becomes a small table. */
     #sentence({ text, citations: numbers, answer_span: span }, citations, language) {
       const links = numbers.flatMap((number) => [" ", this.#cite(`[${number}]`, citations[number - 1], citations, language)]);
       const cells = numbers.length === 1 ? citations[numbers[0] - 1].cells : [];
@@ -433,7 +433,7 @@
       return make("div", { class: "sentence" }, tabled(language, ...rows), ...links);
     }
 
-    /** The places of an answer, each under the title of its document. */
+    /** Make the list of an answer's citations, grouped under the titles of their documents. */
     #sources(citations, language) {
       const items = citations.flatMap((citation, number) => {
         const link = this.#cite(`[${citation.number}] ${within(citation, language)}`, citation, citations, language);
@@ -443,7 +443,7 @@
       return make("ul", { class: "sources" }, ...items);
     }
 
-    /** A button that opens a citation, one of an answer's. */
+    /** Make the button that opens a citation; `among` are all of its answer's. */
     #cite(text, citation, among, language) {
       const button = make("button", { type: "button", class: "cite", dir: "auto", "aria-expanded": "false" }, text);
       button.setAttribute("aria-label", `${say(language, "source_heading")}: ${text}`);
@@ -481,14 +481,14 @@
 
     // ---- A source ---------------------------------------------------------------------------------------------------------------
 
-    /** Show the citation that is so many places on in its answer. */
+    /** Show the citation that is `places` after this one in its answer. */
     #step(places) {
       const { citation, among, opener } = this.#shown;
       const onward = among[among.indexOf(citation) + places];
       if (onward) this.#showSource(onward, among, opener);
     }
 
-    /** Show a citation: its quote at once, and what stands around it when that comes. */
+    /** Show a citation: its quote at once, and its context when that arrives. */
     async #showSource(citation, among, opener) {
       const { source, talk } = this.#parts;
       this.#shown?.opener.setAttribute("aria-expanded", "false");
@@ -526,7 +526,7 @@
       const q = new URL(citation.link, BASE).searchParams.get("q");
       try {
         const place = await this.#call(`api/passages/${citation.document_id}:${citation.start}-${citation.end}?q=${q}`);
-        if (this.#shown !== shown) return; // another was asked for meanwhile
+        if (this.#shown !== shown) return; // another citation was opened meanwhile
         body.replaceChildren(...this.#context(place.context));
         const mark = body.querySelector("mark")?.getBoundingClientRect();
         const seen = body.getBoundingClientRect();
@@ -537,7 +537,7 @@
       body.removeAttribute("aria-busy");
     }
 
-    /** What stands around a citation: paragraphs, and tables of the rows that follow one another in one. */
+    /** Make the context of a citation: paragraphs, and tables from consecutive rows. */
     #context(context) {
       const inside = (pieces) => pieces.map(({ text, cited }) => (cited ? make("mark", {}, text) : text));
       const shown = [];
@@ -565,7 +565,7 @@
       opener.focus({ preventScroll: true });
     }
 
-    /** The link to the document's own page. */
+    /** Make the link to the document's own page. */
     #link({ link }) {
       const onclick = (event) => {
         if (!this.#signsIn) return;
@@ -576,7 +576,7 @@
       return make("a", attributes, `${this.#say("source_open_document")} ↗`);
     }
 
-    /** Open a page of Quipu's in a new tab, signed in: the token goes in a form's body, never in an address. */
+    /** Open a page of Quipu in a new tab, signed in: the token goes in the body of a form, never in an address. */
     async #carry(next) {
       let token = this.#token;
       try {
