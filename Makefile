@@ -1,9 +1,9 @@
 # Each command first installs what it needs into .venv. `make help` lists them.
 
 PYTHON ?= python3
-# The index of a smaller torch: https://download.pytorch.org/whl/cpu on a machine without a graphics card.
+# An extra package index. Without a graphics card, https://download.pytorch.org/whl/cpu has a smaller torch.
 TORCH_INDEX ?=
-# Arguments for `make bench`, such as ARGS="ask --rounds 5"; without any, it runs all benchmarks.
+# Arguments for `make bench`, such as ARGS="ask --rounds 5"; without any, all benchmarks run.
 ARGS ?=
 
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
@@ -18,10 +18,10 @@ help: ## list the commands
 serve: .venv/installed ## index the shipped report and serve it on http://127.0.0.1:7860
 	.venv/bin/quipu serve
 
-demo: .venv/installed ## an intranet page with the widget, on http://127.0.0.1:7870
+demo: .venv/installed ## serve an intranet page with the widget on http://127.0.0.1:7870
 	.venv/bin/python -m tools.demo
 
-bench: .venv/tools ## how fast it is here; ARGS="ask --rounds 5" runs one benchmark
+bench: .venv/tools ## measure how fast it is on this machine; ARGS="ask --rounds 5" runs one benchmark
 	.venv/bin/python -m tools.bench $(ARGS)
 
 test: .venv/tested ## check format, lint and types, and run all tests
@@ -35,7 +35,7 @@ format: .venv/tested ## format the code
 	.venv/bin/ruff format .
 
 .venv/installed: pyproject.toml constraints.txt | .venv/made
-	@echo "Installing Quipu and what it needs; the first time, this takes some minutes."
+	@echo "Installing Quipu and what it needs; the first time, this takes a few minutes."
 	$(PIP) --editable .
 	@touch $@
 
