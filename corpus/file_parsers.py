@@ -1,4 +1,4 @@
-"""What parses files for everybody else: the seam between a library and the way in which its files are opened."""
+"""The interface through which everything else parses files, and its implementation in this process."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -15,27 +15,27 @@ _Result = TypeVar("_Result")
 
 
 class ParserPool(Protocol):
-    """Parses files until it is closed. Safe to use from several threads."""
+    """Parses files until it is closed. Thread-safe."""
 
     options: ReadOptions
 
     def parse(self, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
         """Return the document in a file's bytes, as `read_bytes` does; `ocr` None means `options.ocr`.
 
-        Raises DocumentError, in one sentence, for whatever the file does to its parser.
+        Raises DocumentError if the file can't be parsed, whatever it does to its parser.
         """
 
     def unpack(self, data: bytes, name: str) -> list[tuple[str, bytes]]:
-        """Return the files in a zip, or attached to an e-mail, with their names in it; see `corpus.unpack`."""
+        """Return the files in a zip, or attached to an email, each with its name there; see `corpus.unpack`."""
 
     def begin(self, task: Callable[[], _Result]) -> Future[_Result]:
-        """Start a task that uses this pool, beside the caller where that is possible."""
+        """Start a task that uses this pool, in the background if the pool can, and return its future."""
 
     def prefetch(self, items: Iterable[_Item], weight: Callable[[_Item], int]) -> Iterator[_Item]:
-        """Yield the items in order, taking a bounded number before they are asked for; `weight` is the bytes that an item holds."""
+        """Yield the items in order, fetching a bounded number ahead; `weight` returns how many bytes an item holds."""
 
     def close(self) -> None:
-        """Give up what is being parsed. Nothing can be parsed afterwards."""
+        """Abandon what is being parsed. Nothing can be parsed afterwards."""
 
     def __enter__(self) -> Self:
         """Return the pool itself."""
@@ -45,19 +45,20 @@ class ParserPool(Protocol):
 
 
 class FileParsers(Protocol):
-    """Opens pools of parsers that all obey the same options."""
+    """Opens parser pools that share the same options."""
 
     @property
     def options(self) -> ReadOptions:
-        """How files are read, and the limits of one."""
+        """How files are read, and the limits on a single file."""
 
     def open(self) -> ParserPool:
-        """Open a pool; close it, or use it in a `with`."""
+        """Open a pool. Close it, or use it in a `with` statement."""
 
 
 class InlineParsers:
-    """Parses in this process, one file after the other and without limits on time or memory: for files that are trusted, and for
-    tests. Anything else is parsed by `IsolatedParsers`.
+    """Opens pools that parse in this process, one file after another, without limits on time or memory.
+
+    For tests and for trusted files only; parse anything else with `IsolatedParsers`.
     """
 
     def __init__(self, options: ReadOptions = DEFAULT_READ_OPTIONS) -> None:
@@ -69,7 +70,7 @@ class InlineParsers:
 
 
 class InlinePool:
-    """A `ParserPool` without processes or threads: what it begins is done at once."""
+    """A `ParserPool` without processes or threads: `begin` runs its task immediately."""
 
     def __init__(self, options: ReadOptions) -> None:
         self.options = options
@@ -84,14 +85,14 @@ class InlinePool:
 
     def begin(self, task: Callable[[], _Result]) -> Future[_Result]:
         """See `ParserPool.begin`."""
-        done: Future[_Result] = Future()
+        future: Future[_Result] = Future()
         try:
-            done.set_result(task())
+            future.set_result(task())
         except Exception as error:
-            done.set_exception(error)
-        return done
+            future.set_exception(error)
+        return future
 
-    def prefetch(self, items: Iterable[_Item], weight: Callable[[_Item], int]) -> Iterator[_Item]:  # noqa: ARG002 - nothing is held
+    def prefetch(self, items: Iterable[_Item], weight: Callable[[_Item], int]) -> Iterator[_Item]:  # noqa: ARG002 - nothing is fetched ahead
         """See `ParserPool.prefetch`."""
         return iter(items)
 

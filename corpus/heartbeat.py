@@ -6,8 +6,9 @@ _callback: Callable[[], None] | None = None
 
 
 def alive() -> None:
-    """Signal that a file is still being parsed. Parsers call this after each page or batch of rows; outside a worker it does
-    nothing.
+    """Signal that a file is still being parsed.
+
+    Parsers call this after each page or batch of rows. Outside a worker it does nothing.
     """
     if _callback is not None:
         _callback()

@@ -1,4 +1,4 @@
-"""How files are read, and the limits of one file."""
+"""How files are read, and the limits on a single file."""
 
 import shutil
 from dataclasses import dataclass
@@ -8,9 +8,10 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """Whether pages that are pictures are read by OCR, and the limits of one file: its size in megabytes (which is also the most
-    that is taken out of an archive), the seconds that its reader may go without a sign of life, and the megabytes of memory that
-    it may take.
+    """How files are read, and the limits on a single file.
+
+    `ocr` turns OCR of scanned pages on. `megabytes` limits a file's size, and what is unpacked from an archive. A parser may go
+    `seconds` without a sign of life, and use `memory` megabytes.
     """
 
     ocr: bool = True
@@ -20,7 +21,7 @@ class ReadOptions:
 
     @property
     def can_ocr(self) -> bool:
-        """Whether pages that are pictures can be read: it isn't turned off, and the program is there."""
+        """Whether scanned pages can be read: OCR is on, and tesseract is installed."""
         return self.ocr and shutil.which("tesseract") is not None
 
 

@@ -1,4 +1,4 @@
-"""Takes the files out of one that holds others: a zip, or an e-mail with attachments."""
+"""Unpacks the files inside a zip, or attached to an email."""
 
 from collections.abc import Iterable
 
@@ -8,10 +8,10 @@ from corpus.read_options import MEGABYTE, ReadOptions
 
 
 def unpack(data: bytes, name: str, options: ReadOptions) -> Iterable[tuple[str, bytes]]:
-    """Return the files in a zip, or attached to an e-mail, in order, each with its name there.
+    """Return the files in a zip, or attached to an email, in order: each its name there, and its bytes.
 
-    What Quipu doesn't read isn't taken out of a zip: its bytes are b"". A zip in a zip is given as it is. Raises DocumentError for
-    what can't be unpacked, and for more than `options.megabytes` in all.
+    Files in a zip that Quipu does not read are not unpacked: their bytes are b"". A zip inside a zip is returned as it is. Raises
+    DocumentError if the file can't be unpacked, or unpacks to more than `options.megabytes`.
     """
     if not name.lower().endswith(".eml"):
         return documents(data, name, options.megabytes * MEGABYTE, {*FORMATS, ".zip"})

@@ -1,6 +1,6 @@
-"""Finds passages. Passages and a query enter; `Hit`s in a total order leave.
+"""Finds passages: takes passages and a query, and returns `Hit`s in a total order.
 
-This room never decides whether a passage answers the question.
+This package never decides whether a passage answers the question.
 """
 
 from index.analyser import content_words, fold, question_language, question_terms, terms, words

@@ -4,8 +4,8 @@ from corpus import QuipuError
 
 
 class LibraryError(QuipuError):
-    """The home folder can't be used, a generation is damaged, or a named document isn't there."""
+    """The home folder can't be used, a generation or the catalogue is damaged, or a named document does not exist."""
 
 
 class EncoderError(QuipuError):
-    """A model can't be loaded, or isn't the one that the index was made with."""
+    """A model can't be loaded, or is not the one that the index was made with."""

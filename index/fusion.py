@@ -1,4 +1,4 @@
-"""Makes one ranking of two."""
+"""Fuses two rankings into one."""
 
 from collections.abc import Hashable, Sequence
 from typing import TypeVar
@@ -6,15 +6,17 @@ from typing import TypeVar
 Item = TypeVar("Item", bound=Hashable)
 
 DENSE_WEIGHT = 0.6
-"""The dense retriever's share. Anything from 0.5 to 0.8 found more than either retriever alone on questions about encyclopedia
-articles, and at least as much as the better one on annual reports; reciprocal ranks did worse than scores on both."""
+"""The dense retriever's share. Weights from 0.5 to 0.8 found more than either retriever alone on questions about encyclopedia
+articles, and at least as much as the better one on annual reports. Fusing reciprocal ranks did worse than scores on both."""
 
 
 def fuse(
     dense: Sequence[tuple[Item, float]], lexical: Sequence[tuple[Item, float]], weight: float = DENSE_WEIGHT
 ) -> dict[Item, float]:
-    """The fused score of each item, between 0 and 1: a convex combination of min-max normalised scores (Bruch, Gai and
-    Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023). Both rankings are best first.
+    """Return the fused score of each item, between 0 and 1. Both rankings are best first.
+
+    The score is a convex combination of min-max normalised scores (Bruch, Gai and Ingber, "An Analysis of Fusion Functions for
+    Hybrid Retrieval", 2023).
 
     >>> fuse([("a", 0.9), ("b", 0.5)], [("b", 12.0), ("c", 3.0)], weight=0.6)
     {'a': 0.6, 'b': 0.4, 'c': 0.0}
@@ -27,7 +29,7 @@ def fuse(
 
 
 def _normalised(ranking: Sequence[tuple[Item, float]]) -> list[tuple[Item, float]]:
-    """The scores mapped linearly so that the best is 1 and the worst 0; all 1 if they are equal."""
+    """Map the scores linearly so that the best is 1 and the worst 0, or all to 1 if they are equal."""
     if not ranking:
         return []
     best, worst = ranking[0][1], ranking[-1][1]

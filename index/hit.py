@@ -1,4 +1,4 @@
-"""What a search gives."""
+"""The result of a search."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,11 @@ from corpus import Passage
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A found passage. `score` is the fused one, higher is better; `scores` and `ranks` (from 1) say per retriever,
-    "dense" or "lexical", why it is there. A retriever that didn't find the passage has no entry. `cosine` is that of the passage's
-    vector with the question's, the best over its phrasings, whoever found the passage.
+    """A passage that a search found. `score` is the fused score, higher is better.
+
+    `scores` and `ranks` (from 1) explain it per retriever, "dense" or "lexical"; a retriever that did not find the passage has no
+    entry. `cosine` is the cosine of the passage's vector with the question's, the highest over its phrasings, whichever retriever
+    found the passage.
     """
 
     passage: Passage

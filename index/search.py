@@ -1,4 +1,4 @@
-"""Searches a library: the one way from a query to passages."""
+"""Searches a library: every path from a query to passages goes through here."""
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
@@ -27,38 +27,38 @@ from index.scope import Scope, Visible
 from index.store import Candidates, Range
 
 _DEPTH = 50
-"""Candidates of each retriever that are fused."""
+"""The number of candidates from each retriever that are fused, at least."""
 
-_REMEMBERED_GROUPS = 64
-"""Combinations of groups for which it is remembered what they may find."""
+_MAX_CACHED_GROUPS = 64
+"""The most combinations of groups for which the visible documents are cached."""
 
 
 class Index:
-    """An opened generation, under the catalogue's present word on what may be found. Safe to use from several threads.
+    """An open generation, filtered by what the catalogue allows at the moment. Thread-safe.
 
-    Everything that is asked of documents is asked of a `Scope`: `within` gives the one of a question.
+    Questions go to a `Scope`, which `within` returns.
     """
 
     def __init__(self, home: Home, encoder: Encoder, generation: Generation, parsers: FileParsers = ISOLATED_PARSERS) -> None:
         self._home, self._encoder, self.store = home, encoder, generation.store
-        self._volumes = {volume.id: volume for volume in generation.manifest.volumes}
+        self._versions = {version.id: version for version in generation.manifest.versions}
         self._catalogue, self._files = Catalogue(home), DocumentFiles(home)
-        self._languages = dict(zip(self._volumes, generation.manifest.languages, strict=True))
+        self._languages = dict(zip(self._versions, generation.manifest.languages, strict=True))
         self._documents = lru_cache(maxsize=128)(self._load)
-        self._visible_to: dict[frozenset[str] | None, tuple[int, Visible]] = {}  # by a reader's groups, with the catalogue's state
-        self._common = lru_cache(maxsize=32)(frozenset[str].intersection)
+        self._visible_to: dict[frozenset[str] | None, tuple[int, Visible]] = {}  # by groups, with the catalogue's state number
+        self._intersection = lru_cache(maxsize=32)(frozenset[str].intersection)
         self._number = generation.current
         self.generation = generation.manifest.number
         self.passages = generation.manifest.passages
         self._notice = generation.notice
         self._pool = parsers.open()
-        self._unreadable: dict[str, str] = {}  # by document id, a sentence
+        self._unreadable: dict[str, str] = {}  # a sentence by document id
 
     @classmethod
     def open(cls, home: Home, encoder: Encoder, parsers: FileParsers = ISOLATED_PARSERS) -> Self | None:
-        """The index of `home`; None if nothing was ever indexed there. `parsers` read its originals anew.
+        """Open the index of `home`. Return None if nothing was ever indexed there. `parsers` are used by `reread`.
 
-        Raises LibraryError if no generation can be opened, EncoderError if it was made with another encoder.
+        Raises LibraryError if no generation can be opened, and EncoderError if it was made with another encoder.
         """
         generation = open_current(home)
         if generation is None:
@@ -69,38 +69,38 @@ class Index:
     def within(self, documents: Collection[str] | None = None, groups: Collection[str] | None = None) -> Scope:
         """Return the scope of the documents with these ids (None: all) that a reader in these groups may see (None: an operator).
 
-        Documents that are removed, or that such a reader may not see, aren't there, whoever names their ids.
+        Ids of removed documents, or of documents that such a reader may not see, are ignored.
         """
-        readers = None if groups is None else frozenset(groups)
-        visible = self._visible(readers)
-        ids = visible.ids if documents is None else self._common(visible.ids, frozenset(documents))
-        return Scope(self, visible, ids, documents, readers)
+        reader_groups = None if groups is None else frozenset(groups)
+        visible = self._visible(reader_groups)
+        ids = visible.ids if documents is None else self._intersection(visible.ids, frozenset(documents))
+        return Scope(self, visible, ids, documents, reader_groups)
 
     def stale(self) -> bool:
-        """Whether another generation was put in use since this one was opened."""
+        """Return whether another generation was put in use since this one was opened."""
         return current_number(self._home) != self._number
 
     @property
     def notice(self) -> str:
-        """What an operator should mend, in a sentence each; "" if nothing was noticed."""
+        """A sentence for each problem that an operator should fix; "" if there is none."""
         return " ".join(sentence for sentence in (self._notice, *self._unreadable.values()) if sentence)
 
     def outdated(self) -> bool:
-        """Whether a document in it was read by another version of Quipu than this one."""
+        """Return whether any document was parsed by another version of Quipu."""
         fingerprint = self._encoder.fingerprint
-        return any(volume != DocumentVersion.named(volume.id, volume.digest, fingerprint) for volume in self._volumes.values())
+        return any(version != DocumentVersion.named(version.id, version.digest, fingerprint) for version in self._versions.values())
 
     def document(self, entry: Entry) -> Document:
-        """Return the document of an entry. Raises LibraryError if its text is damaged or gone."""
+        """Return the document of an entry. Raises LibraryError if its text is damaged or missing."""
         return self._documents(entry.id)
 
     def reread(self, entry: Entry) -> Document:
         """Parse the document of an entry anew from its original. Raises LibraryError or DocumentError if that can't be done."""
-        kept = self._documents(entry.id) if self._is_readable(entry.id) else None
-        return reread(self._home, entry, self._pool, kept)
+        indexed = self._documents(entry.id) if self._is_readable(entry.id) else None
+        return reread(self._home, entry, self._pool, indexed)
 
     def original(self, entry: Entry) -> bytes:
-        """Return the file that the document of an entry was read from. Raises LibraryError if it is gone."""
+        """Return the file that the document of an entry was read from. Raises LibraryError if it is missing."""
         return self._files.original(entry)
 
     def languages(self, ids: Collection[str]) -> frozenset[str]:
@@ -113,8 +113,8 @@ class Index:
         depth = max(k, _DEPTH)
         rows = self._encoder.questions(phrasings)
         dense = _best_of([self.store.dense(row[None, :], depth, ids) for row in rows])[:depth]
-        asked = dict.fromkeys(term for phrasing in phrasings for term in question_terms(phrasing, question_language(phrasing)))
-        lexical = self.store.lexical(list(asked), depth, ids)
+        terms = dict.fromkeys(term for phrasing in phrasings for term in question_terms(phrasing, question_language(phrasing)))
+        lexical = self.store.lexical(list(terms), depth, ids)
         fused = fuse(dense, lexical)
         best = sorted(fused, key=lambda place: (-fused[place], place))
         found = {
@@ -126,21 +126,19 @@ class Index:
         return [self._hit(place, fused[place], found, cosine) for place, cosine in zip(places, cosines, strict=True)]
 
     def _visible(self, groups: frozenset[str] | None) -> Visible:
-        """Return what a reader in these groups may find now. A removal counts at once; while the catalogue stays as it is, it isn't
-        gone through again.
-        """
+        """Return the documents that a reader in these groups may find now, cached until the catalogue changes."""
         state, entries = self._catalogue.state()
-        kept = self._visible_to.get(groups)
-        if kept is None or kept[0] != state:
-            seen = tuple(
-                entry for entry in entries if entry.removed is None and entry.id in self._volumes and entry.visible_to(groups)
+        cached = self._visible_to.get(groups)
+        if cached is None or cached[0] != state:
+            visible_entries = tuple(
+                entry for entry in entries if entry.removed is None and entry.id in self._versions and entry.visible_to(groups)
             )
-            by_id = {entry.id: entry for entry in seen}
-            kept = state, Visible(seen, by_id, frozenset(by_id))
-            if len(self._visible_to) >= _REMEMBERED_GROUPS:
+            by_id = {entry.id: entry for entry in visible_entries}
+            cached = state, Visible(visible_entries, by_id, frozenset(by_id))
+            if len(self._visible_to) >= _MAX_CACHED_GROUPS:
                 self._visible_to.clear()
-            self._visible_to[groups] = kept
-        return kept[1]
+            self._visible_to[groups] = cached
+        return cached[1]
 
     def _hit(self, place: Range, score: float, found: dict[str, dict[Range, tuple[float, int]]], cosine: float) -> Hit:
         passage = self._documents(place.document_id).passage(place.start, place.end)
@@ -159,11 +157,11 @@ class Index:
         return True
 
     def _load(self, document_id: str) -> Document:
-        return self._files.document(self._volumes[document_id])
+        return self._files.document(self._versions[document_id])
 
 
 def _best_of(found: Sequence[Candidates]) -> Candidates:
-    """The candidates of several rankings, each with its best score."""
+    """Merge several rankings into one, giving each passage its best score."""
     scores: dict[Range, float] = {}
     for candidates in found:
         for place, score in candidates:

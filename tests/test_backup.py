@@ -137,7 +137,7 @@ def test_the_commands_say_what_they_did(
     assert done.out.startswith(f"Backed up 2 documents and everything else into {archive} (")
     refused = quipu("restore", str(archive))
     assert (refused.code, refused.out) == (2, "")
-    assert refused.err.startswith(f"quipu: {library.path} holds something already")
+    assert refused.err.startswith(f"quipu: {library.path} is not empty")
     monkeypatch.setenv("QUIPU_HOME", str(elsewhere.path))
     assert quipu("restore", str(archive)).out == f"Restored 2 documents and everything else into {elsewhere.path}.\n"
     assert quipu("verify").code == 0
@@ -166,14 +166,14 @@ def test_only_the_owner_may_read_it(library: Home, archive: Path, elsewhere: Hom
 
 def test_the_target_may_not_be_there_nor_in_the_home(library: Home, archive: Path, tmp_path: Path) -> None:
     archive.write_text("mine")
-    with pytest.raises(LibraryError, match="is there already: name another file"):
+    with pytest.raises(LibraryError, match="already exists: name another file"):
         backup(library, archive)
     assert archive.read_text() == "mine"
     (tmp_path / "short").symlink_to(library.path)
     for inside in (library.path / "all.tar.gz", tmp_path / "short" / "documents" / "all.tar.gz"):
         with pytest.raises(LibraryError, match=r"would lie in .*: name a file in another folder"):
             backup(library, inside)
-    with pytest.raises(LibraryError, match=r"There is no folder .*: make it first"):
+    with pytest.raises(LibraryError, match=r"There is no folder .*: create it first"):
         backup(library, tmp_path / "none" / "all.tar.gz")
 
 
@@ -208,16 +208,16 @@ def test_what_a_killed_remove_left_is_removed_first(library: Home, archive: Path
 
 
 def test_what_is_removed_meanwhile_is_not_in_it(library: Home, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    copied = MODULE._copied
+    copy = MODULE._copy_database
     removals = ["forests.txt"]
 
     def remove_first(database: Path, to: Path) -> Path:
         if removals:
             name = removals.pop()
             Catalogue(library).mark_removed([entry.id for entry in Catalogue(library).entries() if entry.name == name])
-        return Path(copied(database, to))
+        return Path(copy(database, to))
 
-    monkeypatch.setattr(MODULE, "_copied", remove_first)
+    monkeypatch.setattr(MODULE, "_copy_database", remove_first)
     assert backup(library, archive) == 1
     assert b"mahogany" not in contents(archive)
     assert [path.name for path in archive.parent.iterdir()] == [archive.name]
@@ -261,7 +261,7 @@ def test_documents_that_are_being_added_are_waited_for(
 def test_a_writer_that_never_ends_is_said(library: Home, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.library.home._PATIENCE", 0.01)
     monkeypatch.setattr(MODULE, "_TRIES", 2)
-    with FileLock(library.path / "lock"), pytest.raises(LibraryError, match="Another quipu went on changing"):
+    with FileLock(library.path / "lock"), pytest.raises(LibraryError, match="Another quipu kept changing"):
         backup(library, archive)
     assert list(archive.parent.iterdir()) == []
 
@@ -303,7 +303,7 @@ def test_what_a_killed_backup_left_is_no_hindrance(library: Home, archive: Path)
 def test_only_an_empty_home_is_restored_into(library: Home, archive: Path, elsewhere: Home) -> None:
     backup(library, archive)
     before = sorted(library.path.rglob("*"))
-    with pytest.raises(LibraryError, match="holds something already: move it away, or set QUIPU_HOME"):
+    with pytest.raises(LibraryError, match="is not empty: move it away, or set QUIPU_HOME"):
         restore(library, archive)
     assert sorted(library.path.rglob("*")) == before
     elsewhere.path.mkdir(parents=True)
@@ -313,7 +313,7 @@ def test_only_an_empty_home_is_restored_into(library: Home, archive: Path, elsew
 def test_a_restore_under_way_is_not_disturbed(library: Home, archive: Path, elsewhere: Home) -> None:
     backup(library, archive)
     other = write(elsewhere.path.parent / ".new-home" / "CURRENT", "1")
-    with pytest.raises(LibraryError, match=r"\.new-home is there: another restore is at work, or was cut off"):
+    with pytest.raises(LibraryError, match=r"\.new-home exists: another restore is running or was interrupted"):
         restore(elsewhere, archive)
     assert other.exists()
 
@@ -343,7 +343,7 @@ def test_a_restore_under_way_is_not_disturbed(library: Home, archive: Path, else
 )
 def test_a_hostile_archive_is_refused(archive: Path, elsewhere: Home, member: tuple[str | tarfile.TarInfo, bytes]) -> None:
     made(archive, HEAD, ("users.json", b"{}"), member)
-    with pytest.raises(LibraryError, match=r"(it holds .*|no plain file.*)Nothing was restored"):
+    with pytest.raises(LibraryError, match=r"(it contains .*|not a regular file.*)Nothing was restored"):
         restore(elsewhere, archive)
     assert is_untouched(elsewhere)
 
@@ -357,7 +357,7 @@ def test_a_hostile_archive_is_refused(archive: Path, elsewhere: Home, member: tu
 )
 def test_a_name_that_comes_twice_is_refused(archive: Path, elsewhere: Home, members: list[tuple[str, bytes]]) -> None:
     made(archive, HEAD, *members)
-    with pytest.raises(LibraryError, match=r"holds a name twice\. Nothing was restored"):
+    with pytest.raises(LibraryError, match=r"contains the same name twice\. Nothing was restored"):
         restore(elsewhere, archive)
     assert is_untouched(elsewhere)
 
@@ -378,7 +378,7 @@ def test_what_is_no_archive_is_refused(archive: Path, elsewhere: Home) -> None:
         restore(elsewhere, archive)
     for data in (b"", b"not at all", gzip.compress(b"not at all")):
         archive.write_bytes(data)
-        with pytest.raises(LibraryError, match="is cut off, damaged, or no backup"):
+        with pytest.raises(LibraryError, match="is cut short, damaged, or not a backup"):
             restore(elsewhere, archive)
     assert is_untouched(elsewhere)
 
@@ -388,7 +388,7 @@ def test_a_cut_off_archive_is_refused(library: Home, archive: Path, elsewhere: H
     whole = archive.read_bytes()
     for length in (5, len(whole) // 3, len(whole) // 2, len(whole) - 9, len(whole) - 1):
         archive.write_bytes(whole[:length])
-        with pytest.raises(LibraryError, match="is cut off, damaged, or no backup"):
+        with pytest.raises(LibraryError, match="is cut short, damaged, or not a backup"):
             restore(elsewhere, archive)
         assert is_untouched(elsewhere)
 
@@ -398,7 +398,7 @@ def test_a_changed_archive_is_refused(library: Home, archive: Path, elsewhere: H
     whole = bytearray(archive.read_bytes())
     whole[-6] ^= 1  # in its checksum
     archive.write_bytes(whole)
-    with pytest.raises(LibraryError, match="is cut off, damaged, or no backup"):
+    with pytest.raises(LibraryError, match="is cut short, damaged, or not a backup"):
         restore(elsewhere, archive)
     assert is_untouched(elsewhere)
 
@@ -409,7 +409,7 @@ def test_an_archive_without_a_whole_library_is_refused(library: Home, archive: P
     (vectors,) = library.generations.glob("*/vectors.f16")
     vectors.write_bytes(b"not what it was")
     backup(library, archive)
-    with pytest.raises(LibraryError, match="holds no library that is whole: use another backup"):
+    with pytest.raises(LibraryError, match="contains no intact library: use another backup"):
         restore(elsewhere, archive)
     assert is_untouched(elsewhere)
 
@@ -421,7 +421,7 @@ def test_an_older_generation_is_used_if_the_newest_is_damaged(
     (library.generations / library.current.read_text().strip() / "vectors.f16").write_bytes(b"not what it was")
     backup(library, archive)
     assert restore(elsewhere, archive).notice == (
-        "The newest index in the backup is damaged, and an older one is used: run `quipu rebuild`."
+        "The newest index in the backup is damaged, so an older one is used: run `quipu rebuild`."
     )
     assert "wide and brown" in first_hit(elsewhere, words, "the wide river")
 
@@ -433,7 +433,7 @@ def test_a_backup_of_another_version_is_restored_and_then_rebuilt(
     manifest.write_text(manifest.read_text().replace('"analyser": "', '"analyser": "older '))
     backup(library, archive)
     assert restore(elsewhere, archive) == RestoreResult(
-        2, "The backup is of another version of Quipu: run `quipu rebuild` before you ask."
+        2, "The backup was made by another version of Quipu: run `quipu rebuild` before you search it."
     )
     rebuild(elsewhere, words)
     assert "wide and brown" in first_hit(elsewhere, words, "the wide river")

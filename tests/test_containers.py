@@ -74,7 +74,7 @@ def test_a_zip_within_a_zip_is_opened_and_one_within_that_is_not(home: Home, wor
         ("all.zip › fwd.eml › rivers.zip › rivers.txt", "new"),
         (
             "all.zip › fwd.eml › rivers.zip › deepest.zip",
-            "all.zip › fwd.eml › rivers.zip › deepest.zip is in too many files: take it out, and add it apart.",
+            "all.zip › fwd.eml › rivers.zip › deepest.zip is nested too deeply: take it out and add it separately.",
         ),
     ]
     assert outcomes[-1].failed
@@ -183,7 +183,7 @@ def test_a_file_that_holds_too_much_is_cut_off_with_a_sentence(
     add(home, [path], words)
     monkeypatch.setattr("corpus.containers._MOST", 1)
     outcomes = add(home, [path], words)
-    assert said(outcomes)[-1] == ("x.zip", "x.zip holds more than 1 files or 500 MB: add what is left of them apart.")
+    assert said(outcomes)[-1] == ("x.zip", "x.zip holds more than 1 files or 500 MB: add the rest separately.")
     assert len(names(home)) == 3
 
 

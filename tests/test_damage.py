@@ -123,7 +123,7 @@ def test_a_changed_text_is_never_quoted(home: Home, words: WordEncoder, report: 
     path.write_text(path.read_text(encoding="utf-8").replace("412 illegal", "413 illegal"), encoding="utf-8")
     index = open_index(home, words)
     assert index.within().search("illegal sawmills", 1) == []
-    assert index.notice == f"{path} is missing or damaged (it isn't what was written): add the document again."
+    assert index.notice == f"{path} is missing or damaged (its content has changed): add the document again."
     assert stored(home)[0].document is None
     (again,) = add(home, [report], words)
     assert again.error is None
@@ -258,7 +258,7 @@ def test_a_damaged_library_that_lost_its_last_document_is_mended(home: Home, wor
 def test_a_catalogue_that_is_gone_is_not_taken_for_an_empty_one(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
     home.catalogue.unlink()
-    with pytest.raises(LibraryError, match=r"library.sqlite is missing, which says what was removed. Restore it"):
+    with pytest.raises(LibraryError, match=r"library.sqlite is missing, which records what was removed. Restore it"):
         stored(home)
 
 

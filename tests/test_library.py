@@ -158,7 +158,7 @@ def test_a_scan_is_read_anew_once_there_is_ocr(
     assert rebuild(home, words, parsers=IsolatedParsers(ReadOptions(ocr=False))) == RebuildResult(1, ())
     assert [checked.problem for checked in verify(home)] == [""]
     has_tesseract = False
-    said = "half.pdf was read by OCR, which isn't there now: install tesseract, and rebuild again."
+    said = "half.pdf was read by OCR, which is not available now: install tesseract and rebuild again."
     assert rebuild(home, words) == RebuildResult(0, (said,))
     assert add(home, [path], words)[0].known is not None
     assert "Seen sawmills." in first_hit(home, words, "seen sawmills")
@@ -293,7 +293,7 @@ def test_a_document_is_hidden_while_another_writer_is_at_work(home: Home, words:
     add(home, [report], words)
     with FileLock(home.path / "lock"), pytest.MonkeyPatch.context() as patch:
         patch.setattr("index.library.home._PATIENCE", 0.0)
-        with pytest.raises(LibraryError, match=r"forests.txt can't be asked any more; its files go when the quipu"):
+        with pytest.raises(LibraryError, match=r"forests.txt can no longer be searched; its files are deleted when the quipu"):
             remove(home, "forests.txt")
     assert open_index(home, words).within().entries() == []
     assert [entry.name for entry in remove(home, "forests.txt")] == ["forests.txt"]

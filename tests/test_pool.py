@@ -1,4 +1,4 @@
-"""Files that are read at once, ahead of their turn: in which order they come, how many are held, and what stays of them."""
+"""Parsing several files at once, and fetching them ahead: their order, how many are held, and what is left running."""
 
 import os
 import select
@@ -22,21 +22,21 @@ PROJECT = Path(__file__).parent.parent
 
 @pytest.fixture
 def order(monkeypatch: pytest.MonkeyPatch) -> Iterator[ProcessPool]:
-    """Two workers that do what a text orders."""
+    """Two workers that execute the order in a text file."""
     monkeypatch.setattr("corpus.isolation.process._PROGRAM", PROGRAM)
     with ProcessPool(ReadOptions(), 2) as pool:
         yield pool
 
 
 def hanging(pool: ProcessPool, fifo: Path) -> tuple[Future[Document], int]:
-    """A file that is being read and never will be, and the id of the process that reads it."""
+    """Start parsing a file that hangs; return its future and the id of its worker's process."""
     os.mkfifo(fifo)
     begun = pool.begin(partial(pool.parse, f"hang {fifo}".encode(), "x.txt"))
     return begun, int(fifo.read_text())
 
 
-class Taken:
-    """Numbers, each as heavy as it is; `queue` gets those that were taken."""
+class Numbers:
+    """Numbers to fetch, each its own weight; `queue` receives those fetched."""
 
     def __init__(self, *numbers: int) -> None:
         self.numbers, self.queue = numbers, SimpleQueue[int]()
@@ -50,11 +50,11 @@ class Taken:
         return Prefetcher(self, most, lambda number: number, heaviest)
 
     def seen(self, *numbers: int) -> bool:
-        """Whether these are what is taken next, and nothing more by now."""
+        """Return whether exactly these numbers are fetched next."""
         return [self.queue.get(timeout=10) for _ in numbers] == list(numbers) and self.queue.empty()
 
 
-def test_files_are_read_at_once_and_one_after_the_other_by_one_process(order: ProcessPool, tmp_path: Path) -> None:
+def test_one_process_serves_files_in_turn_and_a_second_joins_when_it_is_busy(order: ProcessPool, tmp_path: Path) -> None:
     alone = {order.parse(b"pid", "x.txt").text for _ in range(3)}
     assert len(alone) == 1
     begun, pid = hanging(order, tmp_path / "pid")
@@ -63,7 +63,7 @@ def test_files_are_read_at_once_and_one_after_the_other_by_one_process(order: Pr
     assert result_if_done(begun) is None
 
 
-def test_closing_gives_up_what_is_being_read(order: ProcessPool, tmp_path: Path) -> None:
+def test_closing_abandons_what_is_being_parsed(order: ProcessPool, tmp_path: Path) -> None:
     begun, pids = zip(*(hanging(order, tmp_path / name) for name in "ab"), strict=True)
     waiting = [os.pidfd_open(pid) for pid in pids]
     later = order.begin(partial(order.parse, b"pid", "later.txt"))
@@ -75,13 +75,14 @@ def test_closing_gives_up_what_is_being_read(order: ProcessPool, tmp_path: Path)
         assert select.select([descriptor], [], [], 10)[0] == [descriptor]
         os.close(descriptor)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("quipu-")]
-    with pytest.raises(DocumentError, match=r"^x.txt isn't read: reading was stopped.$"):
+    with pytest.raises(DocumentError, match=r"^x.txt was not read: reading was stopped.$"):
         order.parse(b"pid", "x.txt")
 
 
-def test_no_process_stays_when_the_one_that_started_them_is_killed(tmp_path: Path) -> None:
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     program = (
-        "import sys; from corpus import ProcessPool; from corpus.isolation import process; process._PROGRAM = sys.argv[1]; pool = ProcessPool(workers=2)\n"
+        "import sys; from corpus import ProcessPool; from corpus.isolation import process\n"
+        "process._PROGRAM = sys.argv[1]; pool = ProcessPool(workers=2)\n"
         "begun = [pool.begin(lambda fifo=fifo: pool.parse(b'hang ' + fifo.encode(), 'x.txt')) for fifo in sys.argv[2:]]\n"
         "begun[0].result()"
     )
@@ -97,11 +98,11 @@ def test_no_process_stays_when_the_one_that_started_them_is_killed(tmp_path: Pat
         os.close(descriptor)
 
 
-def test_as_many_are_held_as_may_be_and_all_come_in_order() -> None:
-    numbers = Taken(*range(9))
+def test_items_come_in_order_and_only_so_many_are_held() -> None:
+    numbers = Numbers(*range(9))
     prefetched = numbers.prefetch(most=3)
     assert numbers.seen(0, 1, 2)
-    assert next(prefetched) == 0  # it is held until the next is asked for
+    assert next(prefetched) == 0  # held until the next is asked for
     assert numbers.queue.empty()
     assert next(prefetched) == 1
     assert numbers.seen(3)
@@ -109,18 +110,18 @@ def test_as_many_are_held_as_may_be_and_all_come_in_order() -> None:
     prefetched.join()
 
 
-def test_no_more_are_taken_while_they_are_too_heavy() -> None:
-    numbers = Taken(60, 50, 500, 1, 2, 3)
+def test_nothing_is_fetched_while_the_held_items_are_too_heavy() -> None:
+    numbers = Numbers(60, 50, 500, 1, 2, 3)
     prefetched = numbers.prefetch(most=3, heaviest=100)
     assert numbers.seen(60, 50)
     assert (next(prefetched), next(prefetched)) == (60, 50)
     assert numbers.seen(500)
-    assert next(prefetched) == 500  # too heavy alone: it is taken, and nothing beside it
+    assert next(prefetched) == 500  # too heavy even alone, so it is fetched with nothing beside it
     assert numbers.queue.empty()
     assert list(prefetched) == [1, 2, 3]
 
 
-def test_an_error_comes_in_its_turn() -> None:
+def test_an_error_is_raised_in_its_turn() -> None:
     def numbers() -> Iterator[int]:
         yield 1
         raise ValueError("no more")
@@ -132,8 +133,8 @@ def test_an_error_comes_in_its_turn() -> None:
     assert list(prefetched) == []
 
 
-def test_stopped_it_takes_no_more() -> None:
-    numbers = Taken(*range(9))
+def test_nothing_is_fetched_after_a_stop() -> None:
+    numbers = Numbers(*range(9))
     prefetched = numbers.prefetch(most=2)
     assert numbers.seen(0, 1)
     prefetched.stop()

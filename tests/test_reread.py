@@ -58,7 +58,7 @@ def test_without_tesseract_it_is_said_what_is_missing(
     (entry,) = Catalogue(home).active()
     see = Worker.parse
     monkeypatch.setattr(Worker, "parse", lambda worker, data, name, **_: see(worker, data, name, ocr=False))
-    sentence = "seen.pdf was read by OCR, which isn't there now: install tesseract, and compare again."
+    sentence = "seen.pdf was read by OCR, which is not available now: install tesseract and compare again."
     assert [checked.problem for checked in verify(home)] == [sentence]
     with pytest.raises(LibraryError) as raised:
         reread(home, entry, ISOLATED_PARSERS.open())

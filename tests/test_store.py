@@ -209,7 +209,7 @@ def test_loading_gives_the_same_answers(store: LocalStore, vectors: Rows, tmp_pa
     assert loaded.dense(vectors[5:6], 9, {"a", "b"}) == store.dense(vectors[5:6], 9, {"a", "b"})
     assert loaded.lexical(["word1", "word2"], 9) == store.lexical(["word1", "word2"], 9)
     assert not [path for path in tmp_path.rglob("*") if path.suffix in (".pkl", ".pickle", ".new")]
-    with pytest.raises(ValueError, match="other documents"):
+    with pytest.raises(ValueError, match="its documents are not those of its manifest"):
         LocalStore.load(tmp_path, ["a", "b"])
 
 
@@ -241,7 +241,7 @@ def test_documents_without_passages_or_words_are_no_hindrance(vectors: Rows, tmp
 
 
 def test_passages_in_another_order_than_their_documents_are_refused(vectors: Rows, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="the passages of b aren't in the order of the documents"):
+    with pytest.raises(ValueError, match="the passages of b are not in the order of the documents"):
         LocalStore.build(tmp_path, ["b", "a"], RANGES[:40], vectors[:40], TERMS[:40])
 
 

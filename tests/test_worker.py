@@ -1,4 +1,4 @@
-"""The process that reads files: what comes of one that crashes, hangs, grows, lies or is left behind."""
+"""The worker process: parsers that crash, hang, use too much memory, send nonsense or outlive their parent."""
 
 import json
 import logging
@@ -30,7 +30,7 @@ PROJECT = Path(__file__).parent.parent
 
 @pytest.fixture
 def order(monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
-    """A worker that does what a text orders, with a second's patience."""
+    """A worker that executes the order in a text file, and may go one second without a sign of life."""
     monkeypatch.setattr("corpus.isolation.process._PROGRAM", PROGRAM)
     with Worker(ReadOptions(seconds=1, memory=1024)) as worker:
         yield worker
@@ -40,7 +40,7 @@ def text_of(worker: Worker, order: str) -> str:
     return worker.parse(order.encode(), "order.txt").text
 
 
-def said_of(worker: Worker, order: str) -> str:
+def error_of(worker: Worker, order: str) -> str:
     with pytest.raises(DocumentError) as raised:
         worker.parse(order.encode(), "order.txt")
     return str(raised.value)
@@ -56,12 +56,12 @@ Lying = Callable[[bytes], Worker]
 
 @pytest.fixture
 def lying(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Lying]:
-    """Gives a worker whose reader was taken over, and answers with these bytes."""
+    """Make a worker whose parser was taken over, and replies with the given bytes."""
     with ExitStack() as started:
 
-        def lie(said: bytes) -> Worker:
-            path = tmp_path / "said"
-            path.write_bytes(said)
+        def lie(reply: bytes) -> Worker:
+            path = tmp_path / "reply"
+            path.write_bytes(reply)
             program = f"import sys; sys.stdout.buffer.write(open({str(path)!r}, 'rb').read()); sys.stdout.flush(); sys.stdin.read()"
             monkeypatch.setattr("corpus.isolation.process._PROGRAM", program)
             return started.enter_context(Worker(ReadOptions(megabytes=1, seconds=20)))
@@ -69,7 +69,7 @@ def lying(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Lying]:
         yield lie
 
 
-def test_a_worker_reads_what_a_reader_reads() -> None:
+def test_a_worker_returns_the_same_document_as_its_parser() -> None:
     with Worker() as worker:
         for data, name in (
             (REPORT.encode(), "forests.txt"),
@@ -78,81 +78,81 @@ def test_a_worker_reads_what_a_reader_reads() -> None:
             assert worker.parse(data, name) == read_bytes(data, name)
 
 
-def test_a_sentence_of_a_reader_is_the_workers() -> None:
+def test_a_parsers_error_is_the_workers_error() -> None:
     with Worker() as worker:
-        assert said_of(worker, "\0") == "order.txt holds a NUL byte at character 0: it is not a text file."
+        assert error_of(worker, "\0") == "order.txt holds a NUL byte at character 0: it is not a text file."
         assert worker.parse(b"Rivers are wide.", "r.txt").text == "Rivers are wide."
 
 
-def test_files_share_a_process_that_none_of_them_broke(order: Worker) -> None:
+def test_files_share_a_process_until_it_is_closed(order: Worker) -> None:
     assert text_of(order, "pid") == text_of(order, "pid")
     order.close()
     assert text_of(order, "pid").startswith("pid: ")
 
 
-def test_a_crash_is_a_sentence_and_the_next_file_is_read(order: Worker) -> None:
+def test_a_crash_is_an_error_and_the_next_file_is_read(order: Worker) -> None:
     before = text_of(order, "pid")
-    assert said_of(order, "crash") == (
-        "order.txt can't be read: its reader crashed (SIGSEGV). "
-        "The file may be damaged: save it anew with the program that made it."
+    assert error_of(order, "crash") == (
+        "order.txt can't be read: its parser crashed (SIGSEGV). "
+        "The file may be damaged: save it again with the program that made it."
     )
     assert text_of(order, "pid") not in ("", before)
 
 
-def test_a_file_is_not_blamed_for_what_others_left_behind(order: Worker) -> None:
+def test_a_file_that_breaks_a_used_process_is_tried_in_a_new_one(order: Worker) -> None:
     text_of(order, "pid")
     assert text_of(order, "crash-if-used") == "crash-if-used: whole"
 
 
 @pytest.mark.parametrize("way", ["hang", "spin"])
-def test_a_reader_that_never_ends_is_stopped(order: Worker, way: str) -> None:
-    assert said_of(order, way) == (
-        "order.txt can't be read: its reader gave no sign of life for 1 seconds and was stopped. "
-        "Split the file or save it anew, or set QUIPU_READ_SECONDS higher."
+def test_a_hung_parser_is_stopped(order: Worker, way: str) -> None:
+    assert error_of(order, way) == (
+        "order.txt can't be read: its parser gave no sign of life for 1 seconds and was stopped. "
+        "Split the file, save it again, or raise QUIPU_READ_SECONDS."
     )
     assert text_of(order, "print") == "print: printed"
 
 
-def test_a_reader_that_shows_life_may_take_longer(order: Worker) -> None:
+def test_a_parser_that_gives_signs_of_life_may_take_longer(order: Worker) -> None:
     assert text_of(order, "go-on 6") == "go-on: 6"
 
 
-def test_but_not_for_ever(order: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signs_of_life_do_not_postpone_the_end_for_ever(order: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("corpus.isolation.process._PATIENCE", 1)
-    assert "no sign of life" in said_of(order, "go-on 1000")
+    assert "no sign of life" in error_of(order, "go-on 1000")
 
 
-def test_outside_of_a_worker_a_sign_of_life_does_nothing() -> None:
+def test_a_sign_of_life_outside_a_worker_does_nothing() -> None:
     alive()
 
 
-def test_a_reader_gets_no_more_memory_than_it_may_have(order: Worker) -> None:
-    assert said_of(order, "eat") == ("order.txt can't be read with 1024 MB of memory: split it, or set QUIPU_READ_MEMORY higher.")
+def test_a_parser_is_held_to_its_memory_limit(order: Worker) -> None:
+    assert error_of(order, "eat") == ("order.txt can't be read with 1024 MB of memory: split it, or raise QUIPU_READ_MEMORY.")
 
 
-def test_more_text_than_is_taken_is_a_sentence(order: Worker) -> None:
+def test_too_much_text_is_an_error(order: Worker) -> None:
     order.options = ReadOptions(seconds=20)
-    assert said_of(order, "long") == "order.txt holds more text, or more cells, than Quipu takes from one file: split it."
+    assert error_of(order, "long") == "order.txt holds more text, or more cells, than Quipu accepts from one file: split it."
 
 
-def test_what_a_library_prints_disturbs_nothing(order: Worker, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_a_library_prints_is_logged_and_disturbs_nothing(order: Worker, caplog: pytest.LogCaptureFixture) -> None:
     assert text_of(order, "print") == "print: printed"
     with caplog.at_level(logging.DEBUG, "corpus.isolation.process"):
         order.close()
-    assert caplog.messages == ["A reader said: what a library prints\nand what it writes"]
+    assert caplog.messages == ["A worker wrote: what a library prints\nand what it writes"]
 
 
-def test_a_reader_reaches_no_machine_and_starts_no_program(order: Worker, tmp_path: Path) -> None:
+def test_a_parser_reaches_no_network_and_starts_no_program(order: Worker, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0)
-        assert "a reader may not use socket.connect" in said_of(order, f"connect {server.getsockname()[1]}")
+        assert "a parser may not use socket.connect" in error_of(order, f"connect {server.getsockname()[1]}")
         with pytest.raises(BlockingIOError):
             server.accept()
-    assert "a reader may not start true" in said_of(order, "start true")
-    assert "File too large" in said_of(order, f"fill {tmp_path / 'filled'}")
+    assert "a parser may not start true" in error_of(order, "start true")
+    assert "File too large" in error_of(order, f"fill {tmp_path / 'filled'}")
 
 
-def test_a_reader_sees_no_secret_and_no_proxy(order: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_parser_sees_no_secret_and_no_proxy(order: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://localhost:1")
     monkeypatch.setenv("QUIPU_TOKEN_KEY", "secret")
     seen = text_of(order, "environment").split()
@@ -160,7 +160,7 @@ def test_a_reader_sees_no_secret_and_no_proxy(order: Worker, monkeypatch: pytest
     assert not {"HTTPS_PROXY", "QUIPU_TOKEN_KEY", "QUIPU_HOME"} & set(seen)
 
 
-def test_modules_in_the_folder_where_quipu_is_started_are_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_modules_in_the_working_folder_are_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("json.py", "corpus.py", "lxml.py"):
         (tmp_path / name).write_text("raise SystemExit(3)")
     monkeypatch.chdir(tmp_path)
@@ -172,7 +172,7 @@ DOCUMENT = json.loads(json.dumps(read_bytes(b"Rivers are wide.", "r.txt").as_jso
 
 
 @pytest.mark.parametrize(
-    "said",
+    "reply",
     [
         b"no frame at all, but a text that is long enough",
         struct.pack(">QQ", 1 << 60, 0),
@@ -199,21 +199,21 @@ DOCUMENT = json.loads(json.dumps(read_bytes(b"Rivers are wide.", "r.txt").as_jso
         frame({"part": "x"}) * 10_002,
     ],
 )
-def test_nonsense_from_a_reader_that_was_taken_over_is_a_sentence(said: bytes, lying: Lying) -> None:
-    sentence = said_of(lying(said), "any")
-    assert sentence.startswith("order.txt can't be read: its reader gave what is no document")
+def test_nonsense_from_a_parser_that_was_taken_over_is_an_error(reply: bytes, lying: Lying) -> None:
+    sentence = error_of(lying(reply), "any")
+    assert sentence.startswith("order.txt can't be read: its parser returned something that is not a document")
     assert "\n" not in sentence
     assert len(sentence) < 400
 
 
-def test_its_sentences_are_shortened_to_one_line(lying: Lying) -> None:
-    sentence = said_of(lying(frame({"error": "a\nb\x1b[2J" + "c" * 5000})), "any")
+def test_a_workers_error_message_is_cut_to_one_short_line(lying: Lying) -> None:
+    sentence = error_of(lying(frame({"error": "a\nb\x1b[2J" + "c" * 5000})), "any")
     assert sentence == "a b\ufffd[2J" + "c" * 342 + "…" + "c" * 150
 
 
-def test_a_document_is_named_by_whoever_asked_and_by_its_bytes(lying: Lying) -> None:
-    said = frame({"document": DOCUMENT | {"id": "../../x", "source": "/etc/passwd", "media_type": 5}}) + frame({"done": True})
-    document = lying(said).parse(b"Rivers are wide.", "r.txt")
+def test_a_worker_cannot_choose_a_documents_id_name_or_type(lying: Lying) -> None:
+    reply = frame({"document": DOCUMENT | {"id": "../../x", "source": "/etc/passwd", "media_type": 5}}) + frame({"done": True})
+    document = lying(reply).parse(b"Rivers are wide.", "r.txt")
     assert (document.id, document.source, document.media_type) == (DOCUMENT["id"], "r.txt", "text/plain")
 
 
@@ -226,7 +226,7 @@ def test_a_process_that_was_killed_between_two_files_is_replaced(order: Worker) 
     assert int(text_of(order, "pid").split()[1]) != pid
 
 
-def test_a_process_without_anything_to_do_ends(order: Worker) -> None:
+def test_an_idle_process_ends(order: Worker) -> None:
     pid = int(text_of(order, "be-idle").split()[1])
     waiting = os.pidfd_open(pid)
     assert select.select([waiting], [], [], 10)[0] == [waiting]
@@ -236,8 +236,8 @@ def test_a_process_without_anything_to_do_ends(order: Worker) -> None:
 
 def test_the_limits_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings.load().read_options() == ReadOptions(ocr=True, megabytes=500, seconds=120, memory=2048)
-    given = {"OCR": "false", "READ_MEGABYTES": "5", "READ_SECONDS": "6", "READ_MEMORY": "700"}
-    for name, value in given.items():
+    values = {"OCR": "false", "READ_MEGABYTES": "5", "READ_SECONDS": "6", "READ_MEMORY": "700"}
+    for name, value in values.items():
         monkeypatch.setenv(f"QUIPU_{name}", value)
     assert Settings.load().read_options() == ReadOptions(ocr=False, megabytes=5, seconds=6, memory=700)
     monkeypatch.setenv("QUIPU_READ_MEMORY", "100")
@@ -245,7 +245,7 @@ def test_the_limits_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         Settings.load()
 
 
-def test_no_process_stays_when_the_one_that_started_it_is_killed(tmp_path: Path) -> None:
+def test_a_worker_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     fifo = tmp_path / "pid"
     os.mkfifo(fifo)
     program = (
@@ -260,14 +260,14 @@ def test_no_process_stays_when_the_one_that_started_it_is_killed(tmp_path: Path)
     os.close(waiting)
 
 
-def test_a_file_that_is_given_up_is_not_read_on(order: Worker, tmp_path: Path) -> None:
+def test_an_interrupt_stops_the_worker(order: Worker, tmp_path: Path) -> None:
     fifo = tmp_path / "pid"
     os.mkfifo(fifo)
     order.options = ReadOptions()
-    found: list[int] = []
+    descriptors: list[int] = []
 
     def interrupt() -> None:
-        found.append(os.pidfd_open(int(fifo.read_text())))
+        descriptors.append(os.pidfd_open(int(fifo.read_text())))
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)
@@ -275,8 +275,8 @@ def test_a_file_that_is_given_up_is_not_read_on(order: Worker, tmp_path: Path) -
     with pytest.raises(KeyboardInterrupt):
         text_of(order, f"hang {fifo}")
     thread.join()
-    assert select.select(found, [], [], 10)[0] == found
-    os.close(found[0])
+    assert select.select(descriptors, [], [], 10)[0] == descriptors
+    os.close(descriptors[0])
     assert text_of(order, "print") == "print: printed"
 
 
@@ -288,15 +288,15 @@ def test_threads_share_a_worker(order: Worker) -> None:
     assert len({document.text for document in texts}) == 1
 
 
-def test_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_cannot_be_started_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("corpus.isolation.process.sys.executable", "/nowhere/python")
     with Worker() as worker:
-        assert said_of(worker, "any") == (
+        assert error_of(worker, "any") == (
             "order.txt can't be read: no process can be started to read it (No such file or directory)."
         )
 
 
-def test_a_zip_and_an_e_mail_are_unpacked_in_the_worker() -> None:
+def test_a_zip_and_an_email_are_unpacked_in_the_worker() -> None:
     whole = packed({"a/rivers.txt": "Rivers are wide.", "a/song.mp3": "la la"})
     message = EmailMessage()
     message["Subject"] = "Rivers"

@@ -1,6 +1,6 @@
-"""What a worker and the process that started it say to each other: frames of JSON with bytes behind them, over pipes.
+"""The messages between a worker and the process that started it: frames of JSON followed by bytes, over pipes.
 
-Nothing is pickled: a reader that a crafted file has taken over can say no more than a frame holds.
+Nothing is pickled, so a parser that a crafted file has taken over can send nothing but data.
 """
 
 import json
@@ -8,49 +8,50 @@ import struct
 from typing import Any, BinaryIO
 
 LARGEST_MESSAGE = 128 << 20
-"""Bytes of JSON that are taken: a text of some 30,000 pages with its ranges, and less than a process runs out of memory by."""
+"""The most bytes of JSON accepted: enough for about 30,000 pages of text with their ranges, too few to exhaust memory."""
 
 _LENGTHS = struct.Struct(">QQ")
 
 
 class FrameError(ValueError):
-    """What came is no frame, or a larger one than is taken."""
+    """The data received is not a frame, or the frame is too large."""
 
 
 def packed(message: dict[str, Any]) -> bytes:
-    """A message as JSON. Raises FrameError if it is larger than `LARGEST_MESSAGE`."""
-    found = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    if len(found) > LARGEST_MESSAGE:
-        raise FrameError(f"a message of {len(found)} bytes, where {LARGEST_MESSAGE} are taken")
-    return found
+    """Return a message as JSON. Raises FrameError if it is larger than `LARGEST_MESSAGE`."""
+    encoded = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    if len(encoded) > LARGEST_MESSAGE:
+        raise FrameError(f"a message of {len(encoded)} bytes, where at most {LARGEST_MESSAGE} are accepted")
+    return encoded
 
 
 def send(pipe: BinaryIO, message: dict[str, Any], data: bytes = b"") -> None:
-    """Write a frame. Raises FrameError if its message is too large, OSError if nobody reads it."""
-    written = packed(message)
-    for part in (_LENGTHS.pack(len(written), len(data)), written, data):
+    """Write a frame. Raises FrameError if its message is too large, OSError if the other end is closed."""
+    payload = packed(message)
+    for part in (_LENGTHS.pack(len(payload), len(data)), payload, data):
         pipe.write(part)
     pipe.flush()
 
 
-def receive(pipe: BinaryIO, most: int) -> tuple[dict[str, Any], bytes]:
-    """The next frame's message, and its bytes, of which `most` are taken. Raises EOFError at the end, FrameError for anything else
-    than a frame.
+def receive(pipe: BinaryIO, max_bytes: int) -> tuple[dict[str, Any], bytes]:
+    """Return the message and the bytes of the next frame.
+
+    Raises EOFError at the end of the pipe, and FrameError for anything but a frame, or for one of more than `max_bytes` bytes.
     """
-    length, size = _LENGTHS.unpack(_exactly(pipe, _LENGTHS.size))
-    if length > LARGEST_MESSAGE or size > most:
-        raise FrameError(f"a frame of {length} and {size} bytes, where {LARGEST_MESSAGE} and {most} are taken")
-    written, data = _exactly(pipe, length), _exactly(pipe, size)
+    length, size = _LENGTHS.unpack(_read_exactly(pipe, _LENGTHS.size))
+    if length > LARGEST_MESSAGE or size > max_bytes:
+        raise FrameError(f"a frame of {length} and {size} bytes, where at most {LARGEST_MESSAGE} and {max_bytes} are accepted")
+    payload, data = _read_exactly(pipe, length), _read_exactly(pipe, size)
     try:
-        message = json.loads(written)
+        message = json.loads(payload)
     except (ValueError, RecursionError) as error:
-        raise FrameError(f"a frame that is no JSON: {error}") from None
+        raise FrameError(f"a frame that is not JSON: {error}") from None
     if not isinstance(message, dict):
-        raise FrameError("a frame that holds no object")
+        raise FrameError("a frame that is not a JSON object")
     return message, data
 
 
-def _exactly(pipe: BinaryIO, length: int) -> bytes:
+def _read_exactly(pipe: BinaryIO, length: int) -> bytes:
     data = pipe.read(length)
     if len(data) < length:
         raise EOFError

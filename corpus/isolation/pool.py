@@ -1,4 +1,4 @@
-"""Reads several files at once, ahead of when they are needed."""
+"""Parses several files at once, each in a worker process."""
 
 import os
 import threading
@@ -14,32 +14,33 @@ from corpus.isolation.prefetch import Prefetcher
 from corpus.isolation.worker import Worker
 from corpus.read_options import DEFAULT_READ_OPTIONS, MEGABYTE, ReadOptions
 
-_MOST_WORKERS = 4
-_AHEAD = 4  # times as many documents as there are workers are held at once
-_HEAVIEST = 64 * MEGABYTE  # held at once; the next file is taken only below that
-_BYTES_A_CHARACTER = 20  # 6 to 12 were measured of PDFs; sheets of numbers take more
+_MAX_WORKERS = 4
+_PREFETCHED = 4  # items per worker that are held at once
+_MAX_WEIGHT = 64 * MEGABYTE  # bytes held at once, above which no more items are fetched
+_BYTES_PER_CHARACTER = 20  # in memory: PDFs measured 6 to 12, and sheets of numbers take more
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
 class ProcessPool:
-    """As many workers as processors may be used, but at most four. Each is started when all others are at work. Close it, or use it
-    in a `with`. Safe to use from several threads.
+    """A `ParserPool` with one worker per processor, at most four, each started when all others are busy.
+
+    Close it, or use it in a `with` statement. Thread-safe.
     """
 
     def __init__(self, options: ReadOptions = DEFAULT_READ_OPTIONS, workers: int | None = None) -> None:
         self.options = options
-        self._workers = [Worker(options) for _ in range(workers or min(_MOST_WORKERS, available_processors()))]
+        self._workers = [Worker(options) for _ in range(workers or min(_MAX_WORKERS, available_processors()))]
         self._free: LifoQueue[Worker] = LifoQueue()
         for worker in self._workers:
             self._free.put(worker)
         self._tasks: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._aheads: list[Prefetcher[Any]] = []
+        self._prefetchers: list[Prefetcher[Any]] = []
 
     def parse(self, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
-        """See `Worker.parse`; by one that is free, which is waited for."""
+        """Parse a file with the next free worker; see `Worker.parse`."""
         worker = self._free.get()
         try:
             return worker.parse(data, name, ocr=ocr)
@@ -47,7 +48,7 @@ class ProcessPool:
             self._free.put(worker)
 
     def unpack(self, data: bytes, name: str) -> list[tuple[str, bytes]]:
-        """See `Worker.unpack`; by one that is free, which is waited for."""
+        """Unpack a file with the next free worker; see `Worker.unpack`."""
         worker = self._free.get()
         try:
             return worker.unpack(data, name)
@@ -55,37 +56,37 @@ class ProcessPool:
             self._free.put(worker)
 
     def begin(self, task: Callable[[], _Result]) -> Future[_Result]:
-        """Have done, in a thread, what reads a file by this pool. As many tasks are at work at once as there are workers."""
-        begun: Future[_Result] = Future()
-        self._tasks.put((begun, task))
+        """Run a task that uses this pool in a thread, and return its future. As many tasks run at once as there are workers."""
+        future: Future[_Result] = Future()
+        self._tasks.put((future, task))
         if len(self._threads) < len(self._workers):
-            thread = threading.Thread(target=self._run, name="quipu-parse", daemon=True)  # a program that ends waits for none
+            # A daemon thread can't keep the program from ending.
+            thread = threading.Thread(target=self._run, name="quipu-parse", daemon=True)
             self._threads.append(thread)
             thread.start()
-        return begun
+        return future
 
     def prefetch(self, items: Iterable[_Item], weight: Callable[[_Item], int]) -> Iterator[_Item]:
-        """The items in their order, taken before they are asked for, in a thread of its own: so that files are opened, and begun to
-        be read, beside what is done with those before.
+        """Yield the items in order, fetching them ahead in a thread, so that files are opened while earlier ones are processed.
 
-        `weight` says how many bytes an item holds at the moment. So many items are held at once as keep the workers busy, and no
-        more are taken while they are too heavy together: what is ahead takes the same memory, however many items there are.
+        `weight` returns how many bytes an item holds at the moment. Enough items are held to keep the workers busy, but no more are
+        fetched while they are too heavy together, so memory does not grow with the number of items.
         """
-        ahead: Prefetcher[_Item] = Prefetcher(items, _AHEAD * len(self._workers), weight, _HEAVIEST)
-        self._aheads.append(ahead)
-        return ahead
+        prefetcher: Prefetcher[_Item] = Prefetcher(items, _PREFETCHED * len(self._workers), weight, _MAX_WEIGHT)
+        self._prefetchers.append(prefetcher)
+        return prefetcher
 
     def close(self) -> None:
-        """Give up what is being read, and end all processes and threads. Nothing can be read after it."""
-        for ahead in self._aheads:
-            ahead.stop()
+        """Abandon what is being parsed, and end all processes and threads. Nothing can be parsed afterwards."""
+        for prefetcher in self._prefetchers:
+            prefetcher.stop()
         with suppress(Empty):
             while waiting := self._tasks.get_nowait():
                 waiting[0].cancel()
         for worker in self._workers:
             worker.give_up()
-        for ahead in self._aheads:
-            ahead.join()
+        for prefetcher in self._prefetchers:
+            prefetcher.join()
         for _ in self._threads:
             self._tasks.put(None)
         for thread in self._threads:
@@ -94,14 +95,14 @@ class ProcessPool:
             worker.close()
 
     def _run(self) -> None:
-        while begun := self._tasks.get():
-            future, task = begun
+        while queued := self._tasks.get():
+            future, task = queued
             if future.set_running_or_notify_cancel():
                 try:
                     future.set_result(task())
-                except BaseException as error:  # whoever asks for the result is told of it
+                except BaseException as error:  # raised again by `Future.result`
                     future.set_exception(error)
-            del begun, future, task  # what it read is held no longer than whoever asked for it holds it
+            del queued, future, task  # so that this thread doesn't keep the result alive
 
     def __enter__(self) -> Self:
         return self
@@ -111,7 +112,7 @@ class ProcessPool:
 
 
 class IsolatedParsers:
-    """`FileParsers` for files of strangers: each pool parses in processes of its own, within the limits of `options`."""
+    """`FileParsers` for untrusted files: each pool parses in its own processes, within the limits of `options`."""
 
     def __init__(self, options: ReadOptions = DEFAULT_READ_OPTIONS) -> None:
         self.options = options
@@ -122,21 +123,21 @@ class IsolatedParsers:
 
 
 ISOLATED_PARSERS = IsolatedParsers()
-"""With the usual options and limits."""
+"""Isolated parsers with the default options and limits."""
 
 
 def weight_of(document: Document) -> int:
-    """About as many bytes as a document takes in memory: a text's blocks, cells and runs are objects of their own."""
-    return _BYTES_A_CHARACTER * len(document.text)
+    """Estimate the bytes that a document takes in memory, including its blocks, cells and runs."""
+    return _BYTES_PER_CHARACTER * len(document.text)
 
 
 def result_if_done(task: Future[_Result]) -> _Result | None:
-    """What a task gave; None if it isn't done, or failed."""
+    """Return a task's result, or None if it is not done or failed."""
     return task.result() if task.done() and not task.cancelled() and task.exception() is None else None
 
 
 def available_processors() -> int:
-    """How many processors this process may use."""
+    """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

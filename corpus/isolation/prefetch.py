@@ -1,4 +1,4 @@
-"""Takes what an iterator gives before it is asked for, in a thread of its own, within bounds."""
+"""Fetches items from an iterator before they are asked for, in a thread, within bounds on their number and weight."""
 
 import threading
 from collections import deque
@@ -9,72 +9,73 @@ _Item = TypeVar("_Item")
 
 
 class Prefetcher(Generic[_Item]):
-    """Iterates over `items` in their order, at most `most` of them ahead, and none while those ahead weigh more than `heaviest`.
+    """Iterates over `items` in order, holding at most `max_items`, and fetching none while those held outweigh `max_weight`.
 
-    What was given last counts, too, until the next is asked for: it is still at work. `weight` is asked again whenever one is
-    taken, since what an item holds may grow. An error of `items` comes at its place. `stop` it; else its thread stays.
+    The item returned last counts as held until the next is asked for, since its consumer is still working on it. `weight` is called
+    again before each fetch, because what an item holds may grow. An error raised by `items` is raised in its turn. Call `stop`
+    unless you iterate to the end, or the thread stays.
     """
 
-    def __init__(self, items: Iterable[_Item], most: int, weight: Callable[[_Item], int], heaviest: int) -> None:
-        self._items, self._most, self._weight, self._heaviest = items, most, weight, heaviest
-        self._held: deque[_Item] = deque()  # those ahead; the first is the one that was given last, if `_is_given`
-        self._is_given = self._is_stopped = self._has_ended = False
+    def __init__(self, items: Iterable[_Item], max_items: int, weight: Callable[[_Item], int], max_weight: int) -> None:
+        self._items, self._max_items, self._weight, self._max_weight = items, max_items, weight, max_weight
+        self._queue: deque[_Item] = deque()  # starts with the item returned last, if `_is_first_returned`
+        self._is_first_returned = self._is_stopped = self._is_exhausted = False
         self._error: BaseException | None = None
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="quipu-ahead", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="quipu-prefetch", daemon=True)
         self._thread.start()
 
     def __iter__(self) -> Iterator[_Item]:
-        """See the class."""
+        """Return the prefetcher itself."""
         return self
 
     def __next__(self) -> _Item:
-        """The next item; waits for it."""
+        """Return the next item, waiting for it if need be."""
         with self._changed:
-            if self._is_given:
-                self._held.popleft()
-                self._is_given = False
+            if self._is_first_returned:
+                self._queue.popleft()
+                self._is_first_returned = False
                 self._changed.notify_all()
-            self._changed.wait_for(lambda: self._held or self._has_ended)
-            if self._held:
-                self._is_given = True
-                return self._held[0]
+            self._changed.wait_for(lambda: self._queue or self._is_exhausted)
+            if self._queue:
+                self._is_first_returned = True
+                return self._queue[0]
             error, self._error = self._error, None
             raise error or StopIteration
 
     def stop(self) -> None:
-        """Take no more items. The one that is just being taken is the last."""
+        """Fetch no more items, except one that is being fetched already."""
         with self._changed:
             self._is_stopped = True
             self._changed.notify_all()
 
     def join(self) -> None:
-        """Wait until no item is being taken any more."""
+        """Wait until nothing is being fetched any more."""
         self._thread.join()
 
     def _run(self) -> None:
         try:
-            taken = iter(self._items)
-            while self._may_take():
-                item = next(taken)
+            items = iter(self._items)
+            while self._may_fetch():
+                item = next(items)
                 with self._changed:
-                    self._held.append(item)
+                    self._queue.append(item)
                     self._changed.notify_all()
-                del item  # it is held only as long as it is ahead
+                del item  # only the queue may keep it alive
         except StopIteration:
             pass
-        except BaseException as error:  # whoever iterates is told of it
+        except BaseException as error:  # raised again by `__next__`
             self._error = error
         with self._changed:
-            self._has_ended = True
+            self._is_exhausted = True
             self._changed.notify_all()
 
-    def _may_take(self) -> bool:
-        """Waits until there is room for another; whether one is still wanted."""
+    def _may_fetch(self) -> bool:
+        """Wait until there is room for another item; return False if the prefetcher was stopped."""
         with self._changed:
             self._changed.wait_for(lambda: self._is_stopped or self._has_room())
             return not self._is_stopped
 
     def _has_room(self) -> bool:
-        held = len(self._held)
-        return not held or (held < self._most and sum(map(self._weight, self._held)) <= self._heaviest)
+        length = len(self._queue)
+        return not length or (length < self._max_items and sum(map(self._weight, self._queue)) <= self._max_weight)

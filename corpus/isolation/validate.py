@@ -1,4 +1,4 @@
-"""Whether a document's ranges fit its text: what a reader in another process says is looked at before it is believed."""
+"""Checks a document that a worker sent, before anything relies on it: a crafted file may have taken the worker's parser over."""
 
 from collections.abc import Sequence
 from itertools import chain, pairwise
@@ -8,8 +8,9 @@ from corpus.structure import Page, Table
 
 
 def check(document: Document) -> None:
-    """Raises ValueError, or TypeError, unless the document is as `Document` promises: pages that tile the text, blocks and headings
-    in order and within it, and tables whose rows and cells are ranges of it.
+    """Raise ValueError or TypeError unless a document keeps the promises of `Document`.
+
+    Pages tile the text, blocks and headings lie within it in order, and the rows and cells of tables are ranges of it.
     """
     for text in (document.title, document.language, document.media_type, document.text):
         text.encode("utf-8")
@@ -17,13 +18,13 @@ def check(document: Document) -> None:
     _check_pages(document.pages, length)
     _check_ranges(document.blocks, length)
     _check_ranges([heading[1:] for heading in document.headings], length)
-    if not _whole(document.running_lines, *(heading.level for heading in document.headings)):
-        raise ValueError("a level or a count that is none")
+    if not _are_counts(document.running_lines, *(heading.level for heading in document.headings)):
+        raise ValueError("a heading level or a line count that is not a whole number")
     for start, size, page, source in document.runs:
-        if not _within(start, start + size, length) or not _whole(page, source):
+        if not _is_range(start, start + size, length) or not _are_counts(page, source):
             raise ValueError(f"a run of {size} characters at {start} in a text of {length}")
     for start, size, page, *sides in document.words:
-        if not _within(start, start + size, length) or not _whole(page) or not all(0 <= side <= 1 for side in sides):
+        if not _is_range(start, start + size, length) or not _are_counts(page) or not all(0 <= side <= 1 for side in sides):
             raise ValueError(f"a word of {size} characters at {start} in a text of {length}")
     for table in document.tables:
         _check_table(table, length)
@@ -32,10 +33,10 @@ def check(document: Document) -> None:
 
 def _check_pages(pages: Sequence[Page], length: int) -> None:
     if pages and (pages[0].start != 0 or pages[-1].end != length):
-        raise ValueError("pages that don't reach over the text")
+        raise ValueError("pages that don't cover the text")
     for place, page in enumerate(pages, 1):
-        if page.number != place or not _within(page.start, page.end, length) or not isinstance(page.ocr, bool):
-            raise ValueError(f"page {page.number} as number {place}")
+        if page.number != place or not _is_range(page.start, page.end, length) or not isinstance(page.ocr, bool):
+            raise ValueError(f"page {page.number} in place {place}")
         if page.label is not None:
             page.label.encode("utf-8")
     if any(page.end != following.start for page, following in pairwise(pages)):
@@ -43,32 +44,32 @@ def _check_pages(pages: Sequence[Page], length: int) -> None:
 
 
 def _check_ranges(ranges: Sequence[tuple[int, int]], length: int) -> None:
-    """That they lie within the text, in order and apart from each other."""
-    if not all(_within(start, end, length) for start, end in ranges):
+    """Raise ValueError unless the ranges lie within the text, in order and without overlap."""
+    if not all(_is_range(start, end, length) for start, end in ranges):
         raise ValueError(f"a range outside a text of {length} characters")
     if any(end > start for (_, end), (start, _) in pairwise(ranges)):
-        raise ValueError("ranges that lie over each other")
+        raise ValueError("ranges that overlap")
 
 
 def _check_table(table: Table, length: int) -> None:
-    if not all(_within(*name, length) for name in chain.from_iterable(table.columns)):
+    if not all(_is_range(*name, length) for name in chain.from_iterable(table.columns)):
         raise ValueError(f"a column's name outside a text of {length} characters")
     for row in table.rows:
-        if row.number is not None and not _whole(row.number):
+        if row.number is not None and not _are_counts(row.number):
             raise ValueError(f"a row of number {row.number}")
         for cell in row.cells:
             if (
-                not _whole(cell.column, *cell[1:])
+                not _are_counts(cell.column, *cell[1:])
                 or cell.column >= len(table.columns)
                 or not row.start <= cell.start <= cell.end <= row.end
             ):
                 raise ValueError(f"a cell of column {cell.column} outside its row or its table")
 
 
-def _within(start: int, end: int, length: int) -> bool:
-    return _whole(start, end) and start <= end <= length
+def _is_range(start: int, end: int, length: int) -> bool:
+    return _are_counts(start, end) and start <= end <= length
 
 
-def _whole(*numbers: int) -> bool:
-    """Whether they are numbers from 0 on without a fraction; JSON could have said anything."""
+def _are_counts(*numbers: int) -> bool:
+    """Return whether all are non-negative integers; JSON could hold anything."""
     return all(type(number) is int and number >= 0 for number in numbers)

@@ -1,4 +1,4 @@
-"""Keeps a library on the disk: the catalogue, the documents' files, the generations, and every change to them."""
+"""Stores a library on the disk: the catalogue, the documents' files, the generations, and every change to them."""
 
 from index.library.add import AddResult, add
 from index.library.backup import RestoreResult, backup, restore

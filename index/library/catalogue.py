@@ -1,4 +1,4 @@
-"""The catalogue: what an operator says of the documents. It applies to whichever generation is opened."""
+"""The catalogue: what an operator decides about the documents. It applies to whichever generation is opened."""
 
 import json
 import sqlite3
@@ -15,11 +15,11 @@ from index.library.home import Home
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
     id      TEXT PRIMARY KEY,
-    name    TEXT NOT NULL,  -- the file's name, as people see it
+    name    TEXT NOT NULL,  -- the file name that people see
     path    TEXT NOT NULL,  -- where it was added from; never shown to readers
     added   TEXT NOT NULL,  -- ISO 8601, UTC
-    removed TEXT,           -- since when no reader may see it; the row goes when its files are gone
-    groups  TEXT NOT NULL DEFAULT '[]'  -- a JSON list: only readers in one of these may see it; all may if it is empty
+    removed TEXT,           -- ISO 8601, UTC; no reader may see it since, and the row is deleted after its files
+    groups  TEXT NOT NULL DEFAULT '[]'  -- a JSON list: only readers in one of these may see it; everyone may if it is empty
 ) STRICT
 """
 _READ = "SELECT id, name, path, added, removed, groups FROM documents ORDER BY added, rowid"
@@ -27,9 +27,9 @@ _READ = "SELECT id, name, path, added, removed, groups FROM documents ORDER BY a
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A document as the operator knows it. `path` is where it was added from, `added` when, in ISO 8601 and UTC.
+    """A document in the catalogue. `path` is where it was added from; `added` and `removed` are times in ISO 8601 and UTC.
 
-    Only readers in one of the `groups` may see it; all may if there are none.
+    Only readers in one of the `groups` may see it; everyone may if there are none.
     """
 
     id: str
@@ -40,38 +40,38 @@ class Entry:
     groups: tuple[str, ...] = ()
 
     def visible_to(self, groups: Collection[str] | None) -> bool:
-        """Whether somebody in these groups may see it. None stands for who may see everything."""
+        """Return whether a reader in `groups` may see this document; None means an operator, who sees everything."""
         return groups is None or not self.groups or not set(self.groups).isdisjoint(groups)
 
 
 class Catalogue:
-    """The entries of a home. Reading never creates anything; every write is one transaction."""
+    """The catalogue of a home. Reading it never creates a file; every write is one transaction."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._lock = threading.Lock()
-        self._reader: sqlite3.Connection | None = None
-        self._read: tuple[int, list[Entry]] = (-1, [])
-        self._states = 0  # that were read
+        self._connection: sqlite3.Connection | None = None
+        self._cached: tuple[int, list[Entry]] = (-1, [])
+        self._state = 0  # counts the changes seen
 
     def state(self) -> tuple[int, list[Entry]]:
-        """A number that is another whenever the entries are, and the entries; they aren't copied, and so not to be changed."""
+        """Return a number that changes whenever the entries do, and the entries. They are not a copy: don't modify them."""
         with self._lock:
-            entries = self._checked()
-            return self._states if entries is self._read[1] else 0, entries
+            entries = self._read_entries()
+            return self._state if entries is self._cached[1] else 0, entries
 
     def entries(self) -> list[Entry]:
-        """All entries, removed ones too, in the order they were added. Changes by other processes are seen at once."""
+        """Return all entries, removed ones too, in the order they were added. Changes by other processes are seen at once."""
         return list(self.state()[1])
 
     def active(self) -> list[Entry]:
-        """The entries that weren't removed, in the order they were added."""
+        """Return the entries that are not removed, in the order they were added."""
         return [entry for entry in self.entries() if entry.removed is None]
 
     def put(self, entry: Entry) -> None:
-        """Enter a document, or make one that was removed active again under its new name.
+        """Insert or replace an entry; a removed document becomes active again.
 
-        It gets the groups of the entry, and those that it and the documents from the same path have now.
+        It gets the groups of `entry`, together with the present groups of its own entry and of those from the same path.
         """
         self._write(
             "INSERT INTO documents (id, name, path, added, groups) VALUES (?1, ?2, ?3, ?4,"
@@ -84,46 +84,46 @@ class Catalogue:
         )
 
     def limit(self, ids: Collection[str], groups: Collection[str]) -> None:
-        """From now on only readers in one of these groups may see these documents; all may if there are none."""
-        kept = json.dumps(sorted(set(groups)))
-        self._write("UPDATE documents SET groups = ? WHERE id = ?", [(kept, document_id) for document_id in ids])
+        """Let only readers in one of these groups see these documents; everyone, if there are none."""
+        encoded_groups = json.dumps(sorted(set(groups)))
+        self._write("UPDATE documents SET groups = ? WHERE id = ?", [(encoded_groups, document_id) for document_id in ids])
 
     def mark_removed(self, ids: list[str]) -> None:
-        """From now on no reader may see these documents."""
+        """Hide these documents from every reader."""
         self._write("UPDATE documents SET removed = ? WHERE id = ?", [(now(), document_id) for document_id in ids])
 
     def forget(self, ids: list[str]) -> None:
-        """Delete these entries; SQLite overwrites what it deletes."""
+        """Delete these entries. SQLite overwrites the deleted data."""
         self._write("DELETE FROM documents WHERE id = ?", [(document_id,) for document_id in ids])
 
-    def _checked(self) -> list[Entry]:
+    def _read_entries(self) -> list[Entry]:
         try:
-            return self._entries()
+            return self._fetch_entries()
         except sqlite3.Error as error:
-            self._reader, self._read = None, (-1, [])
+            self._connection, self._cached = None, (-1, [])
             raise LibraryError(f"{self._home.catalogue} can't be read: {error}. {self._remedy()}") from error
 
-    def _entries(self) -> list[Entry]:
-        if self._reader is None:
+    def _fetch_entries(self) -> list[Entry]:
+        if self._connection is None:
             if not self._home.catalogue.exists():
                 if self._home.current.exists():
-                    raise LibraryError(f"{self._home.catalogue} is missing, which says what was removed. {self._remedy()}")
+                    raise LibraryError(f"{self._home.catalogue} is missing, which records what was removed. {self._remedy()}")
                 return []
-            self._reader = _connect(self._home.catalogue, "rw")
-        if self._reader.execute("SELECT 1 FROM sqlite_master WHERE name = 'documents'").fetchone() is None:
-            return []  # a writer has made the file, and nothing more yet
-        version = int(self._reader.execute("PRAGMA data_version").fetchone()[0])
-        if version != self._read[0]:
-            rows = self._reader.execute(_READ)
-            self._states += 1
-            self._read = (
+            self._connection = _connect(self._home.catalogue, "rw")
+        if self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'documents'").fetchone() is None:
+            return []  # a writer has created the file, but not its table yet
+        version = int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        if version != self._cached[0]:
+            rows = self._connection.execute(_READ)
+            self._state += 1
+            self._cached = (
                 version,
                 [
                     Entry(document_id, name, path, added, removed, tuple(json.loads(names)))
                     for document_id, name, path, added, removed, names in rows
                 ],
             )
-        return self._read[1]
+        return self._cached[1]
 
     def _remedy(self) -> str:
         return f"Restore it from a backup, or move {self._home.path} away and add the documents again."
@@ -139,10 +139,13 @@ class Catalogue:
 
 
 def now() -> str:
-    """The present moment in ISO 8601 and UTC, to the microsecond: what is added later has a later one."""
+    """Return the present time in ISO 8601 and UTC, to the microsecond, so that entries sort in the order they were added."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    """`mode` "rwc" creates the file; "rw" doesn't, and reads a write-protected one. Its cache is shared by threads under a lock."""
+    """Open an SQLite file. Mode "rwc" creates it; "rw" does not, and can read a write-protected one.
+
+    Threads may share the connection under a lock.
+    """
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, check_same_thread=False)

@@ -1,6 +1,6 @@
-"""Changes a library: remove, limit, rebuild, and the last steps of every change.
+"""Changes a library: remove, limit, rebuild, and the final steps of every change.
 
-Each ends in a new generation; killed at any moment, the old one still serves.
+A change of what is searched ends by putting a new generation in use; if it is killed before that, the old one still serves.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -33,18 +33,19 @@ from index.library.home import BusyError, Home
 
 
 class Progress(Protocol):
-    """Told how an `add` or a `rebuild` goes, to show it."""
+    """Receives the progress of an `add` or a `rebuild`, to show it."""
 
     def reading(self, name: str, number: int, total: int, done: float, share: float) -> None:
-        """A document in file `number` of `total` is being read. By size, from 0 to 1, `done` of all files lies before it, and it is
-        a `share` of them.
+        """Report that a document in file `number` of `total` is being read.
+
+        Measured by size, from 0 to 1, a fraction `done` of all files comes before it, and it is a fraction `share` of them.
         """
 
     def encoding(self, passages: int) -> None:
-        """The document just read has so many passages to encode."""
+        """Report that the document just read has this many passages to encode."""
 
     def encoded(self, passages: int) -> None:
-        """So many more passages are encoded."""
+        """Report that this many more passages are encoded."""
 
 
 class _Silent:
@@ -63,128 +64,129 @@ NO_PROGRESS: Progress = _Silent()
 
 @dataclass(frozen=True, slots=True)
 class RebuildResult:
-    """What became of a `rebuild`: how many documents were read anew, and a sentence for each that couldn't be."""
+    """The outcome of a `rebuild`: how many documents were rebuilt, and a sentence for each that could not be."""
 
     documents: int
     problems: tuple[str, ...]
 
 
 def remove(home: Home, name: str) -> list[Entry]:
-    """Remove the document of this name or id, and every trace of it; what was removed.
+    """Remove the document with this name or id, and every trace of it. Return the entries removed.
 
-    With an e-mail that is named go the documents that were attached to it, and the name of a zip stands for the documents in it.
-    Readers don't see it from the moment it is marked, even while another writer is at work; then its files and all generations
-    that held it are deleted. Raises LibraryError if there is no such document, or if several have this name; BusyError if the
-    files have to wait for the other writer, who deletes them then.
+    The name of an email includes its attachments, and the name of a zip stands for the documents in it. Readers stop seeing the
+    documents at once, even while another process is writing; then their files and all generations with them are deleted. Raises
+    LibraryError if no document or several have this name, and BusyError if another process is writing, which will delete the files.
     """
-    return _remove(home, _named(home, Catalogue(home).entries(), name, "remove"), name)
+    return _remove(home, _find(home, Catalogue(home).entries(), name, "remove"), name)
 
 
 def remove_from(home: Home, places: Collection[str]) -> list[Entry]:
-    """Remove the documents that were added from files at these places, as `remove` does; what was removed."""
+    """Remove the documents that were added from the files at these places, as `remove` does. Return the entries removed."""
     entries = [entry for entry in Catalogue(home).active() if file_of(entry.path) in places]
     return _remove(home, entries, " and ".join(entry.name for entry in entries)) if entries else []
 
 
 def limit(home: Home, name: str, groups: Collection[str]) -> list[Entry]:
-    """From now on only readers in one of these groups may see the document of this name or id; all may if there are none.
+    """Let only readers in one of these groups see the document with this name or id; everyone, if there are none.
 
-    Names stand for the same documents as for `remove`. Gives their entries as they are then. Raises LibraryError if there is none,
-    or if several have this name.
+    Names stand for the same documents as in `remove`. Return their new entries. Raises LibraryError if no document or several have
+    this name.
     """
-    library = Catalogue(home)
-    active = library.active()
+    catalogue = Catalogue(home)
+    active = catalogue.active()
     paths = {entry.path for entry in active if name in (entry.id, entry.name)}
     if len(paths) != 1:
-        paths = {entry.path for entry in _named(home, active, name, "limit")}
+        paths = {entry.path for entry in _find(home, active, name, "limit")}
     elif all(entry.id != name for entry in active):
         paths |= {entry.path for entry in active for path in paths if is_in(entry.path, path)}
-    versions = [entry.id for entry in active if entry.path in paths]  # a file that is just being replaced has two
-    library.limit(versions, groups)
-    return list({entry.path: entry for entry in library.active() if entry.id in versions}.values())
+    ids = [entry.id for entry in active if entry.path in paths]  # a file that is just being replaced has two
+    catalogue.limit(ids, groups)
+    return list({entry.path: entry for entry in catalogue.active() if entry.id in ids}.values())
 
 
 def rebuild(
     home: Home, encoder: Encoder, progress: Progress = NO_PROGRESS, parsers: FileParsers = ISOLATED_PARSERS
 ) -> RebuildResult:
-    """Read and embed every document anew, where this version of Quipu or this encoder hasn't.
+    """Parse every document anew, and embed those that this version of Quipu and this encoder haven't.
 
-    What can't be read anew stays as it was, if this version and this encoder made it.
+    A document that can't be parsed anew stays as it is, if this version and this encoder made it.
     """
     with home.writing(), parsers.open() as pool:
         discard_unused(home)
         entries = Catalogue(home).active()
-        volumes: dict[str, DocumentVersion] = {}
+        versions: dict[str, DocumentVersion] = {}
         problems = []
-        begun = ((entry, pool.begin(partial(_read_anew, home, entry, pool))) for entry in entries)
-        for number, (entry, text) in enumerate(pool.prefetch(begun, _weight), 1):
+        started = ((entry, pool.begin(partial(_parse_anew, home, entry, pool))) for entry in entries)
+        for number, (entry, text) in enumerate(pool.prefetch(started, _weight), 1):
             progress.reading(entry.name, number, len(entries), (number - 1) / len(entries), 1 / len(entries))
             try:
-                document, data = text.result()
-                volumes[entry.id], _ = embed(home, document, data, encoder, progress)
+                document, original = text.result()
+                versions[entry.id], _ = embed(home, document, original, encoder, progress)
             except (DocumentError, LibraryError) as error:
                 problems.append(str(error))
-        commit(home, None, model_of(encoder), volumes)
+        commit(home, None, model_of(encoder), versions)
         return RebuildResult(len(entries) - len(problems), tuple(problems))
 
 
-def _named(home: Home, entries: Sequence[Entry], name: str, verb: str) -> list[Entry]:
-    """The documents that a name or an id stands for. Raises LibraryError if there is none, or if that isn't clear."""
-    named = [entry for entry in entries if name in (entry.id, entry.name)]
-    if len(named) > 1:
-        ids = " or ".join(entry.id for entry in named)
-        raise LibraryError(f"{len(named)} documents are named '{name}': {verb} one by its id, {ids}.")
-    if named:
-        return named + [entry for entry in entries if is_in(entry.path, named[0].path) and named[0].id != name]
-    within = [entry for entry in entries if is_named(entry.name, name)]
-    if not within:
+def _find(home: Home, entries: Sequence[Entry], name: str, verb: str) -> list[Entry]:
+    """Return the documents that a name or an id stands for. Raises LibraryError if there is none, or if it is ambiguous."""
+    matches = [entry for entry in entries if name in (entry.id, entry.name)]
+    if len(matches) > 1:
+        ids = " or ".join(entry.id for entry in matches)
+        raise LibraryError(f"{len(matches)} documents are named '{name}': {verb} one by its id, {ids}.")
+    if matches:
+        return matches + [entry for entry in entries if is_in(entry.path, matches[0].path) and matches[0].id != name]
+    inside = [entry for entry in entries if is_named(entry.name, name)]
+    if not inside:
         raise LibraryError(f"There is no document '{name}' in {home.path}: `quipu documents` lists what is there.")
-    if len({file_of(entry.path) for entry in within}) > 1:
+    if len({file_of(entry.path) for entry in inside}) > 1:
         raise LibraryError(f"Several files are named '{name}': {verb} what is in them by its ids, which `quipu documents` lists.")
-    return within
+    return inside
 
 
-def _remove(home: Home, entries: Sequence[Entry], named: str) -> list[Entry]:
-    library, ids = Catalogue(home), [entry.id for entry in entries]
-    library.mark_removed(ids)
+def _remove(home: Home, entries: Sequence[Entry], label: str) -> list[Entry]:
+    catalogue, ids = Catalogue(home), [entry.id for entry in entries]
+    catalogue.mark_removed(ids)
     try:
         with home.writing():
-            library.mark_removed(ids)  # again: a writer may have added it while this one waited
+            catalogue.mark_removed(ids)  # again: a writer may have added it while this one waited
             discard_unused(home)
             try:
                 generation = open_current(home)
             except LibraryError:
-                generation = None  # it can't be searched, and may not stay: it holds what was removed
-            volumes = {volume.id: volume for volume in generation.manifest.volumes} if generation else {}
-            commit(home, generation, generation.manifest.model if generation else None, volumes)
+                generation = None  # it can't be searched, and must be deleted because it holds what was removed
+            versions = {version.id: version for version in generation.manifest.versions} if generation else {}
+            commit(home, generation, generation.manifest.model if generation else None, versions)
     except BusyError:
         raise BusyError(
-            f"{named} can't be asked any more; its files go when the quipu that is changing {home.path} has finished."
+            f"{label} can no longer be searched; its files are deleted when the quipu that is changing {home.path} has finished."
         ) from None
     return list(entries)
 
 
-def _read_anew(home: Home, entry: Entry, pool: ParserPool) -> tuple[Document, bytes]:
-    """The document of an entry, and its original. Raises DocumentError if that can't be read, and LibraryError if it isn't what was
-    added, or was read by OCR and now can't be: its scanned pages would be lost.
+def _parse_anew(home: Home, entry: Entry, pool: ParserPool) -> tuple[Document, bytes]:
+    """Return the document of an entry, parsed anew, and its original file.
+
+    Raises DocumentError if the original can't be parsed, and LibraryError if it is not what was added, or if it was read by OCR and
+    OCR is not available now, since its scanned pages would be lost.
     """
-    data = DocumentFiles(home).original(entry)
-    kept = DocumentFiles(home).newest(entry.id)
-    by_ocr = kept is not None and any(page.ocr for page in kept.pages)
-    document = pool.parse(data, entry.name, ocr=True if by_ocr else None)
+    original = DocumentFiles(home).original(entry)
+    stored = DocumentFiles(home).newest(entry.id)
+    by_ocr = stored is not None and any(page.ocr for page in stored.pages)
+    document = pool.parse(original, entry.name, ocr=True if by_ocr else None)
     if by_ocr and not any(page.ocr for page in document.pages):
-        raise LibraryError(f"{entry.name} was read by OCR, which isn't there now: install tesseract, and rebuild again.")
-    return document, data
+        raise LibraryError(f"{entry.name} was read by OCR, which is not available now: install tesseract and rebuild again.")
+    return document, original
 
 
-def _weight(begun: tuple[Entry, Future[tuple[Document, bytes]]]) -> int:
-    """About how many bytes are held of an entry that is read anew."""
-    read = result_if_done(begun[1])
+def _weight(started: tuple[Entry, Future[tuple[Document, bytes]]]) -> int:
+    """Estimate the bytes that are held of an entry being rebuilt."""
+    read = result_if_done(started[1])
     return weight_of(read[0]) + len(read[1]) if read is not None else 0
 
 
 def check_encoder(model: Model, encoder: Encoder) -> None:
-    """Raises EncoderError unless `encoder` is the one of `model`."""
+    """Raise EncoderError unless `encoder` is the one of `model`."""
     if model.fingerprint != encoder.fingerprint:
         raise EncoderError(
             f"The index was made with the encoder '{model.name}' ({model.fingerprint}), and this one is '{encoder.name}' "
@@ -192,66 +194,66 @@ def check_encoder(model: Model, encoder: Encoder) -> None:
         )
 
 
-def embed(home: Home, document: Document, data: bytes, encoder: Encoder, progress: Progress) -> tuple[DocumentVersion, int]:
-    """Put the document and its passages' vectors on the shelf, unless they are there already; gives its passages' number too."""
-    shelf = DocumentFiles(home)
-    volume = shelf.put(document, data, encoder.fingerprint)
+def embed(home: Home, document: Document, original: bytes, encoder: Encoder, progress: Progress) -> tuple[DocumentVersion, int]:
+    """Store a document and its embedded passages, unless they are stored already. Return its version and number of passages."""
+    files = DocumentFiles(home)
+    version = files.put(document, original, encoder.fingerprint)
     with suppress(LibraryError):
-        return volume, len(shelf.passages(volume).ranges)
+        return version, len(files.passages(version).ranges)
     passages = split(document, encoder.count_tokens, encoder.limit)
     progress.encoding(len(passages))
     texts = [encoded_text(document, passage, encoder.count_tokens, encoder.limit) for passage in passages]
-    shelf.put_passages(volume, document, passages, encoder.passages(texts, progress.encoded), encoder.arithmetic)
-    return volume, len(passages)
+    files.put_passages(version, document, passages, encoder.passages(texts, progress.encoded), encoder.arithmetic)
+    return version, len(passages)
 
 
-def commit(home: Home, before: Generation | None, model: Model | None, known: Mapping[str, DocumentVersion]) -> None:
-    """Put a generation of all active documents in use; then delete what was removed or replaced, and the generations that held it.
+def commit(home: Home, before: Generation | None, model: Model | None, known_versions: Mapping[str, DocumentVersion]) -> None:
+    """Put a generation of all active documents in use, then delete what was removed or replaced, and the generations that held it.
 
-    `known` are the volumes to search, by document id; others are looked for on the shelf. Without a `model` nothing can be put
-    in use.
+    `known_versions` are the versions to search, by document id; others are looked up among the stored files. Without a `model` no
+    generation is written.
     """
-    library, shelf = Catalogue(home), DocumentFiles(home)
-    entries = library.entries()
-    gone = [entry.id for entry in entries if entry.removed is not None]
-    kept = [before.manifest.number] if before else []
+    catalogue, files = Catalogue(home), DocumentFiles(home)
+    entries = catalogue.entries()
+    obsolete = [entry.id for entry in entries if entry.removed is not None]
+    generations_to_keep = [before.manifest.number] if before else []
     is_new = False
     if model is not None:
         active = [entry for entry in entries if entry.removed is None]
-        found = {entry.id: known.get(entry.id) or shelf.find(entry.id, model.fingerprint) for entry in active}
-        replaced = _replaced(active, {document for document, volume in found.items() if volume})
-        gone += replaced
-        volumes = {volume for document, volume in found.items() if volume and document not in replaced}
+        found_versions = {entry.id: known_versions.get(entry.id) or files.find(entry.id, model.fingerprint) for entry in active}
+        replaced = _replaced(active, {document for document, version in found_versions.items() if version})
+        obsolete += replaced
+        versions = {version for document, version in found_versions.items() if version and document not in replaced}
         if before is not None:
-            is_new = volumes != set(before.manifest.volumes) or before.notice != ""
+            is_new = versions != set(before.manifest.versions) or before.notice != ""
         else:
-            is_new = bool(volumes) or current_number(home) is not None
+            is_new = bool(versions) or current_number(home) is not None
         if is_new:
-            kept.append(write_generation(home, model, list(volumes)))
-    if gone:
-        library.mark_removed(gone)
-        prune(home, kept[-1:])
-        for document in gone:
-            shelf.purge(document)
-        library.forget(gone)
+            generations_to_keep.append(write_generation(home, model, list(versions)))
+    if obsolete:
+        catalogue.mark_removed(obsolete)
+        prune(home, generations_to_keep[-1:])
+        for document_id in obsolete:
+            files.purge(document_id)
+        catalogue.forget(obsolete)
     elif is_new:
-        prune(home, kept)
+        prune(home, generations_to_keep)
 
 
-def _replaced(entries: Sequence[Entry], whole: Collection[str]) -> list[str]:
-    """The ids of the documents that others replace: a later one from the same path that is among the `whole`.
+def _replaced(entries: Sequence[Entry], complete: Collection[str]) -> list[str]:
+    """Return the ids of the documents that a later one from the same path replaces, if that is among the `complete` ones.
 
-    A document whose files aren't complete (its `add` was killed) waits for its next `add`, and what it replaces stays until then.
+    A document with incomplete files, whose `add` was killed, replaces nothing until it is added again.
     """
     from_path: dict[str, list[str]] = {}
     replaced: list[str] = []
     for entry in entries:
-        if entry.id in whole:
+        if entry.id in complete:
             replaced += from_path.pop(entry.path, [])
         from_path.setdefault(entry.path, []).append(entry.id)
     return replaced
 
 
 def model_of(encoder: Encoder) -> Model:
-    """What a generation says of an encoder."""
+    """Return an encoder as a generation's manifest describes it."""
     return Model(encoder.name, encoder.fingerprint, encoder.dimension)

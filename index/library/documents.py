@@ -1,7 +1,7 @@
-"""The documents' files: the original, its text as a reader made it, and its passages with their vectors and their words.
+"""The stored files of documents: the original, the text that a parser made of it, and its passages with vectors and index terms.
 
-A text is named by its content, and the vectors by that and by what made them (a splitter's version, an encoder's fingerprint). So
-none is ever changed, and generations made by different versions of Quipu can share a shelf.
+The name of a text's file includes a hash of its content, and that of the passages' file also the versions of the splitter and the
+encoder. So no file ever changes, and generations made by different versions of Quipu can share them.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from index.store import TermCounts
 
 @dataclass(frozen=True, slots=True)
 class DocumentVersion:
-    """The files of one document that a generation is made from, by name: its text, and its passages with their vectors."""
+    """The names of the two files of a document that a generation is made from: its text, and its passages with their vectors."""
 
     id: str
     text: str
@@ -37,7 +37,7 @@ class DocumentVersion:
 
     @classmethod
     def named(cls, document_id: str, digest: str, fingerprint: str) -> "DocumentVersion":
-        """The files that this version of Quipu makes of a text with this digest, with the encoder of this fingerprint."""
+        """Return the names that this version of Quipu gives to the files of a text with this digest and encoder fingerprint."""
         return cls(
             document_id,
             f"text.{PARSERS_VERSION}.{digest}.json",
@@ -46,20 +46,20 @@ class DocumentVersion:
 
     @property
     def digest(self) -> str:
-        """The first 16 hex digits of the sha256 of the text's file."""
+        """The first 16 hex digits of the sha256 of the text file."""
         return self.text.split(".")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class IndexedPassages:
-    """What a generation takes of a document's n passages: their ranges, (n, 2), their vectors, (n, d), as fp16, and their words.
+    """What a generation needs of a document's n passages: their ranges, (n, 2), their fp16 vectors, (n, d), and their index terms.
 
-    `language` is the document's, `arithmetic` that of the encoder, and `analyser` names what made the words.
+    `language` is the document's, `arithmetic` the encoder's, and `analyser` the one that made the terms.
     """
 
     ranges: NDArray[np.int64]
     vectors: NDArray[np.float16]
-    words: TermCounts
+    term_counts: TermCounts
     language: str
     arithmetic: str
     analyser: str
@@ -72,14 +72,15 @@ class DocumentFiles:
     home: Home
 
     def put(self, document: Document, original: bytes, fingerprint: str) -> DocumentVersion:
-        """Keep a document and the bytes it was read from; what is there already stays, unless it is damaged. Gives the volume
-        that the encoder of this fingerprint makes of it; its passages may be missing yet.
+        """Store a document and its original, keeping intact files that are there already.
+
+        Return its version for the encoder with this fingerprint; the file with its passages may not exist yet.
         """
-        packed = json.dumps(document.as_json(), ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-        volume = DocumentVersion.named(document.id, _digest(packed), fingerprint)
+        encoded = json.dumps(document.as_json(), ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+        version = DocumentVersion.named(document.id, _digest(encoded), fingerprint)
         folder = self.home.documents / document.id
-        kept = next(folder.glob("original.*"), folder / f"original{Path(document.source).suffix.lower()}")
-        files = {kept.name: original, volume.text: packed}
+        original_path = next(folder.glob("original.*"), folder / f"original{Path(document.source).suffix.lower()}")
+        files = {original_path.name: original, version.text: encoded}
         if not folder.exists():
             with write_folder(folder) as new:
                 for name, data in files.items():
@@ -88,60 +89,60 @@ class DocumentFiles:
             for name, data in files.items():
                 if not (folder / name).exists() or (folder / name).read_bytes() != data:
                     write_file(folder / name, data)
-        return volume
+        return version
 
     def find(self, document_id: str, fingerprint: str) -> DocumentVersion | None:
-        """A whole volume that this version of Quipu made of a document with the encoder of this fingerprint, if there is one.
+        """Return the intact version that this version of Quipu made of a document with this encoder, or else None.
 
-        Of a scan there may be two, from before OCR was installed and after: then the newer.
+        A scan may have two, from before and after OCR was installed: then the newer one.
         """
         for path in self._texts(document_id):
-            volume = DocumentVersion.named(document_id, path.name.split(".")[2], fingerprint)
+            version = DocumentVersion.named(document_id, path.name.split(".")[2], fingerprint)
             with suppress(LibraryError):
-                self.document(volume)
-                self.passages(volume)
-                return volume
+                self.document(version)
+                self.passages(version)
+                return version
         return None
 
     def text(self, document_id: str) -> Document | None:
-        """The text that this version of Quipu made of a document last, whether or not it has vectors; None if none is whole."""
+        """Return the newest intact text that this version of Quipu made of a document, with or without vectors, or None."""
         for path in self._texts(document_id):
             with suppress(LibraryError):
                 return self.document(DocumentVersion.named(document_id, path.name.split(".")[2], ""))
         return None
 
     def has_text(self, document_id: str) -> bool:
-        """Whether this version of Quipu made a text of a document, whole or not."""
+        """Return whether this version of Quipu has stored a text of a document, intact or not."""
         return bool(self._texts(document_id))
 
     def newest(self, document_id: str) -> Document | None:
-        """The text that was made of a document last, by whatever encoder and version; None if none is whole."""
-        for path in self._texts(document_id, reader="*"):
+        """Return the newest text of a document, whichever version of Quipu made it, or None if none is intact."""
+        for path in self._texts(document_id, parsers_version="*"):
             with suppress(OSError, ValueError, KeyError, TypeError):
                 return Document.from_json(json.loads(path.read_bytes()))
         return None
 
-    def document(self, volume: DocumentVersion) -> Document:
-        """The document in a volume. Raises LibraryError if it is missing or damaged."""
-        packed = self.text_of(volume)
+    def document(self, version: DocumentVersion) -> Document:
+        """Return the document of a version. Raises LibraryError if its file is missing or damaged."""
+        encoded = self.text_of(version)
         try:
-            return Document.from_json(json.loads(packed))
+            return Document.from_json(json.loads(encoded))
         except (ValueError, KeyError, TypeError) as error:
-            raise _text_problem(self.home.documents / volume.id / volume.text, error) from error
+            raise _text_problem(self.home.documents / version.id / version.text, error) from error
 
-    def text_of(self, volume: DocumentVersion) -> bytes:
-        """The file of the text in a volume, as it was written. Raises LibraryError if it is missing or damaged."""
-        path = self.home.documents / volume.id / volume.text
+    def text_of(self, version: DocumentVersion) -> bytes:
+        """Return the text file of a version, as it was written. Raises LibraryError if it is missing or damaged."""
+        path = self.home.documents / version.id / version.text
         try:
-            packed = path.read_bytes()
-            if _digest(packed) != volume.digest:
-                raise ValueError("it isn't what was written")
-            return packed
+            encoded = path.read_bytes()
+            if _digest(encoded) != version.digest:
+                raise ValueError("its content has changed")
+            return encoded
         except (OSError, ValueError) as error:
             raise _text_problem(path, error) from error
 
     def original(self, entry: Entry) -> bytes:
-        """The file that a document was read from. Raises LibraryError if it is gone, or isn't what was added."""
+        """Return the file that a document was read from. Raises LibraryError if it is missing, or is not what was added."""
         path = next((self.home.documents / entry.id).glob("original.*"), None)
         if path is None:
             raise LibraryError(f"The original of {entry.name} is missing from {self.home.documents / entry.id}: add it again.")
@@ -151,43 +152,43 @@ class DocumentFiles:
         return data
 
     def put_passages(
-        self, volume: DocumentVersion, document: Document, passages: Sequence[Passage], vectors: Vectors, arithmetic: str
+        self, version: DocumentVersion, document: Document, passages: Sequence[Passage], vectors: Vectors, arithmetic: str
     ) -> None:
-        """Keep the passages' ranges with their vectors, one row for one, and their words. `arithmetic` is the encoder's."""
+        """Store the ranges of n passages, their (n, d) vectors and their index terms. `arithmetic` is the encoder's."""
         ranges = np.array([(passage.start, passage.end) for passage in passages], np.int64).reshape(-1, 2)
-        said = {"language": document.language, "arithmetic": arithmetic, "analyser": ANALYSER}
+        metadata = {"language": document.language, "arithmetic": arithmetic, "analyser": ANALYSER}
         arrays: dict[str, NDArray[Any]] = {
             "ranges": ranges.astype(np.int32),
             "vectors": vectors.astype(np.float16),
-            **term_counts_of(document, ranges).packed(),
-            **{name: np.array(value) for name, value in said.items()},
+            **term_counts_of(document, ranges).to_arrays(),
+            **{name: np.array(value) for name, value in metadata.items()},
         }
-        packed = io.BytesIO()
-        np.savez(packed, allow_pickle=False, **arrays)
-        write_file(self.home.documents / volume.id / volume.passages, packed.getvalue())
+        archive = io.BytesIO()
+        np.savez(archive, allow_pickle=False, **arrays)
+        write_file(self.home.documents / version.id / version.passages, archive.getvalue())
 
-    def passages(self, volume: DocumentVersion) -> IndexedPassages:
-        """The passages of a volume. Raises LibraryError if their file is missing or damaged."""
-        path = self.home.documents / volume.id / volume.passages
+    def passages(self, version: DocumentVersion) -> IndexedPassages:
+        """Return the passages of a version. Raises LibraryError if their file is missing or damaged."""
+        path = self.home.documents / version.id / version.passages
         try:
-            with np.load(path, allow_pickle=False) as packed:
-                arrays = {name: packed[name] for name in packed.files}
-            ranges, words = arrays["ranges"].astype(np.int64), TermCounts.unpacked(arrays)
-            if not len(ranges) == len(arrays["vectors"]) == len(words.bounds) - 1:
-                raise ValueError("it isn't what was written")
-            said = [str(arrays[name]) for name in ("language", "arithmetic", "analyser")]
-            return IndexedPassages(ranges, arrays["vectors"], words, *said)
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            ranges, term_counts = arrays["ranges"].astype(np.int64), TermCounts.from_arrays(arrays)
+            if not len(ranges) == len(arrays["vectors"]) == len(term_counts.bounds) - 1:
+                raise ValueError("its arrays don't match")
+            metadata = [str(arrays[name]) for name in ("language", "arithmetic", "analyser")]
+            return IndexedPassages(ranges, arrays["vectors"], term_counts, *metadata)
         except (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, IndexError) as error:
             raise LibraryError(f"{path} is missing or damaged ({error}): run `quipu rebuild`.") from error
 
     def purge(self, document_id: str) -> None:
-        """Delete all files of a document. Raises OSError if one can't be."""
+        """Delete all files of a document. Raises OSError if one can't be deleted."""
         with suppress(FileNotFoundError):
             shutil.rmtree(self.home.documents / document_id)
 
-    def _texts(self, document_id: str, reader: object = PARSERS_VERSION) -> list[Path]:
-        """The files of a document's texts, the newest first."""
-        paths = (self.home.documents / document_id).glob(f"text.{reader}.*.json")
+    def _texts(self, document_id: str, parsers_version: object = PARSERS_VERSION) -> list[Path]:
+        """Return the text files of a document, newest first."""
+        paths = (self.home.documents / document_id).glob(f"text.{parsers_version}.*.json")
         return sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
 
 
@@ -196,7 +197,7 @@ def _text_problem(path: Path, error: Exception) -> LibraryError:
 
 
 def term_counts_of(document: Document, ranges: NDArray[np.int64]) -> TermCounts:
-    """The words by which the passages with these ranges, (n, 2), are found."""
+    """Return the index terms of the passages with these (n, 2) ranges."""
     passages = (document.passage(start, end) for start, end in ranges.tolist())
     return TermCounts.of([terms(searched_text(document, passage), document.language) for passage in passages])
 

@@ -1,4 +1,4 @@
-"""The home folder: where its parts lie, who may write, and how to write so that a kill at any moment leaves it whole."""
+"""The home folder: the paths in it, the lock for writing, and writes that leave it intact if killed at any moment."""
 
 import hashlib
 import os
@@ -16,23 +16,23 @@ _PATIENCE = 10.0  # seconds to wait for another writer
 
 
 class BusyError(LibraryError):
-    """Another process goes on writing."""
+    """Another process is writing, and did not finish in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Everything that Quipu keeps lies under `path`."""
+    """The folder `path`, under which Quipu keeps everything."""
 
     path: Path
 
     @property
     def documents(self) -> Path:
-        """A folder per document, named by its id: the original, its text, and its vectors per encoder. Never changed."""
+        """The folder with one folder per document, named by its id: the original, its texts, and its passages per encoder."""
         return self.path / "documents"
 
     @property
     def generations(self) -> Path:
-        """A folder per generation, named by its number. Never changed."""
+        """The folder with one folder per generation, named by its number. A generation never changes."""
         return self.path / "generations"
 
     @property
@@ -47,17 +47,17 @@ class Home:
 
     @property
     def uploads(self) -> Path:
-        """Where a file that comes by the browser lies while it is added; nothing stays there."""
+        """The folder that holds a file uploaded from a browser while it is being added."""
         return self.path / "uploads"
 
     @property
     def shipped(self) -> "Home":
-        """The home of the reports that ship, used while nothing has been added to this one."""
+        """The home of the reports that ship with Quipu, used as long as nothing has been added to this one."""
         return Home(self.path / "shipped")
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the home as its only writer. Raises LibraryError if it can't be written, BusyError if another goes on."""
+        """Lock the home for writing. Raises LibraryError if it can't be written, BusyError if another process holds the lock."""
         try:
             for folder in (self.documents, self.generations):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -71,14 +71,14 @@ class Home:
             raise LibraryError(f"{place} can't be written: {error.strerror}. Set QUIPU_HOME to a folder of your own.") from error
 
     def _clear(self) -> None:
-        """Delete what a killed writer left half-written."""
+        """Delete what a killed writer left unfinished."""
         for folder in (self.path, self.documents, self.generations):
-            for left in folder.glob(".new-*"):
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+            for unfinished in folder.glob(".new-*"):
+                shutil.rmtree(unfinished) if unfinished.is_dir() else unfinished.unlink()
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Put `data` at `path`, replacing what was there, all at once: a reader sees the old bytes or the new ones."""
+    """Write `data` to `path` atomically: another process sees either the old bytes or the new ones."""
     temporary = path.parent / f".new-{path.name}"
     with temporary.open("wb") as file:
         file.write(data)
@@ -90,7 +90,7 @@ def write_file(path: Path, data: bytes) -> None:
 
 @contextmanager
 def write_folder(path: Path) -> Iterator[Path]:
-    """Gives a folder to write into, which becomes `path` all at once when the block ends without an error."""
+    """Yield a folder to write into. It is renamed to `path` when the block ends without an error."""
     temporary = path.parent / f".new-{path.name}"
     temporary.mkdir()
     yield temporary
@@ -101,13 +101,13 @@ def write_folder(path: Path) -> Iterator[Path]:
 
 
 def checksum(path: Path) -> str:
-    """The sha256 of a file, in hex."""
+    """Return the sha256 of a file in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sync(path: Path) -> None:
-    """Have what was written to a file, or entered in a folder, on the disk."""
+    """Flush a file, or the entries of a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""The library of a home: the one way by which its documents are added, removed, limited, rebuilt and verified."""
+"""The library of a home: adds, removes, limits, rebuilds and verifies its documents."""
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,17 +15,17 @@ from index.library.verify import StoredDocument, VerifyResult, reread, stored, v
 
 
 class Follower(Protocol):
-    """What keeps something of documents beside the library, and must not outlive them."""
+    """Keeps data about documents outside the library, which must be deleted with them."""
 
     def forget_removed(self) -> None:
-        """Delete what is kept of documents that aren't in the library any more. Raises LibraryError if that fails."""
+        """Delete the data about documents that are no longer in the library. Raises LibraryError if that fails."""
 
 
 class Library:
-    """The documents of a home, for everybody who changes them: the terminal, the page, the watcher.
+    """The documents of a home, for everything that changes them: the terminal, the web page, the folder watcher.
 
-    `followers` are told to forget what was removed or replaced, after every change and whatever became of it. What `add`, `remove`,
-    `limit`, `rebuild`, `documents` and `verify` do and raise is said at the functions of the same names in this package.
+    After every change, successful or not, the `followers` are told to forget what was removed or replaced. The functions of the
+    same names in this package say what the methods do and raise in full; for `documents` it is `stored`.
     """
 
     def __init__(self, home: Home, parsers: FileParsers = ISOLATED_PARSERS, followers: Sequence[Follower] = ()) -> None:
@@ -34,43 +34,44 @@ class Library:
         self._catalogue = Catalogue(home)
 
     def entries(self, groups: Collection[str] | None = None) -> list[Entry]:
-        """Return the entries of the documents that a reader in these groups may see (None: an operator), in the order they were
-        added; also of those that aren't searched yet.
+        """Return the entries that a reader in `groups` may see, in the order they were added; None means an operator.
+
+        Documents that are not searched yet are included.
         """
         return [entry for entry in self._catalogue.active() if entry.visible_to(groups)]
 
     def add(
         self, paths: Sequence[Path], encoder: Encoder, progress: Progress = NO_PROGRESS, groups: Collection[str] = ()
     ) -> list[AddResult]:
-        """Add files; a file that changed replaces what it was."""
-        with self._told():
+        """Add files. A file that changed replaces the document it was."""
+        with self._followers_told():
             return add(self.home, paths, encoder, progress, groups, self.parsers)
 
     def remove(self, name: str) -> list[Entry]:
-        """Remove the document of this name or id, and return what was removed."""
-        with self._told():
+        """Remove the document with this name or id, and return the entries removed."""
+        with self._followers_told():
             return remove(self.home, name)
 
     def remove_from(self, places: Collection[str]) -> list[Entry]:
-        """Remove the documents that were added from files at these places, and return them."""
-        with self._told():
+        """Remove the documents that were added from the files at these places, and return their entries."""
+        with self._followers_told():
             return remove_from(self.home, places)
 
     def limit(self, name: str, groups: Collection[str]) -> list[Entry]:
-        """Let only readers in one of these groups see the document of this name or id; every reader, if there are none."""
+        """Let only readers in one of these groups see the document with this name or id; everyone, if there are none."""
         return limit(self.home, name, groups)
 
     def rebuild(self, encoder: Encoder, progress: Progress = NO_PROGRESS) -> RebuildResult:
-        """Read and embed every document anew, where this version of Quipu or this encoder hasn't."""
-        with self._told():
+        """Parse every document anew, and embed those that this version of Quipu and this encoder haven't."""
+        with self._followers_told():
             return rebuild(self.home, encoder, progress, self.parsers)
 
     def documents(self) -> list[StoredDocument]:
-        """Return every document with what is stored of it."""
+        """Return every document with its stored text."""
         return stored(self.home)
 
     def verify(self) -> list[VerifyResult]:
-        """Parse every original anew and compare it with what is searched and quoted."""
+        """Parse every original anew and compare it with the text that is searched and quoted."""
         return verify(self.home, self.parsers)
 
     def reread(self, entry: Entry, pool: ParserPool) -> Document:
@@ -78,7 +79,7 @@ class Library:
         return reread(self.home, entry, pool)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _followers_told(self) -> Iterator[None]:
         try:
             yield
         finally:

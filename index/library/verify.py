@@ -1,4 +1,4 @@
-"""Checks a library against the files it was made from."""
+"""Compares a library with the original files it was made from."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from index.library.home import Home
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """A document of the library with what is stored of it: its text, or a sentence that says why there is none."""
+    """A document of the library and its stored text, or a `problem`: a sentence that says why there is none."""
 
     entry: Entry
     document: Document | None
@@ -21,7 +21,7 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True)
 class VerifyResult:
-    """What became of checking one document; `problem` is a sentence, or "" if all is as it should be."""
+    """The outcome of checking one document: the length of its stored text, and a `problem`, a sentence or "" if there is none."""
 
     entry: Entry
     characters: int
@@ -29,63 +29,64 @@ class VerifyResult:
 
 
 def stored(home: Home) -> list[StoredDocument]:
-    """Every document of the library, in the order they were added. Raises LibraryError if no generation can be opened."""
+    """Return every document of the library, in the order they were added. Raises LibraryError if no generation can be opened."""
     generation = open_current(home)
-    volumes = {volume.id: volume for volume in generation.manifest.volumes} if generation else {}
-    found = []
+    versions = {version.id: version for version in generation.manifest.versions} if generation else {}
+    results = []
     for entry in Catalogue(home).active():
-        if entry.id not in volumes:
+        if entry.id not in versions:
             problem = f"{entry.name} is not searched: it was never fully indexed, or its files are damaged. Add it again."
-            found.append(StoredDocument(entry, None, problem))
+            results.append(StoredDocument(entry, None, problem))
             continue
         try:
-            found.append(StoredDocument(entry, DocumentFiles(home).document(volumes[entry.id])))
+            results.append(StoredDocument(entry, DocumentFiles(home).document(versions[entry.id])))
         except LibraryError as error:
-            found.append(StoredDocument(entry, None, str(error)))
-    return found
+            results.append(StoredDocument(entry, None, str(error)))
+    return results
 
 
 def verify(home: Home, parsers: FileParsers = ISOLATED_PARSERS) -> list[VerifyResult]:
-    """Re-reads the original of every document and compares it with what is searched and quoted, in the order of `stored`.
+    """Parse the original of every document anew and compare it with the text that is searched and quoted, in the order of `stored`.
 
-    Raises LibraryError if no generation can be opened, or if a file of it isn't what was written.
+    Raises LibraryError if no generation can be opened, or if one of its files was changed.
     """
     if (generation := open_current(home)) is not None:
         check(generation, home)
     with parsers.open() as pool:
-        return _verified(home, pool)
+        return _compare(home, pool)
 
 
-def _verified(home: Home, pool: ParserPool) -> list[VerifyResult]:
+def _compare(home: Home, pool: ParserPool) -> list[VerifyResult]:
     results = []
-    for kept in stored(home):
-        if kept.document is None:
-            results.append(VerifyResult(kept.entry, 0, kept.problem))
+    for each in stored(home):
+        entry, document = each.entry, each.document
+        if document is None:
+            results.append(VerifyResult(entry, 0, each.problem))
             continue
         try:
-            same = reread(home, kept.entry, pool, kept.document) == kept.document
-            problem = "" if same else f"{kept.entry.name} reads differently now than when it was indexed: run `quipu rebuild`."
+            is_same = reread(home, entry, pool, document) == document
+            problem = "" if is_same else f"{entry.name} reads differently now than when it was indexed: run `quipu rebuild`."
         except QuipuError as error:
             problem = str(error)
-        results.append(VerifyResult(kept.entry, len(kept.document.text), problem))
+        results.append(VerifyResult(entry, len(document.text), problem))
     return results
 
 
-def reread(home: Home, entry: Entry, pool: ParserPool, kept: Document | None = None) -> Document:
-    """Parse a document anew from its original: with OCR if the `kept` one was, else without, so that the two can be compared.
+def reread(home: Home, entry: Entry, pool: ParserPool, compared: Document | None = None) -> Document:
+    """Parse a document anew from its original, with OCR only if the document to compare it with was read with OCR.
 
-    `kept` None stands for the text that was made of it last. Raises LibraryError or DocumentError if it can't be read, or not by
-    OCR.
+    `compared` is that document; None means the newest stored one. Raises LibraryError or DocumentError if the original can't be
+    read, or OCR is needed and not available.
     """
     files = DocumentFiles(home)
-    kept = kept or files.newest(entry.id)
-    by_ocr = kept is not None and _by_ocr(kept)
+    compared = compared or files.newest(entry.id)
+    by_ocr = compared is not None and _by_ocr(compared)
     document = pool.parse(files.original(entry), entry.name, ocr=by_ocr)
     if by_ocr and not _by_ocr(document):
-        raise LibraryError(f"{entry.name} was read by OCR, which isn't there now: install tesseract, and compare again.")
+        raise LibraryError(f"{entry.name} was read by OCR, which is not available now: install tesseract and compare again.")
     return document
 
 
 def _by_ocr(document: Document) -> bool:
-    """Whether a page of it was read by OCR."""
+    """Return whether any page of a document was read by OCR."""
     return any(page.ocr for page in document.pages)

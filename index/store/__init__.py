@@ -1,4 +1,4 @@
-"""Searches the passages of one generation: vectors by FAISS, words by BM25, and the writing of both."""
+"""Stores and searches the passages of one generation: vectors with FAISS, terms with BM25."""
 
 from index.store.bm25_writer import TermCounts
 from index.store.local import LocalEngine, LocalStore

@@ -1,4 +1,4 @@
-"""Counts the words of passages, and writes the postings of a generation: document by document, in bounded memory."""
+"""Counts the index terms of passages, and writes the lexical index of a generation, document by document, in bounded memory."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -15,17 +15,19 @@ from numpy.typing import NDArray
 from index.store.bm25 import FOLDER
 
 _K1, _B = 1.5, 0.75
-_BLOCK = 1 << 20  # postings that are sorted at a time
+_BLOCK = 1 << 20  # postings sorted at a time
 _KINDS: dict[str, type] = {"terms": np.int32, "rows": np.int32, "counts": np.uint16, "held": np.int32}
-"""What is kept until all was added: of each posting its term, its passage and its count; of each document its terms."""
+"""The temporary files, until all documents are added: the term, passage and count of each posting, and each document's terms."""
 
-_MOST = np.iinfo(np.uint16).max  # that a term is counted in a passage
+_MAX_COUNT = np.iinfo(np.uint16).max  # a term that occurs more often in a passage counts as this often
 
 
 @dataclass(frozen=True, slots=True)
 class TermCounts:
-    """The index terms of a document's n passages: its distinct terms, and for each passage, from `bounds[i]` to `bounds[i + 1]`,
-    the places of its own among them, ascending, with how often each occurs.
+    """The index terms of a document's n passages, counted.
+
+    `vocabulary` holds the document's distinct terms. From `bounds[i]` to `bounds[i + 1]`, `places` holds the ascending positions in
+    the vocabulary of the terms of passage i, and `counts` how often each occurs.
     """
 
     vocabulary: tuple[str, ...]
@@ -35,63 +37,63 @@ class TermCounts:
 
     @classmethod
     def of(cls, passages: Sequence[Sequence[str]]) -> Self:
-        """The words of passages with these index terms."""
+        """Count the terms of passages, given as one sequence of index terms each."""
         vocabulary = tuple(sorted(set(chain.from_iterable(passages))))
         number = {term: place for place, term in enumerate(vocabulary)}
         rows = np.repeat(np.arange(len(passages)), [len(terms) for terms in passages])
-        found = np.array([number[term] for term in chain.from_iterable(passages)], np.int64)
-        pairs, counts = np.unique(rows * max(len(vocabulary), 1) + found, return_counts=True)
+        numbers = np.array([number[term] for term in chain.from_iterable(passages)], np.int64)
+        pairs, counts = np.unique(rows * max(len(vocabulary), 1) + numbers, return_counts=True)
         rows, places = np.divmod(pairs, max(len(vocabulary), 1))
         return cls(vocabulary, np.searchsorted(rows, np.arange(len(passages) + 1)), places, counts)
 
-    def packed(self) -> dict[str, NDArray[Any]]:
-        """The same as arrays, each of the smallest type that holds it."""
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the counts as arrays for a file, each of the smallest type that holds it."""
         text = "\n".join(self.vocabulary).encode("utf-8", "replace")
         arrays = {"bounds": self.bounds, "places": self.places, "counts": self.counts}
-        small = {name: values.astype(np.min_scalar_type(int(values.max(initial=0)))) for name, values in arrays.items()}
-        return {"vocabulary": np.frombuffer(text, np.uint8), **small}
+        compact = {name: values.astype(np.min_scalar_type(int(values.max(initial=0)))) for name, values in arrays.items()}
+        return {"vocabulary": np.frombuffer(text, np.uint8), **compact}
 
     @classmethod
-    def unpacked(cls, arrays: dict[str, NDArray[Any]]) -> Self:
-        """What `packed` gave. Raises KeyError or ValueError if it isn't that."""
+    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Self:
+        """Return the counts in arrays made by `to_arrays`. Raises KeyError or ValueError if they are damaged."""
         text = arrays["vocabulary"].tobytes().decode("utf-8")
         bounds, places, counts = (arrays[name].astype(np.int64) for name in ("bounds", "places", "counts"))
         vocabulary = tuple(text.split("\n")) if text else ()
         if bounds[-1] != len(places) or len(places) != len(counts) or places.max(initial=-1) >= len(vocabulary):
-            raise ValueError("its words don't fit each other")
+            raise ValueError("its term counts don't match")
         return cls(vocabulary, bounds, places, counts)
 
 
 class Bm25Writer:
-    """Writes into the folder of a new generation what `Bm25Index` opens. `add` takes one document after the other.
+    """Writes the lexical index of a new generation, for `Bm25Index` to open. Call `add` for each document, then `finish`.
 
-    `opened` closes its files, whatever happens.
+    The `exit_stack` closes its files.
     """
 
-    def __init__(self, folder: Path, opened: ExitStack) -> None:
+    def __init__(self, folder: Path, exit_stack: ExitStack) -> None:
         self._folder = folder / FOLDER
         self._folder.mkdir()
-        self._numbers: dict[str, int] = {}  # of the terms, in the order they came
+        self._numbers: dict[str, int] = {}  # of the terms, in the order first added
         self._lengths: list[NDArray[np.int64]] = []  # of the passages, in terms
         self._size = 0
-        self._held_sizes = [0]
-        self._files = {name: opened.enter_context((self._folder / f"{name}.new").open("wb")) for name in _KINDS}
+        self._document_sizes = [0]
+        self._files = {name: exit_stack.enter_context((self._folder / f"{name}.new").open("wb")) for name in _KINDS}
 
-    def add(self, words: TermCounts) -> None:
-        """The next document's words."""
+    def add(self, term_counts: TermCounts) -> None:
+        """Add the next document's terms."""
         numbers = self._numbers
-        own = np.array([numbers.setdefault(term, len(numbers)) for term in words.vocabulary], np.int32)
-        passages = np.repeat(np.arange(len(words.bounds) - 1), np.diff(words.bounds))
-        self._lengths.append(np.bincount(passages, words.counts, len(words.bounds) - 1).astype(np.int64))
-        self._write("terms", own[words.places])
+        term_numbers = np.array([numbers.setdefault(term, len(numbers)) for term in term_counts.vocabulary], np.int32)
+        passages = np.repeat(np.arange(len(term_counts.bounds) - 1), np.diff(term_counts.bounds))
+        self._lengths.append(np.bincount(passages, term_counts.counts, len(term_counts.bounds) - 1).astype(np.int64))
+        self._write("terms", term_numbers[term_counts.places])
         self._write("rows", passages + self._size)
-        self._write("counts", np.minimum(words.counts, _MOST))
-        self._write("held", own)
-        self._held_sizes.append(len(own))
-        self._size += len(words.bounds) - 1
+        self._write("counts", np.minimum(term_counts.counts, _MAX_COUNT))
+        self._write("held", term_numbers)
+        self._document_sizes.append(len(term_numbers))
+        self._size += len(term_counts.bounds) - 1
 
     def finish(self) -> None:
-        """Write what was added in the order of the terms."""
+        """Write the index, sorted by term."""
         for file in self._files.values():
             file.close()
         if self._numbers:
@@ -105,9 +107,9 @@ class Bm25Writer:
         self._files[name].write(values.astype(_KINDS[name]).tobytes())
 
     def _blocks(self, *names: str) -> Iterator[tuple[NDArray[Any], ...]]:
-        """What was written under these names, side by side, block by block."""
-        with ExitStack() as opened:
-            files = [(opened.enter_context((self._folder / f"{name}.new").open("rb")), _KINDS[name]) for name in names]
+        """Yield the values in these temporary files, in parallel blocks."""
+        with ExitStack() as exit_stack:
+            files = [(exit_stack.enter_context((self._folder / f"{name}.new").open("rb")), _KINDS[name]) for name in names]
             while True:
                 parts: tuple[NDArray[Any], ...] = tuple(np.fromfile(file, kind, _BLOCK) for file, kind in files)
                 if not len(parts[0]):
@@ -121,11 +123,11 @@ class Bm25Writer:
         encoded = [term.encode("utf-8", "replace") for term in ordered]
         (self._folder / "terms.txt").write_bytes(b"".join(encoded))
         self._save("term_ends", np.cumsum([len(term) for term in encoded], dtype=np.int64))
-        self._save("held_bounds", np.cumsum(self._held_sizes, dtype=np.int64))
-        held = self._mapped("held", np.int32, sum(self._held_sizes))
+        self._save("held_bounds", np.cumsum(self._document_sizes, dtype=np.int64))
+        document_terms = self._mapped("held", np.int32, sum(self._document_sizes))
         for start, (numbers,) in zip(count(0, _BLOCK), self._blocks("held"), strict=False):
-            held[start : start + _BLOCK] = rank[numbers]
-        held.flush()
+            document_terms[start : start + _BLOCK] = rank[numbers]
+        document_terms.flush()
         frequencies = np.zeros(len(ordered), np.int64)
         for (numbers,) in self._blocks("terms"):
             frequencies += np.bincount(rank[numbers], minlength=len(ordered))
@@ -154,8 +156,9 @@ class Bm25Writer:
         np.save(self._folder / f"{name}.npy", values, allow_pickle=False)
 
     def _mapped(self, name: str, kind: type, size: int) -> np.memmap[Any, Any]:
-        """An array in a file, to be filled in any order. Its room on the disk is taken now: were the disk found to be full later, a
-        signal would end the process.
+        """Create an array in a file, to be filled in any order.
+
+        Its space on the disk is allocated now: if the disk filled up later, a signal would kill the process.
         """
         path = self._folder / f"{name}.npy"
         array: np.memmap[Any, Any] = open_memmap(path, "w+", kind, (size,))

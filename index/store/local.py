@@ -1,4 +1,4 @@
-"""What holds the vectors and the words of a generation: both are searched in this process, from files that are never changed."""
+"""The store in use: searches vectors and terms in this process, in files that never change."""
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
@@ -19,7 +19,7 @@ from index.store.vectors import VECTORS, VectorIndex, cosines, write_codes
 
 
 class LocalStore:
-    """All that is searched, in the files of one folder: `LocalStoreWriter` writes them, `load` opens them."""
+    """A `Store` in the files of one folder: `LocalStoreWriter` writes them, `load` opens them."""
 
     def __init__(self, documents: Sequence[str], folder: Path) -> None:
         self._documents = list(documents)
@@ -28,7 +28,7 @@ class LocalStore:
         self._bounds = np.load(folder / "bounds.npy", allow_pickle=False)  # where each document's rows begin
         size = len(self._ranges)
         if len(self._bounds) != len(self._documents) + 1 or self._bounds[-1] != size:
-            raise ValueError("it holds other documents than its manifest says")
+            raise ValueError("its documents are not those of its manifest")
         self._vectors = VectorIndex(folder, size)
         self._words = Bm25Index(folder, size) if (folder / FOLDER).is_dir() else None  # None if no passage has a term
         self._selections = lru_cache(maxsize=16)(self._selection_of)
@@ -43,8 +43,9 @@ class LocalStore:
         vectors: NDArray[Any],
         terms: Iterable[Sequence[str]],
     ) -> Self:
-        """The store of n passages of these documents, written into an empty folder: their ranges, (n, d) unit vectors, and index
-        terms, in one order, which is that of the documents.
+        """Write a store into an empty folder and open it.
+
+        The n passages are given as their ranges, (n, d) unit vectors and index terms, ordered as the documents are.
         """
         groups = groupby(zip(ranges, terms, strict=True), key=lambda passage: passage[0].document_id)
         group = next(groups, None)
@@ -55,20 +56,22 @@ class LocalStore:
                 if group is not None and group[0] == document_id:
                     passages, group = list(group[1]), next(groups, None)
                 places = np.array([(place.start, place.end) for place, _ in passages], np.int64).reshape(-1, 2)
-                writer.add(places, vectors[start : start + len(passages)], TermCounts.of([found for _, found in passages]))
+                writer.add(
+                    places, vectors[start : start + len(passages)], TermCounts.of([passage_terms for _, passage_terms in passages])
+                )
                 start += len(passages)
             if group is not None:
-                raise ValueError(f"the passages of {group[0]} aren't in the order of the documents")
+                raise ValueError(f"the passages of {group[0]} are not in the order of the documents")
             writer.finish()
         return cls.load(folder, documents)
 
     @classmethod
     def load(cls, folder: Path, documents: Sequence[str]) -> Self:
-        """The store of these documents. Raises OSError, RuntimeError or ValueError if a file is damaged."""
+        """Open the store of these documents. Raises OSError, RuntimeError or ValueError if a file is damaged."""
         return cls(documents, folder)
 
     def dense(self, question: Vectors, k: int, allowed: Collection[str] | None = None) -> Candidates:
-        """See `Store.dense`. Exact up to `EXACT_UP_TO` passages, and among few allowed ones."""
+        """See `Store.dense`. Exact up to `EXACT_UP_TO` passages, and if few are allowed."""
         return self._ordered(*self._vectors.search(question[0], k, self._selection(allowed)))
 
     def cosines(self, questions: Vectors, places: Sequence[Range]) -> list[float]:
@@ -106,13 +109,13 @@ class LocalStore:
         return self._words.terms_of(selection.documents) if self._words is not None else ()
 
     def _selection(self, allowed: Collection[str] | None) -> Selection | None:
-        """The rows that may be found; None if all may. A frozenset that was asked with before is known by its hash."""
+        """Return the rows that may be found, or None if all may. Selections are cached by the set of allowed documents."""
         return None if allowed is None else self._selections(frozenset(allowed))
 
     def _selection_of(self, allowed: frozenset[str]) -> Selection | None:
-        chosen = np.zeros(len(self._documents), bool)
-        chosen[[number for document_id in allowed if (number := self._numbers.get(document_id)) is not None]] = True
-        return None if chosen.all() else Selection(chosen, self._bounds)
+        is_selected = np.zeros(len(self._documents), bool)
+        is_selected[[number for document_id in allowed if (number := self._numbers.get(document_id)) is not None]] = True
+        return None if is_selected.all() else Selection(is_selected, self._bounds)
 
     def _row(self, place: Range) -> int:
         number = self._numbers[place.document_id]
@@ -124,29 +127,29 @@ class LocalStore:
 
     def _ordered(self, rows: NDArray[np.int64], scores: NDArray[Any]) -> Candidates:
         documents = np.searchsorted(self._bounds, rows, side="right") - 1
-        found = [
+        candidates = [
             (Range(self._documents[number], start, end), round(score, 6))
             for number, (start, end), score in zip(documents.tolist(), self._ranges[rows].tolist(), scores.tolist(), strict=True)
         ]
-        return sorted(found, key=lambda candidate: (-candidate[1], candidate[0]))
+        return sorted(candidates, key=lambda candidate: (-candidate[1], candidate[0]))
 
 
 class LocalStoreWriter:
-    """A `StoreWriter` into an empty folder, in bounded memory."""
+    """A `StoreWriter` that fills an empty folder in bounded memory."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._ranges = [np.empty((0, 2), np.int32)]
         self._sizes = [0]
-        self._opened = ExitStack()
-        self._vectors = self._opened.enter_context((folder / VECTORS).open("wb"))
-        self._words = Bm25Writer(folder, self._opened)
+        self._exit_stack = ExitStack()
+        self._vectors = self._exit_stack.enter_context((folder / VECTORS).open("wb"))
+        self._words = Bm25Writer(folder, self._exit_stack)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *raised: object) -> None:
-        self._opened.close()
+        self._exit_stack.close()
 
     def add(self, ranges: NDArray[np.int64], vectors: NDArray[Any], terms: TermCounts) -> None:
         """See `StoreWriter.add`."""

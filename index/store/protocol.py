@@ -1,4 +1,4 @@
-"""What a generation needs of whatever holds its vectors and its words: writing, opening, searching."""
+"""The interface to the engine that stores and searches the passages of a generation."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from index.store.bm25_writer import TermCounts
 
 
 class Range(NamedTuple):
-    """Where a passage stands: its document's id, and its range of that document's text."""
+    """The position of a passage: its document's id, and its range in that document's text."""
 
     document_id: str
     start: int
@@ -20,55 +20,55 @@ class Range(NamedTuple):
 
 
 Candidates = list[tuple[Range, float]]
-"""Ranges with their scores, best first, ties by range; higher is better whatever the engine."""
+"""Ranges with their scores, best first, ties by range. A higher score is better, whatever the engine."""
 
 
 class Store(Protocol):
-    """The opened passages of a generation. `allowed` names the documents that may be found; None allows all of them."""
+    """The open passages of a generation. `allowed` holds the ids of the documents that may be found; None allows all."""
 
     def dense(self, question: Vectors, k: int, allowed: Collection[str] | None = None) -> Candidates:
-        """The `k` passages nearest to a (1, d) question vector, scored by cosine."""
+        """Return the `k` passages nearest to a (1, d) question vector, scored by cosine."""
 
     def cosines(self, questions: Vectors, places: Sequence[Range]) -> list[float]:
-        """Of each of these passages, the exact cosine with the nearest of the (q, d) question vectors."""
+        """Return the exact cosine of each of these passages with the nearest of the (q, d) question vectors."""
 
     def lexical(self, terms: Sequence[str], k: int, allowed: Collection[str] | None = None) -> Candidates:
-        """The at most `k` passages that share a term with the question, scored by BM25."""
+        """Return the best passages, at most `k`, that share a term with the question, scored by BM25."""
 
     def size(self, allowed: Collection[str] | None = None) -> int:
-        """How many passages there are."""
+        """Return the number of passages."""
 
     def frequency(self, term: str, allowed: Collection[str] | None = None) -> int:
-        """How many passages have this index term."""
+        """Return the number of passages that have this index term."""
 
     def terms(self, allowed: Collection[str] | None = None) -> tuple[str, ...]:
-        """The index terms that the passages have, in the order of the alphabet."""
+        """Return the index terms of the passages, in alphabetical order."""
 
 
 class StoreWriter(Protocol):
-    """Writes the passages of a new generation, one document after the other. Used in a `with`."""
+    """Writes the passages of a new generation, one document after another. Use it in a `with` statement."""
 
     def add(self, ranges: NDArray[np.int64], vectors: NDArray[Any], terms: TermCounts) -> None:
-        """Add the next document's n passages: their ranges in its text, (n, 2), their unit vectors, (n, d), and their terms."""
+        """Add the next document's n passages: their (n, 2) ranges in its text, their (n, d) unit vectors, and their terms."""
 
     def finish(self) -> int:
-        """Write what is searched, and return the number of passages."""
+        """Write the rest of the files, and return the number of passages."""
 
     def __enter__(self) -> Self:
         """Return the writer itself."""
 
     def __exit__(self, *raised: object) -> None:
-        """Close its files, whatever happened."""
+        """Close its files."""
 
 
 class StoreEngine(Protocol):
-    """A way to keep the passages of a generation. Nothing else opens the files that it writes, but to compare their checksums."""
+    """A way to store the passages of a generation. Nothing else opens its files, except to verify their checksums."""
 
     def write(self, folder: Path) -> StoreWriter:
-        """Return a writer into an empty folder."""
+        """Return a writer that fills an empty folder."""
 
     def load(self, folder: Path, documents: Sequence[str]) -> Store:
-        """Open what was written there of the documents with these ids, in the order in which they were added.
+        """Open the folder that holds the documents with these ids, given in the order they were added.
 
         Raises OSError, RuntimeError or ValueError if a file is damaged.
         """

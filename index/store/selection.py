@@ -1,31 +1,33 @@
-"""Which rows of a generation may be found: those of some of its documents."""
+"""The rows of a generation that a search may find: those of some of its documents."""
 
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-_FEW = 64  # ranges that are looked for one by one; of more, a mask of all rows is cheaper
+_MAX_RANGES = 64  # that are looked up one by one; for more, a mask of all rows is cheaper
 
 
 class Selection:
-    """The rows of the documents that `chosen` (one truth value per document) names. `bounds` (documents + 1) says where the rows of
-    each begin: they lie together. Making one takes time by the number of documents, not by that of rows.
+    """The rows of the selected documents.
+
+    `documents` holds one truth value per document, and `bounds` (documents + 1) where the contiguous rows of each begin. Creating a
+    selection takes time proportional to the number of documents, not of rows.
     """
 
-    def __init__(self, chosen: NDArray[np.bool_], bounds: NDArray[np.int64]) -> None:
-        self.documents = chosen
+    def __init__(self, documents: NDArray[np.bool_], bounds: NDArray[np.int64]) -> None:
+        self.documents = documents
         self._bounds = bounds
-        edges = np.diff(np.concatenate(([False], chosen, [False])).astype(np.int8))
+        edges = np.diff(np.concatenate(([False], documents, [False])).astype(np.int8))
         self.ranges = np.stack([bounds[np.flatnonzero(edges == 1)], bounds[np.flatnonzero(edges == -1)]], axis=1)
-        """(r, 2): where the rows begin and end, neighbouring documents together."""
+        """(r, 2): where the selected rows begin and end, with neighbouring documents merged."""
         self.size = int(np.diff(self.ranges, axis=1).sum())
 
     @property
     def rows(self) -> NDArray[np.int64]:
-        """All rows, ascending."""
+        """All selected rows, ascending."""
         sizes = np.diff(self.ranges, axis=1)[:, 0]
-        skipped: NDArray[np.int64] = self.ranges[:, 1] - np.cumsum(sizes)  # rows that aren't selected, up to each range
+        skipped: NDArray[np.int64] = self.ranges[:, 1] - np.cumsum(sizes)  # rows before each range that are not selected
         return np.arange(self.size) + np.repeat(skipped, sizes)
 
     @cached_property
@@ -34,7 +36,7 @@ class Selection:
         return np.repeat(self.documents, np.diff(self._bounds))
 
     def within(self, rows: NDArray[np.int32]) -> list[slice] | NDArray[np.int64]:
-        """Where in these ascending rows the selected ones stand: in these parts, or at these places."""
-        if len(self.ranges) > _FEW:
+        """Return where the selected rows stand among these ascending rows: as slices, or as positions."""
+        if len(self.ranges) > _MAX_RANGES:
             return np.flatnonzero(self.mask[rows])
-        return [slice(*found) for found in np.searchsorted(rows, self.ranges.astype(rows.dtype)).tolist()]
+        return [slice(*bounds) for bounds in np.searchsorted(rows, self.ranges.astype(rows.dtype)).tolist()]
