@@ -1,6 +1,6 @@
-"""Answers. A question with its history enters; one `Answer` leaves.
+"""Answers questions. A question with its history enters; one `Answer` leaves.
 
-This room never words anything for a screen: reasons are codes, and the sentences are the documents' own.
+This room never words anything for a screen: reasons are codes, and sentences are quoted from the documents.
 """
 
 from assistant.answer import Answer, Citation, Reason, Sentence, Status
@@ -8,10 +8,11 @@ from assistant.assistant import Assistant
 from assistant.compose import Composer
 from assistant.decision import Caution
 from assistant.errors import QuestionError, SettingsError
-from assistant.evidence import Evidence, Ranker, SentenceRanker
+from assistant.evidence import Evidence, Ranker
 from assistant.feedback import LONGEST_COMMENT, Feedback, KeptQuestion
 from assistant.library import open_library
 from assistant.question import LONGEST_QUESTION, Question
+from assistant.ranking import SentenceRanker
 from assistant.settings import Settings
 from assistant.vocabulary import Vocabulary
 

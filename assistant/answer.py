@@ -1,4 +1,4 @@
-"""What the assistant gives: values, without a word for a screen."""
+"""`Answer` and its parts: values that hold codes and ranges, and no text written for a screen."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ from urllib.parse import urlencode
 from corpus import Document, PageKind
 
 Status = Literal["answered", "partly", "not_in_documents", "no_question"]
-"""`partly` is for several questions in one, of which some are answered; `no_question` for what asks nothing: empty, gibberish,
-small talk."""
+"""`partly`: some parts of a question with several parts are answered. `no_question`: the text asks nothing, being empty, gibberish
+or small talk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why there is no answer: a code, and what it is about where there is such a thing.
+    """Why there is no answer: a code, and for some codes the subject it is about.
 
-    Of `no_question`: `empty`, `gibberish`, `small_talk`. Of `not_in_documents`: `off_topic` (no sentence is near enough),
-    `not_said` (some are, and don't answer), `name_absent` (the subject is the name), `no_number`, `no_year`, `no_date`,
-    `no_person`, `no_place` and `no_cause` (one is asked for and none is given), `language` (the subject is the code of one that
-    Quipu doesn't know), `no_documents`.
+    For the status `no_question`: `empty`, `gibberish` or `small_talk`. For `not_in_documents`: `off_topic` (no sentence is similar
+    enough), `not_said` (some sentences are similar but don't answer), `name_absent` (the subject is the missing name), `no_number`,
+    `no_year`, `no_date`, `no_person`, `no_place` or `no_cause` (the question asks for one and no sentence gives it), `language`
+    (the subject is the code of a language that Quipu doesn't support), or `no_documents`.
     """
 
     code: str
@@ -31,11 +31,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A place in a document. `quote` is `document.text[start:end]`; `text` is the quote as it is shown.
+    """A quoted range of a document. `quote` is `document.text[start:end]`; `text` is the quote as it is shown.
 
-    `row` is the number of the row where it begins, in a sheet. `ocr` says that OCR read a page of it, which may have misread it;
-    `is_pdf`, that `page` is one of a PDF. `cells` are those of the table row that it stands in, each with the name of its column
-    or "".
+    `row` is the number of the sheet row where the quote begins. `ocr` tells that at least one of its pages was read by OCR, which
+    may have misread it; `is_pdf`, that `page` is a page of a PDF. If the quote lies within one table row, `cells` are the cells it
+    covers, as (column name or "", text).
     """
 
     number: int
@@ -57,7 +57,7 @@ class Citation:
 
     @classmethod
     def of(cls, number: int, document: Document, start: int, end: int) -> Self:
-        """The citation of this range; `number` is what the reader sees as [1], [2] and so on."""
+        """Return the citation of a range; `number` is what the reader sees as [1], [2] and so on."""
         passage = document.passage(start, end)
         row = document.row_at(start)
         return cls(
@@ -81,13 +81,13 @@ class Citation:
 
     @property
     def label(self) -> str:
-        """Where the quote begins: "p. 14" by the number that is printed, else by its own; of a PDF "p. 14 · PDF 26" where they
-        differ, and "PDF 26" where none is printed; "slide 5" or "Budget, row 12"; "" without pages.
+        """Where the quote begins: "p. 14", by the printed page number if there is one; in a PDF, "p. 14 · PDF 26" if the printed
+        and physical numbers differ, and "PDF 26" if none is printed; "slide 5" or "Budget, row 12"; "" without pages.
         """
         return self.labelled("p. {}", "slide {}", "row {}")
 
     def labelled(self, page: str, slide: str, row: str) -> str:
-        """The `label` in other words, each of which has its number at "{}"."""
+        """Return `label` in the words of another language: templates in which "{}" stands for the number."""
         if self.page_kind == "sheet":
             return ", ".join(part for part in (self.page_label, row.format(self.row) if self.row is not None else "") if part)
         if self.page is None:
@@ -95,12 +95,12 @@ class Citation:
         if self.page_kind == "slide":
             return slide.format(self.page)
         number, printed = str(self.page), self.page_label
-        said = "" if self.is_pdf and printed is None else page.format(printed or number)
-        return " · ".join(part for part in (said, f"PDF {number}" if self.is_pdf and printed != number else "") if part)
+        printed_label = "" if self.is_pdf and printed is None else page.format(printed or number)
+        return " · ".join(part for part in (printed_label, f"PDF {number}" if self.is_pdf and printed != number else "") if part)
 
     @property
     def link(self) -> str:
-        """Where the document opens at the quote: root-relative, with the quote's hash in case the range should no longer fit."""
+        """The root-relative URL that opens the document at the quote, with the quote's hash in case the range no longer fits."""
         digest = hashlib.sha256(self.quote.encode("utf-8")).hexdigest()[:8]
         return f"/documents/{self.document_id}?{urlencode({'start': self.start, 'end': self.end, 'q': digest})}"
 
@@ -111,10 +111,10 @@ def _cells(document: Document, start: int, end: int) -> tuple[tuple[str, str], .
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of the answer: the range of its (first) citation's document that it is, and the numbers of its citations.
+    """A sentence of the answer: its range in the document of its first citation, and the numbers of its citations.
 
-    A range may hold the sentence before as well, where the sentence can't stand alone. `answer_span` is the range of `text` that is
-    the answer itself, where there is a clear one.
+    The range includes the preceding sentence if this one can't stand alone. `answer_span` is the range of `text` that is the answer
+    itself, or None if no range clearly is.
     """
 
     text: str
@@ -126,12 +126,12 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to one question. `searched` is what was searched, which differs from `question` for a follow-up.
+    """The answer to one question. `searched` is the query that was searched, which differs from `question` for a follow-up.
 
-    `language` is the question's. `confidence` is the probability that the documents answer the question (see
-    `assistant/reader/MODEL.md` for how well it holds). `reason` is that of the first part that isn't answered, which is
-    `unanswered` in a question of several parts. `nearest` are the places that come nearest when there is no answer; `suggestions`
-    are topics, as the documents' headings name them. `generation` is that of the library, 0 for a reader who may not see all of it.
+    `language` is the question's. `confidence` is the probability that the documents answer the question; `assistant/model/MODEL.md`
+    tells how well it is calibrated. `reason` is why the first unanswered part has no answer, and `unanswered` is that part if the
+    question has several. If there is no answer, `nearest` are the closest sentences, and `suggestions` are topics named by the
+    documents' headings. `generation` is the library's generation, or 0 for a reader who may not see all documents.
     """
 
     question: str
@@ -149,5 +149,5 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The answer's sentences as one text; "" if there is none."""
+        """The sentences joined into one text; "" if there are none."""
         return " ".join(sentence.text for sentence in self.sentences)

@@ -1,4 +1,4 @@
-"""The assistant: one method, `ask`, by which every user interface, test and evaluation gets its answers."""
+"""`Assistant`, whose method `ask` gives every user interface, test and evaluation its answers."""
 
 import threading
 from collections.abc import Collection, Sequence
@@ -10,37 +10,38 @@ from typing import Self
 from assistant.answer import Answer, Citation
 from assistant.compose import Composer, compose
 from assistant.decision import Caution, Decision, decide
-from assistant.evidence import Evidence, Ranker, SentenceRanker
+from assistant.evidence import Evidence, Ranker
 from assistant.question import encodable, parts_of, understand
+from assistant.ranking import SentenceRanker
 from assistant.settings import Settings
 from assistant.shipped import open_shipped
 from corpus import ISOLATED_PARSERS, FileParsers, IsolatedParsers
 from index import Catalogue, Encoder, Hit, Home, Index, Scope, load_encoder
 
 _PASSAGES = 8
-"""Passages that are read for an answer."""
+"""The passages whose sentences are considered for an answer."""
 
 _NEAREST = 3
-"""Places that are shown when there is no answer."""
+"""The closest sentences that are shown if there is no answer."""
 
 _NAMED = 3
-"""Documents that a notice names."""
+"""The documents that a notice lists by name."""
 
 
-class _Opened:
-    """The indexes that are open, shared by an assistant and its views for single readers."""
+class _OpenIndexes:
+    """The open indexes, shared by an assistant and its views for particular readers."""
 
     def __init__(self) -> None:
-        self.own: Index | None = None
+        self.library: Index | None = None
         self.shipped: Index | None = None
         self.lock = threading.Lock()
 
 
 class Assistant:
-    """Answers questions from the documents of a home, or from the report that ships while that has none.
+    """Answers questions from the documents of a home, or from the report that ships while the home has none.
 
-    Safe to use from several threads. What is added or removed while it is open counts from the next question on. An encoder, a
-    ranker of sentences and a composer of answers are handed in; `parsers` read originals anew, and the report that ships.
+    Safe to use from several threads. A document that is added or removed while it is open counts from the next question on.
+    `parsers` parse the report that ships, and originals when they are verified.
     """
 
     def __init__(
@@ -55,15 +56,15 @@ class Assistant:
         self.home, self.encoder = home, encoder
         self.parsers, self._ranker, self._caution, self._compose = parsers, ranker, caution, compose
         self._catalogue = Catalogue(home)
-        self._opened = _Opened()
-        self._groups: frozenset[str] | None = None  # of the reader whom it answers; None: an operator
+        self._open_indexes = _OpenIndexes()
+        self._groups: frozenset[str] | None = None  # of the reader who asks; None: an operator
 
     @classmethod
     def open(cls, home: Path | str | None = None, settings: Settings | None = None) -> Self:
-        """Return the assistant of a home folder; without one, of the folder in the settings (None: those of the environment).
+        """Return the assistant of a home folder, by default the one in the settings. Without settings, read the environment's.
 
-        Raises SettingsError if a setting can't be used, EncoderError if a model can't be loaded, LibraryError if the library can't
-        be opened.
+        Raises SettingsError if a setting is invalid, EncoderError if a model can't be loaded, LibraryError if the library can't be
+        opened.
         """
         settings = settings or Settings.load()
         encoder = load_encoder(settings.model)
@@ -73,8 +74,8 @@ class Assistant:
         return assistant
 
     def visible_to(self, groups: Collection[str] | None) -> Self:
-        """Return the assistant for a reader in these groups (None: an operator): documents that such a reader may not see aren't
-        there for it. Made in no time; it shares all that is open.
+        """Return this assistant as it answers a reader in these groups, to whom all other documents don't exist; None means an
+        operator. It shares the open indexes, so making one is cheap.
         """
         if groups is None:
             return self
@@ -83,115 +84,116 @@ class Assistant:
         return view
 
     def ask(self, question: str, history: Sequence[str] = (), documents: Collection[str] | None = None) -> Answer:
-        """Answer `question`, asked after the questions `history` (oldest first), from the documents with these ids (None: all).
+        """Answer `question`, asked after the questions in `history` (oldest first), from the documents with these ids (None: all).
 
-        "Not in the documents" is an answer. Raises QuestionError if the question is too long, LibraryError or EncoderError if the
-        library can't be opened.
+        A refusal is an answer, too. Raises QuestionError if the question is too long, LibraryError or EncoderError if the library
+        can't be opened.
         """
         question, history = encodable(question), [encodable(earlier) for earlier in history]
         scope = self.scope(documents)
         answer = self._ask(scope, question, history)
-        if scope.stale():  # what was removed or replaced in this very moment is not quoted
+        if scope.stale():  # never quote a document that was removed or replaced in the meantime
             answer = self._ask(self.scope(documents), question, history)
         return answer
 
     def scope(self, documents: Collection[str] | None = None) -> Scope:
-        """Return what may be asked now: the documents with these ids (None: all) that the reader may see.
+        """Return the documents that may be asked now: those with these ids (None: all) that the reader may see.
 
-        The library is opened anew if it changed. Raises LibraryError or EncoderError if it can't be opened.
+        The library is reopened if it changed. Raises LibraryError or EncoderError if it can't be opened.
         """
-        return self._index().within(documents, self._groups)
+        return self._current_index().within(documents, self._groups)
 
     def notice(self) -> str:
-        """Return what an operator should mend, in a sentence each; "" if there is nothing."""
-        index = self._index()
+        """Return what an operator should fix, a sentence for each problem; "" if there is none."""
+        index = self._current_index()
         searched = {entry.id for entry in index.within(None, self._groups).entries()}
         missing = [entry.name for entry in self._catalogue.active() if entry.visible_to(self._groups) and entry.id not in searched]
         listed = ", ".join(missing[:_NAMED]) + f" and {len(missing) - _NAMED} more" * (len(missing) > _NAMED)
-        waiting = f"Not searched: {listed}. Unless `quipu add` is still at work, add again what is missing." if missing else ""
-        outdated = "Another version of Quipu read the documents: `quipu rebuild` reads them anew." if index.outdated() else ""
+        unsearched = f"Not searched: {listed}. Unless `quipu add` is still running, add what is missing again." if missing else ""
+        is_outdated = index.outdated()
+        outdated = "Another version of Quipu read the documents: run `quipu rebuild` to read them again." if is_outdated else ""
         untrained = (
             ""
             if self._ranker.is_trained
-            else "The weights of the cross-encoder are missing: answers go by likeness alone; install Quipu anew."
+            else "The cross-encoder's weights are missing, so answers rely on similarity alone: reinstall Quipu."
         )
-        return " ".join(sentence for sentence in (index.notice, waiting, outdated, untrained, self.encoder.notice) if sentence)
+        return " ".join(sentence for sentence in (index.notice, unsearched, outdated, untrained, self.encoder.notice) if sentence)
 
     def topics(self, most: int, documents: Collection[str] | None = None) -> tuple[str, ...]:
-        """Return at most `most` topics of the documents, as the headings of those added last put them, spread over them."""
+        """Return at most `most` topics: headings of the documents added last, picked at even intervals."""
         return _topics(self.scope(documents), most)
 
     def search(
         self, question: str, history: Sequence[str] = (), documents: Collection[str] | None = None, k: int = _PASSAGES
     ) -> list[Hit]:
-        """Return the `k` best passages for a question, as `ask` finds them before it reads any."""
+        """Return the `k` best passages for a question, as `ask` retrieves them."""
         scope = self.scope(documents)
         return scope.search(understand(encodable(question), history, scope).phrasings, k)
 
     def _ask(self, scope: Scope, text: str, history: Sequence[str]) -> Answer:
-        """Answer a text that may ask several questions, one after the other."""
+        """Answer a text that may ask several questions."""
         whole = understand(text, history, scope)
-        generation = scope.generation if self._groups is None else 0  # it would tell that something was added which isn't shown
-        answer = Answer(text, whole.searched, whole.language, "no_question", whole.nothing, generation=generation)
-        if whole.nothing is not None:
+        generation = scope.generation if self._groups is None else 0  # else it would reveal that hidden documents were added
+        answer = Answer(text, whole.searched, whole.language, "no_question", whole.no_question, generation=generation)
+        if whole.no_question is not None:
             return replace(answer, suggestions=_topics(scope, _NEAREST))
         parts = parts_of(text)
         decisions: list[Decision] = []
-        related: list[Evidence] = []
-        for place, part in enumerate(parts):
-            question = whole if len(parts) == 1 else understand(part, [*history, *parts[:place]], scope)
+        all_evidence: list[Evidence] = []
+        for index, part in enumerate(parts):
+            question = whole if len(parts) == 1 else understand(part, [*history, *parts[:index]], scope)
             evidence = self._ranker.rank(question, scope, scope.search(question.phrasings, _PASSAGES))
             decisions.append(decide(question, evidence, scope, self._caution))
-            related += evidence
+            all_evidence += evidence
         chosen = dict.fromkeys(piece for decision in decisions for piece in decision.chosen[:1])
         chosen |= dict.fromkeys(piece for decision in decisions for piece in decision.chosen[1:])
         sentences, citations = self._compose(list(chosen))
-        nearest = () if chosen else _nearest(related)
-        reason, missing = next(
+        nearest = () if chosen else _nearest(all_evidence)
+        reason, unanswered = next(
             ((decision.reason, part) for decision, part in zip(decisions, parts, strict=True) if decision.reason), (None, "")
         )
         return replace(
             answer,
             status="not_in_documents" if not chosen else "answered" if reason is None else "partly",
             reason=reason,
-            unanswered=missing if len(parts) > 1 else "",
+            unanswered=unanswered if len(parts) > 1 else "",
             sentences=sentences,
             citations=citations,
             nearest=nearest,
-            suggestions=tuple(dict.fromkeys(place.heading_path[-1] for place in nearest if place.heading_path)),
+            suggestions=tuple(dict.fromkeys(citation.heading_path[-1] for citation in nearest if citation.heading_path)),
             confidence=round(max(decision.confidence for decision in decisions), 6),
         )
 
-    def _index(self) -> Index:
-        """Return the index in use: that of the home, or of the report that ships while the reader may see no document there."""
-        opened = self._opened
-        with opened.lock:
+    def _current_index(self) -> Index:
+        """Return the library's index, or that of the report that ships while the reader may see no document in the library."""
+        indexes = self._open_indexes
+        with indexes.lock:
             if self._catalogue.active():
-                if opened.own is None or opened.own.stale():
-                    opened.own = Index.open(self.home, self.encoder, self.parsers)
-                if opened.own is not None and opened.own.within(None, self._groups).entries():
-                    return opened.own
-            if opened.shipped is None or opened.shipped.stale():
-                opened.shipped = open_shipped(self.home, self.encoder, self.parsers)
-            return opened.shipped
+                if indexes.library is None or indexes.library.stale():
+                    indexes.library = Index.open(self.home, self.encoder, self.parsers)
+                if indexes.library is not None and indexes.library.within(None, self._groups).entries():
+                    return indexes.library
+            if indexes.shipped is None or indexes.shipped.stale():
+                indexes.shipped = open_shipped(self.home, self.encoder, self.parsers)
+            return indexes.shipped
 
 
 def _topics(scope: Scope, most: int) -> tuple[str, ...]:
-    """See `Assistant.topics`."""
-    found: dict[str, None] = {}
+    """Return what `Assistant.topics` does."""
+    headings: dict[str, None] = {}  # in order, each once
     for _, document in scope.documents(scope.entries()[-most:]):
         for heading in document.headings:
             text = document.shown(heading.start, heading.end)
             if text != document.title and 2 <= len(text.split()) <= 8:
-                found.setdefault(text)
-    step = max(1, len(found) // most)
-    return tuple(list(found)[::step][:most])
+                headings.setdefault(text)
+    step = max(1, len(headings) // most)
+    return tuple(list(headings)[::step][:most])
 
 
 def _nearest(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
-    """The best sentence of each of the nearest sections."""
+    """Return citations of the best sentence of each section, for the sections that come first in the evidence."""
     sections: dict[tuple[str, tuple[str, ...]], Evidence] = {}
-    for found in evidence:
-        sections.setdefault((found.document.id, found.document.heading_path(found.start)), found)
-    places = list(sections.values())[:_NEAREST]
-    return tuple(Citation.of(number, found.document, found.start, found.end) for number, found in enumerate(places, 1))
+    for piece in evidence:
+        sections.setdefault((piece.document.id, piece.document.heading_path(piece.start)), piece)
+    best = list(sections.values())[:_NEAREST]
+    return tuple(Citation.of(number, piece.document, piece.start, piece.end) for number, piece in enumerate(best, 1))

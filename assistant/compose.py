@@ -1,36 +1,38 @@
-"""Makes sentences and citations of the evidence that was chosen."""
+"""Composes the sentences and citations of an answer from the evidence that was chosen."""
 
 from collections.abc import Callable, Sequence
 
 from assistant.answer import Citation, Sentence
 from assistant.evidence import Evidence
-from assistant.phrases import LEANS
+from assistant.question.phrases import DEPENDENT_OPENER
 from corpus import sentences
 from index import fold
 
 LONGEST_EXTENDED = 400
-"""Characters of a quote that takes in the sentence before."""
+"""The most characters of a quote that includes the preceding sentence."""
 
 
 Composer = Callable[[Sequence[Evidence]], tuple[tuple[Sentence, ...], tuple[Citation, ...]]]
-"""Makes the sentences and the citations of an answer from the evidence that was chosen, the best first."""
+"""Returns the sentences and citations of an answer, given the chosen evidence, best first."""
 
 
 def compose(evidence: Sequence[Evidence]) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
-    """A sentence with its own citation for each piece of evidence, in the same order, but for one that another quote holds."""
+    """Return a sentence with a citation of its own for each piece of evidence, in order. Evidence that lies within an earlier quote
+    is left out.
+    """
     citations: list[Citation] = []
     spans: list[tuple[int, int] | None] = []
-    for found in evidence:
-        held = [other for other in citations if other.document_id == found.document.id]
-        start = _standing_alone(found)
-        if any(other.start < found.end and start < other.end for other in held):
-            if any(other.start <= found.start and found.end <= other.end for other in held):
+    for piece in evidence:
+        earlier = [citation for citation in citations if citation.document_id == piece.document.id]
+        start = _quote_start(piece)
+        if any(other.start < piece.end and start < other.end for other in earlier):
+            if any(other.start <= piece.start and piece.end <= other.end for other in earlier):
                 continue
-            start = found.start
-        citation = Citation.of(len(citations) + 1, found.document, start, found.end)
+            start = piece.start
+        citation = Citation.of(len(citations) + 1, piece.document, start, piece.end)
         citations.append(citation)
-        before = len(citation.text) - len(found.text)  # of the sentence before, where it was taken in
-        spans.append((found.span[0] + before, found.span[1] + before) if found.span else None)
+        added = len(citation.text) - len(piece.text)  # the characters of the preceding sentence, if it is included
+        spans.append((piece.span[0] + added, piece.span[1] + added) if piece.span else None)
     return (
         tuple(
             Sentence(citation.text, citation.start, citation.end, (citation.number,), span)
@@ -40,16 +42,15 @@ def compose(evidence: Sequence[Evidence]) -> tuple[tuple[Sentence, ...], tuple[C
     )
 
 
-def _standing_alone(found: Evidence) -> int:
-    """Where the quote begins: a sentence that opens with a contrast or a pronoun takes in the one before, under the same heading.
-
-    Two sentences that are longer than `LONGEST_EXTENDED` together stay apart.
+def _quote_start(piece: Evidence) -> int:
+    """Return where the quote begins: at the preceding sentence under the same heading if this one opens with a contrast or a
+    pronoun, unless both together are longer than `LONGEST_EXTENDED`; else at the sentence itself.
     """
-    document = found.document
-    if not LEANS.match(fold(document.shown(found.start, found.end))):
-        return found.start
-    before = sentences(document, max(0, found.start - LONGEST_EXTENDED), found.start)
+    document = piece.document
+    if not DEPENDENT_OPENER.match(fold(document.shown(piece.start, piece.end))):
+        return piece.start
+    preceding = sentences(document, max(0, piece.start - LONGEST_EXTENDED), piece.start)
     headings = {heading.start for heading in document.headings}
-    if not before or before[-1][0] in headings or found.end - before[-1][0] > LONGEST_EXTENDED:
-        return found.start
-    return before[-1][0]
+    if not preceding or preceding[-1][0] in headings or piece.end - preceding[-1][0] > LONGEST_EXTENDED:
+        return piece.start
+    return preceding[-1][0]

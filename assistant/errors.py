@@ -1,11 +1,11 @@
-"""The errors of questions and settings; see `corpus.errors` for the whole tree."""
+"""The errors of questions and settings. `corpus.errors` shows the whole hierarchy."""
 
 from corpus import QuipuError
 
 
 class QuestionError(QuipuError):
-    """A question can't be taken: it is too long, or names documents that aren't there."""
+    """A question is too long, or other input that belongs to questions is invalid: a comment, test questions, a baseline."""
 
 
 class SettingsError(QuipuError):
-    """A setting has a value that can't be used."""
+    """A setting has an invalid value."""

@@ -1,4 +1,4 @@
-"""The store of questions and thumbs. Nothing is kept unless the operator turned it on (`QUIPU_FEEDBACK`)."""
+"""Stores questions and thumbs. Nothing is kept unless the operator turns it on (`QUIPU_FEEDBACK`)."""
 
 import json
 import secrets
@@ -14,24 +14,24 @@ from assistant.question import encodable
 from index import Catalogue, Home, LibraryError
 
 LONGEST_COMMENT = 2000
-"""Characters of what a reader says of an answer."""
+"""Characters of a reader's comment on an answer."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
     id       TEXT PRIMARY KEY,
     asked    TEXT NOT NULL,     -- ISO 8601, UTC
     question TEXT NOT NULL,
-    history  TEXT NOT NULL,     -- a JSON list of the questions before it
+    history  TEXT NOT NULL,     -- a JSON list of the earlier questions
     language TEXT NOT NULL,
     status   TEXT NOT NULL,
     reason   TEXT NOT NULL,
-    helpful  INTEGER,           -- 1 for a thumb up, 0 for one down, NULL for none
+    helpful  INTEGER,           -- 1 for thumbs up, 0 for thumbs down, NULL for none
     comment  TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TABLE IF NOT EXISTS citations (
     answer   TEXT NOT NULL REFERENCES answers (id),
     number   INTEGER NOT NULL,
-    document TEXT NOT NULL,     -- its id, and a range of its text: the text itself is not kept here
+    document TEXT NOT NULL,     -- its id and a range of its text, never the text itself
     start    INTEGER NOT NULL,
     "end"    INTEGER NOT NULL,
     PRIMARY KEY (answer, number)
@@ -41,9 +41,9 @@ CREATE TABLE IF NOT EXISTS citations (
 
 @dataclass(frozen=True, slots=True)
 class KeptQuestion:
-    """A question that was asked and what became of it. `cited` are ids of documents with ranges of their texts.
+    """A question that was asked, with the outcome. `cited` holds document ids, each with a range of the document's text.
 
-    `helpful` is None if nobody judged the answer, and `comment` is what was said of it.
+    `helpful` is None if nobody judged the answer; `comment` is the reader's comment on it, or "".
     """
 
     id: str
@@ -66,31 +66,31 @@ class Feedback:
         self._path = home.path / "feedback.sqlite"
 
     def keep(self, answer: Answer, history: Sequence[str] = ()) -> str:
-        """Keep a question with what was answered; an id by which it can be judged. Raises LibraryError if it can't be written."""
+        """Keep a question with its answer, and return the id to judge it by. Raises LibraryError if it can't be written."""
         name = secrets.token_urlsafe(12)
         reason = str(answer.reason) if answer.reason else ""
-        when = datetime.now(UTC).isoformat(timespec="microseconds")
-        asked = (
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
+        row = (
             name,
-            when,
+            now,
             answer.question,
             json.dumps([encodable(earlier) for earlier in history]),
             answer.language,
             answer.status,
             reason,
         )
-        cited = [(name, place.number, place.document_id, place.start, place.end) for place in answer.citations]
+        cited = [(name, citation.number, citation.document_id, citation.start, citation.end) for citation in answer.citations]
         with self._open() as connection:
             connection.execute(
-                "INSERT INTO answers (id, asked, question, history, language, status, reason) VALUES (?, ?, ?, ?, ?, ?, ?)", asked
+                "INSERT INTO answers (id, asked, question, history, language, status, reason) VALUES (?, ?, ?, ?, ?, ?, ?)", row
             )
             connection.executemany("INSERT INTO citations VALUES (?, ?, ?, ?, ?)", cited)
         return name
 
     def judge(self, name: str, *, helpful: bool, comment: str = "") -> None:
-        """Say whether the answer of this id helped; the last word counts.
+        """Record whether the answer with this id helped, replacing any earlier judgement.
 
-        Raises QuestionError if there is no such answer, or the comment is too long.
+        Raises QuestionError if there is no such answer or the comment is too long, LibraryError if it can't be written.
         """
         name, comment = encodable(name), encodable(comment)
         if len(comment) > LONGEST_COMMENT:
@@ -101,13 +101,15 @@ class Feedback:
                 raise QuestionError(f"There is no answer '{name}' to judge.")
 
     def kept(self) -> list[KeptQuestion]:
-        """All that is kept, the oldest first; nothing if nothing ever was. Raises LibraryError if it can't be read."""
+        """Return all kept questions, oldest first. Raises LibraryError if they can't be read."""
         if not self._path.exists():
             return []
         with self._open() as connection:
             cited: dict[str, list[tuple[str, int, int]]] = {}
-            for name, *place in connection.execute('SELECT answer, document, start, "end" FROM citations ORDER BY number'):
-                cited.setdefault(name, []).append((place[0], place[1], place[2]))
+            for name, document, start, end in connection.execute(
+                'SELECT answer, document, start, "end" FROM citations ORDER BY number'
+            ):
+                cited.setdefault(name, []).append((document, start, end))
             rows = list(connection.execute("SELECT * FROM answers ORDER BY asked, rowid"))
         return [
             KeptQuestion(
@@ -126,21 +128,21 @@ class Feedback:
         ]
 
     def forget_removed(self) -> None:
-        """Delete the ranges of documents that were removed or replaced."""
+        """Delete the cited ranges of documents that were removed or replaced."""
         if self._path.exists():
-            kept = [entry.id for home in (self._home, self._home.shipped) for entry in Catalogue(home).active()]
+            active = [entry.id for home in (self._home, self._home.shipped) for entry in Catalogue(home).active()]
             with self._open() as connection:
                 connection.execute(
-                    "DELETE FROM citations WHERE document NOT IN (SELECT value FROM json_each(?))", [json.dumps(kept)]
+                    "DELETE FROM citations WHERE document NOT IN (SELECT value FROM json_each(?))", [json.dumps(active)]
                 )
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """A connection for one transaction."""
+        """Yield a connection for one transaction. Raises LibraryError if the database can't be used."""
         try:
             self._home.path.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._path)) as connection, connection:
-                connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+                connection.execute("PRAGMA secure_delete = ON")  # overwrites deleted data
                 connection.executescript(_SCHEMA)
                 yield connection
         except (sqlite3.Error, OSError) as error:

@@ -1,4 +1,4 @@
-"""Opens the library that an assistant answers from, with everything that has to follow its changes."""
+"""Opens a library together with whatever has to follow its changes."""
 
 from assistant.feedback import Feedback
 from assistant.settings import Settings
@@ -7,8 +7,8 @@ from index import Home, Library
 
 
 def open_library(settings: Settings | None = None, home: Home | None = None) -> Library:
-    """Return the library of a home (None: of the settings' home), whose files are parsed within the limits of the settings (None:
-    those of the environment). Feedback on documents that it removes is forgotten. Raises SettingsError.
+    """Return the library in `home`, or in the settings' home. Files are parsed within the limits of the settings, by default those
+    of the environment. When the library removes a document, the feedback's ranges of it are deleted. Raises SettingsError.
     """
     settings = settings or Settings.load()
     home = home or Home(settings.home)

@@ -1,13 +1,13 @@
-"""Measures. Questions with gold quotes or pages enter; a scored run leaves: a row per question, and figures derived from them.
+"""Measures quality. Questions with gold quotes or pages enter; a scored run leaves: a row per question, and figures of all rows.
 
-This room has no way to an answer of its own: it asks the `Assistant`, and searches the `Index` that the assistant searches.
+This room has no private way to an answer: it asks the `Assistant`, and searches as the assistant does.
 """
 
 from eval.calibration import Bin
 from eval.drafts import drafts
 from eval.figures import LESS_IS_BETTER, Change, Curves, Figure, compare, curves, figures, read_run, run_file
 from eval.questions import TestQuestion, read_questions, shipped_questions
-from eval.run import GoldPlace, QuestionResult, ask_all
+from eval.run import QuestionResult, QuotedRange, ask_all
 from eval.squad import Article, LeftOut, read_squad
 
 __all__ = [
@@ -17,9 +17,9 @@ __all__ = [
     "Change",
     "Curves",
     "Figure",
-    "GoldPlace",
     "LeftOut",
     "QuestionResult",
+    "QuotedRange",
     "TestQuestion",
     "ask_all",
     "compare",

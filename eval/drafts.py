@@ -1,4 +1,4 @@
-"""Drafts of test questions, from the questions that readers asked: those that were refused, and those whose answer didn't help."""
+"""Drafts test questions from what readers asked: the questions that were refused, and those whose answers didn't help."""
 
 import hashlib
 import json
@@ -10,12 +10,12 @@ from index import LibraryError, Scope
 
 
 def drafts(kept: Iterable[KeptQuestion], scope: Scope) -> list[dict[str, Any]]:
-    """A draft for each question with its history, however often it was asked, in the order of the first time.
+    """Return one draft for each distinct question and history, in the order in which they were first asked.
 
-    A person completes it: whether the documents answer it (`answerable` is None), and the exact words that do. `why` says what
-    went wrong, once each; `cited` quotes what was given, where that still stands in the documents.
+    A person completes it: whether the documents answer it (`answerable` is None), and the exact quotes that do. `why` lists what
+    went wrong, each reason once; `cited` holds the quotes that were given, as far as their documents are still there.
     """
-    found: dict[str, dict[str, Any]] = {}
+    drafted: dict[str, dict[str, Any]] = {}
     for asked in kept:
         if asked.helpful is False:
             why = f"not helpful: {asked.comment}" if asked.comment else "not helpful"
@@ -24,7 +24,7 @@ def drafts(kept: Iterable[KeptQuestion], scope: Scope) -> list[dict[str, Any]]:
         else:
             continue
         digest = hashlib.sha256(json.dumps([asked.question, *asked.history]).encode("utf-8")).hexdigest()[:8]
-        draft = found.setdefault(
+        draft = drafted.setdefault(
             digest,
             {
                 "id": f"asked-{digest}",
@@ -42,7 +42,7 @@ def drafts(kept: Iterable[KeptQuestion], scope: Scope) -> list[dict[str, Any]]:
         draft["times"] += 1
         draft["why"] += [why] if why not in draft["why"] else []
         draft["cited"] += [quote for quote in _quotes(asked, scope) if quote not in draft["cited"]]
-    return list(found.values())
+    return list(drafted.values())
 
 
 def _quotes(asked: KeptQuestion, scope: Scope) -> list[str]:
@@ -51,5 +51,5 @@ def _quotes(asked: KeptQuestion, scope: Scope) -> list[str]:
         try:
             quotes.append(scope.document(document_id).text[start:end])
         except LibraryError:
-            continue  # it was removed
+            continue  # the document was removed
     return quotes

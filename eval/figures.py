@@ -1,4 +1,4 @@
-"""Means of rows, by kind and by language, and the comparison of two runs question by question."""
+"""Averages the rows of a run by kind and language, and compares two runs question by question."""
 
 import json
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ from typing import Any, Self
 from assistant import QuestionError
 from eval.calibration import Bin, auroc, calibration_error, interval, reliability, risk_area, risk_coverage
 from eval.measures import DEPTH, mean_interval
-from eval.run import GoldPlace, QuestionResult
+from eval.run import QuestionResult, QuotedRange
 
 LESS_IS_BETTER = ("ECE", "AURC")
-"""Of all other measures, more is better."""
+"""The measures of which less is better; of all others, more is."""
 
-_ANSWERS = ("correct", "refused")  # what an answer is judged by; where pages are sought, none is
+_ANSWER_VERDICTS = ("correct", "refused")  # questions about pages have another verdict, since their answers aren't judged
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """The mean of a measure over the `n` questions that it is defined for, or what they give together; with its 95% interval."""
+    """A measure of `n` questions with its 95% interval: the mean of their values, or one value for all of them together."""
 
     n: int
     mean: float
@@ -28,27 +28,28 @@ class Figure:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Self:
-        """The figure of one value per question; at least one."""
+        """Return the mean of one value per question. There must be at least one."""
         return cls.rounded(len(values), sum(values) / len(values), mean_interval(values))
 
     @classmethod
     def rounded(cls, n: int, value: float, interval: tuple[float, float]) -> Self:
-        """The figure with six digits, which are the same on every machine."""
+        """Return the figure rounded to six digits, so that it is the same on every machine."""
         return cls(n, round(value, 6), round(interval[0], 6), round(interval[1], 6))
 
 
 def figures(rows: Sequence[QuestionResult]) -> dict[str, dict[str, Figure]]:
-    """By group ("all", "answerable", "unanswerable", "with history" for follow-ups, "kind factoid", "lang en", ...) and by measure.
+    """Return the figures by group and measure. The groups are "all", "answerable", "unanswerable", "with history" for follow-ups,
+    and one for each kind and language, as in "kind factoid" and "lang en".
 
-    The measures of the rows as means, and where a group has questions of both sorts, "AUROC" and "ECE" of the confidence over all
-    of them, and "AURC" over those that were answered (see `eval.calibration`).
+    Each measure of the rows is averaged. If a group has both answerable and unanswerable questions, it also has the "AUROC" and
+    "ECE" of their confidence, and the "AURC" of those that were answered (see `eval.calibration`).
     """
     groups: dict[str, list[QuestionResult]] = {"all": list(rows)}
     for row in rows:
         names = ("answerable" if row.answerable else "unanswerable", f"kind {row.kind}", f"lang {row.lang}")
         for name in (*names, *(["with history"] if row.history else [])):
             groups.setdefault(name, []).append(row)
-    return {name: _means(groups[name]) | _together(groups[name]) for name in ("all", *sorted(groups.keys() - {"all"}))}
+    return {name: _means(groups[name]) | _joint_figures(groups[name]) for name in ("all", *sorted(groups.keys() - {"all"}))}
 
 
 def _means(rows: Sequence[QuestionResult]) -> dict[str, Figure]:
@@ -59,19 +60,20 @@ def _means(rows: Sequence[QuestionResult]) -> dict[str, Figure]:
     return {name: Figure.of(measured) for name, measured in values.items()}
 
 
-def _together(rows: Sequence[QuestionResult]) -> dict[str, Figure]:
+def _joint_figures(rows: Sequence[QuestionResult]) -> dict[str, Figure]:
+    """Return the measures of the confidence, which are defined for several questions together."""
     answerable, confidence = [row.answerable for row in rows], [row.confidence for row in rows]
     if len(set(answerable)) < 2:
         return {}
-    sure = [row.confidence for row in rows if row.answerable]
-    unsure = [row.confidence for row in rows if not row.answerable]
-    right, given = _given(rows)
+    positive = [row.confidence for row in rows if row.answerable]
+    negative = [row.confidence for row in rows if not row.answerable]
+    right, given = _given_answers(rows)
 
-    def area(sure: Sequence[float], unsure: Sequence[float]) -> float:
-        return auroc([True] * len(sure) + [False] * len(unsure), [*sure, *unsure])
+    def area(positive: Sequence[float], negative: Sequence[float]) -> float:
+        return auroc([True] * len(positive) + [False] * len(negative), [*positive, *negative])
 
-    found = {
-        "AUROC": Figure.rounded(len(rows), area(sure, unsure), interval(area, sure, unsure, paired=False)),
+    joint = {
+        "AUROC": Figure.rounded(len(rows), area(positive, negative), interval(area, positive, negative, paired=False)),
         "ECE": Figure.rounded(
             len(rows),
             calibration_error(answerable, confidence),
@@ -79,22 +81,23 @@ def _together(rows: Sequence[QuestionResult]) -> dict[str, Figure]:
         ),
     }
     if right:
-        found["AURC"] = Figure.rounded(len(right), risk_area(right, given), interval(risk_area, right, given, paired=True))
-    return found
+        joint["AURC"] = Figure.rounded(len(right), risk_area(right, given), interval(risk_area, right, given, paired=True))
+    return joint
 
 
-def _given(rows: Sequence[QuestionResult]) -> tuple[list[bool], list[float]]:
-    """Whether each answer that was given is right, and its confidence; where pages are sought, none is."""
-    given = [row for row in rows if row.cited and row.verdict in _ANSWERS]
+def _given_answers(rows: Sequence[QuestionResult]) -> tuple[list[bool], list[float]]:
+    """Return whether each answer that was given is right, and its confidence. Questions about pages are left out."""
+    given = [row for row in rows if row.cited and row.verdict in _ANSWER_VERDICTS]
     return [row.right for row in given], [row.confidence for row in given]
 
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """What is drawn of a run. `hits` is the share of the questions with gold that have a hit among the first k, for k from 1.
+    """The curves that are drawn of a run. `hits` is, for each k from 1, the share of the questions with gold that have a hit in the
+    first k passages.
 
-    `risk` is of `calibration.risk_coverage`, and `bins` are of `calibration.reliability`, empty unless there are questions of both
-    sorts.
+    `risk` is from `calibration.risk_coverage`. `bins` are from `calibration.reliability`, and empty unless there are both
+    answerable and unanswerable questions.
     """
 
     hits: tuple[float, ...]
@@ -103,19 +106,19 @@ class Curves:
 
 
 def curves(rows: Sequence[QuestionResult]) -> Curves:
-    """The curves of a run."""
-    first = [row.measures["RR@10"] for row in rows if "RR@10" in row.measures]
-    hits = [sum(value >= 1 / k - 1e-6 for value in first) / len(first) for k in range(1, DEPTH + 1)] if first else []
-    right, given = _given(rows)
+    """Return the curves of a run."""
+    ranks = [row.measures["RR@10"] for row in rows if "RR@10" in row.measures]  # reciprocal
+    hits = [sum(rank >= 1 / k - 1e-6 for rank in ranks) / len(ranks) for k in range(1, DEPTH + 1)] if ranks else []
+    right, given = _given_answers(rows)
     answerable = [row.answerable for row in rows]
     bins = reliability(answerable, [row.confidence for row in rows]) if len(set(answerable)) > 1 else []
-    asked = sum(row.verdict in _ANSWERS for row in rows)
+    asked = sum(row.verdict in _ANSWER_VERDICTS for row in rows)
     return Curves(tuple(hits), tuple(risk_coverage(right, given, asked)) if right else (), tuple(bins))
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a measure differs from the baseline: the mean of the differences per question, and which got worse or better."""
+    """How a measure differs from the baseline: the mean difference per question, and the ids of questions that changed."""
 
     measure: str
     difference: Figure
@@ -124,12 +127,13 @@ class Change:
 
     @property
     def is_drop(self) -> bool:
-        """Whether it is lower by more than chance: the whole interval is below 0."""
+        """Whether the measure dropped by more than chance: the whole interval is below 0."""
         return self.difference.high < 0
 
 
 def compare(rows: Sequence[QuestionResult], baseline: Sequence[QuestionResult]) -> list[Change]:
-    """The changes from the baseline, measure by measure, paired by question; a measure that only one of a pair has is left out.
+    """Return the changes from the baseline by measure, paired by question. A measure counts only for questions that have it in both
+    runs.
 
     Raises QuestionError unless both runs asked the same questions.
     """
@@ -138,7 +142,9 @@ def compare(rows: Sequence[QuestionResult], baseline: Sequence[QuestionResult]) 
     differing += [row.id for row in rows if row.id in before and before[row.id].question != row.question]
     if differing:
         named = ", ".join(differing[:3])
-        raise QuestionError(f"The baseline is of other questions: {len(differing)} differ ({named}). Compare runs of one set.")
+        raise QuestionError(
+            f"The baseline has other questions: {len(differing)} differ ({named}). Compare runs of the same questions."
+        )
     names = dict.fromkeys(name for row in rows for name in row.measures)
     changes = []
     for name in names:
@@ -154,21 +160,21 @@ def compare(rows: Sequence[QuestionResult], baseline: Sequence[QuestionResult]) 
     return changes
 
 
-def run_file(rows: Sequence[QuestionResult], found: dict[str, dict[str, Figure]], meta: dict[str, Any]) -> dict[str, Any]:
-    """A run as plain values for `json.dump`: its figures and rows are equal for equal runs, and `meta` is all that may differ."""
-    plain = {group: {name: asdict(figure) for name, figure in measured.items()} for group, measured in found.items()}
+def run_file(rows: Sequence[QuestionResult], figures: dict[str, dict[str, Figure]], meta: dict[str, Any]) -> dict[str, Any]:
+    """Return a run as plain values for `json.dump`. Equal runs have equal figures and rows; only `meta` may differ."""
+    plain = {group: {name: asdict(figure) for name, figure in measured.items()} for group, measured in figures.items()}
     return {"meta": meta, "figures": plain, "rows": [asdict(row) for row in rows]}
 
 
 def read_run(path: Path) -> list[QuestionResult]:
-    """The rows of a run file. Raises QuestionError if it is none."""
+    """Return the rows of a run file. Raises QuestionError if it isn't one."""
     try:
         rows = json.loads(path.read_bytes())["rows"]
         return [_row(row) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise QuestionError(f"{path} is no run of `quipu eval --json` ({type(error).__name__}: {error}).") from None
+        raise QuestionError(f"{path} is not a run that `quipu eval --json` wrote ({type(error).__name__}: {error}).") from None
 
 
 def _row(values: dict[str, Any]) -> QuestionResult:
-    places = {name: tuple(GoldPlace(**place) for place in values[name]) for name in ("cited", "expected")}
-    return QuestionResult(**{**values, **places, "history": tuple(values["history"])})
+    ranges = {name: tuple(QuotedRange(**quoted) for quoted in values[name]) for name in ("cited", "expected")}
+    return QuestionResult(**{**values, **ranges, "history": tuple(values["history"])})

@@ -1,4 +1,4 @@
-"""The measures: pure functions of what was found and what is right. Each gives values between 0 and 1, higher is better."""
+"""The measures of single questions: pure functions of what was found and what is right, between 0 and 1. Higher is better."""
 
 from collections.abc import Collection, Sequence
 
@@ -6,53 +6,56 @@ import ir_measures
 from ir_measures import RR, R, Success, nDCG
 
 Range = tuple[str, int, int]
-"""A document's id, and a range of its text."""
+"""A document's id, and the start and end of a range of its text."""
 
 DEPTH = 10
-"""Hits that a gold quote or page is looked for in."""
+"""The number of hits in which gold quotes and pages are looked for."""
 
 RETRIEVAL = [Success @ 1, Success @ 5, Success @ 10, R @ 5, R @ 10, RR @ 10, nDCG @ 10]
 
 
 def retrieval(gold: Collection[str], found: Sequence[Collection[str]]) -> dict[str, float]:
-    """The measures of one ranking, by `ir-measures`. `gold` names what is right, and `found` what each hit holds of it, best first.
+    """Return the measures of one ranking, by `ir-measures`. `gold` names the gold quotes or pages; `found` lists those that each
+    hit contains, for the best hit first.
 
-    What a hit holds counts at its first hit only. A hit that holds two counts as two, one after the other.
+    A gold quote or page counts at the first hit that contains it. A hit that contains two counts as two hits in succession.
 
     >>> retrieval({"a", "b"}, [[], ["a"]])["R@5"], retrieval({"a", "b"}, [[], ["a"]])["RR@10"]
     (0.5, 0.5)
     """
     ranked: list[str] = []
-    for place, held in enumerate(found):
-        new = sorted(set(held).difference(ranked))
-        ranked.extend(new or [f"hit {place}"])  # a hit without anything new takes its place in the ranking
+    for index, contained in enumerate(found):
+        new = sorted(set(contained).difference(ranked))
+        ranked.extend(new or [f"hit {index}"])  # a hit with nothing new still takes a rank
     qrels = [ir_measures.Qrel("q", unit, 1) for unit in sorted(gold)]
-    run = [ir_measures.ScoredDoc("q", unit, float(-place)) for place, unit in enumerate(ranked)]
+    run = [ir_measures.ScoredDoc("q", unit, float(-rank)) for rank, unit in enumerate(ranked)]
     values = {str(metric.measure): float(metric.value) for metric in ir_measures.iter_calc(RETRIEVAL, qrels, run)}
     return {str(measure): values[str(measure)] for measure in RETRIEVAL}
 
 
 def covered(gold: Range, ranges: Collection[Range]) -> float:
-    """The share of a gold range's characters that lie in any of the ranges.
+    """Return the share of a gold range's characters that lie within any of the ranges.
 
     >>> covered(("d", 10, 20), [("d", 0, 12), ("d", 11, 15), ("e", 0, 99)])
     0.5
     """
     document, start, end = gold
-    within = {place for other, first, last in ranges if other == document for place in range(max(start, first), min(end, last))}
+    within = {
+        position for other, first, last in ranges if other == document for position in range(max(start, first), min(end, last))
+    }
     return len(within) / (end - start)
 
 
 def evidence(gold: Sequence[Range], cited: Sequence[Range], *, needs_all: bool) -> dict[str, float]:
-    """Precision, recall and F1 of an answer's citations against the gold quotes.
+    """Return the precision, recall and F1 of an answer's citations against the gold quotes.
 
-    A citation is right if it holds at least half of a gold quote's characters. Recall is the share of the gold characters that are
-    cited: of all gold quotes together if the question `needs_all`, else of the one that is covered best.
+    A citation is right if it contains at least half of a gold quote's characters. Recall is the share of gold characters that are
+    cited: of all gold quotes together if the question `needs_all` of them, else of the one that is covered best.
 
     >>> evidence([("d", 0, 10), ("d", 50, 60)], [("d", 0, 20), ("d", 30, 40)], needs_all=True)
     {'evidence precision': 0.5, 'evidence recall': 0.5, 'evidence F1': 0.5}
     """
-    right = [any(covered(quote, [place]) >= 0.5 for quote in gold) for place in cited]
+    right = [any(covered(quote, [citation]) >= 0.5 for quote in gold) for citation in cited]
     precision = sum(right) / len(right) if right else 0.0
     shares = [covered(quote, cited) for quote in gold]
     lengths = [end - start for _, start, end in gold]
@@ -62,20 +65,21 @@ def evidence(gold: Sequence[Range], cited: Sequence[Range], *, needs_all: bool) 
 
 
 def attribution(statements: Sequence[tuple[str, Sequence[str]]]) -> dict[str, float]:
-    """Citation recall and precision of an answer by ALCE (Gao et al., 2023). Each statement comes with the texts that it cites.
+    """Return the citation recall and precision of an answer as in ALCE (Gao et al., 2023). Each statement comes with the texts that
+    it cites.
 
-    Where ALCE asks a language model whether a text entails a statement, here it has to hold it word by word: answers are quotes.
-    Recall is the share of statements that what they cite supports. A citation is precise if its statement is supported, and it
-    supports that by itself or is needed for it.
+    ALCE asks a language model whether texts entail a statement. Here they must contain it verbatim, since answers are quotes.
+    Recall is the share of statements that are supported by the texts they cite. A citation is precise if its statement is
+    supported, and its text either supports the statement alone or is needed for it.
 
     >>> attribution([("A is B.", ["A is B. So is C."]), ("D is E.", ["D is", "E.", "Elsewhere."]), ("F.", ["G."])])
     {'citation recall': 0.6666666666666666, 'citation precision': 0.6}
     """
     supported = [statement in " ".join(texts) for statement, texts in statements]
     precise = [
-        holds and (statement in text or statement not in " ".join([*texts[:place], *texts[place + 1 :]]))
-        for holds, (statement, texts) in zip(supported, statements, strict=True)
-        for place, text in enumerate(texts)
+        is_supported and (statement in text or statement not in " ".join([*texts[:index], *texts[index + 1 :]]))
+        for is_supported, (statement, texts) in zip(supported, statements, strict=True)
+        for index, text in enumerate(texts)
     ]
     return {
         "citation recall": sum(supported) / len(statements),
@@ -84,13 +88,13 @@ def attribution(statements: Sequence[tuple[str, Sequence[str]]]) -> dict[str, fl
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float]:
-    """The 95% percentile bootstrap interval of a mean (by `scipy`, 2,000 resamples, always the same ones)."""
+    """Return the 95% percentile bootstrap interval of a mean (by `scipy`, 2,000 resamples with a fixed seed)."""
     if len(set(values)) < 2:
         return values[0], values[0]
     from scipy.stats import bootstrap
 
-    found = bootstrap((values,), _mean, n_resamples=2000, method="percentile", rng=0).confidence_interval
-    return float(found.low), float(found.high)
+    bounds = bootstrap((values,), _mean, n_resamples=2000, method="percentile", rng=0).confidence_interval
+    return float(bounds.low), float(bounds.high)
 
 
 def _mean(values: Sequence[float], axis: int = -1) -> object:

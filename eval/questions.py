@@ -1,4 +1,4 @@
-"""Test questions, from JSON Lines."""
+"""Reads test questions from JSON Lines."""
 
 import json
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from assistant import QuestionError
 
 @dataclass(frozen=True, slots=True)
 class TestQuestion:
-    """A question with its gold: exact quotes of the documents, or pages (from 0). `doc` is the file, without its ending, that the
-    question is about; pages need it.
+    """A question with its gold: exact quotes from the documents, or pages (numbered from 0). `doc` is the name, without its ending,
+    of the file that the question is about; gold pages need it.
 
-    Any one of the quotes is right, but for the kind "multi-passage", where all are needed. `history` are the questions asked
-    before it, oldest first.
+    Any one of the quotes is a right answer; the kind "multi-passage" needs all of them. `history` holds the questions asked before,
+    oldest first.
     """
 
-    __test__ = False  # for pytest: not a test, by its name
+    __test__ = False  # tells pytest that this is no test, despite its name
 
     id: str
     question: str
@@ -36,7 +36,7 @@ class TestQuestion:
 
 
 def read_questions(path: Path) -> list[TestQuestion]:
-    """The questions of a file. Raises QuestionError, with the line, for what is no question, and for ids that occur twice."""
+    """Return the questions in a file. Raises QuestionError, naming the line, for an invalid question or a repeated id."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -49,27 +49,27 @@ def read_questions(path: Path) -> list[TestQuestion]:
             question = _question(json.loads(line))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise QuestionError(
-                f"Line {number} of {path} is no question ({type(error).__name__}: {error}): it needs an object with at least "
+                f"Line {number} of {path} is not a question ({type(error).__name__}: {error}): it must be an object with at least "
                 '"id", "question", and "gold_quotes" or "doc" and "gold_pages".'
             ) from None
         if question.id in questions:
-            raise QuestionError(f"Line {number} of {path} has the id '{question.id}', which an earlier line has too.")
+            raise QuestionError(f"Line {number} of {path} repeats the id '{question.id}' of an earlier line.")
         questions[question.id] = question
     if not questions:
-        raise QuestionError(f"{path} holds no questions.")
+        raise QuestionError(f"{path} contains no questions.")
     return list(questions.values())
 
 
 def shipped_questions() -> Path:
-    """The test questions about the report that ships."""
+    """Return the file of test questions about the report that ships."""
     return Path(str(files("eval").joinpath("questions", "report.jsonl")))
 
 
 def _question(values: dict[str, object]) -> TestQuestion:
-    json.dumps(values, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is no text
+    json.dumps(values, ensure_ascii=False).encode("utf-8")  # raises UnicodeEncodeError, a ValueError, for a lone surrogate
     quotes, pages, history = values.get("gold_quotes", ()), values.get("gold_pages", ()), values.get("history", ())
     if not all(isinstance(part, list | tuple) for part in (quotes, pages, history)):
-        raise TypeError("gold_quotes, gold_pages and history are lists")
+        raise TypeError("gold_quotes, gold_pages and history must be lists")
     if "gold_quotes" not in values and "gold_pages" not in values:
         raise KeyError("gold_quotes")
     if values.get("answerable", True) is None:

@@ -1,4 +1,4 @@
-"""Asks test questions and scores each by itself; whoever wants a mean takes it from the rows."""
+"""Asks test questions and scores each by itself; `eval.figures` averages the rows."""
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -12,12 +12,12 @@ from eval.measures import DEPTH, Range, attribution, covered, evidence, retrieva
 from eval.questions import TestQuestion
 from index import Hit
 
-_FOUND = 0.5  # of a gold quote's characters: a passage with so many holds it
+_FOUND = 0.5  # the share of a gold quote's characters from which a passage contains it
 
 
 @dataclass(frozen=True, slots=True)
-class GoldPlace:
-    """A range of a document, and its text there."""
+class QuotedRange:
+    """A range of a document's text, and the text in it."""
 
     document_id: str
     start: int
@@ -27,9 +27,9 @@ class GoldPlace:
 
 @dataclass(frozen=True, slots=True)
 class QuestionResult:
-    """What became of one question. `status` is the answer's, or "failed" with the error as `reason`; all measures are then 0.
+    """The outcome of one question. `status` is the answer's, or "failed" with the error as `reason` and all measures at 0.
 
-    `searched` is what was really searched. `cited` are the quotes that were given, and `expected` are the gold quotes or pages.
+    `searched` is the query that was searched. `cited` are the quotes that were given; `expected` are the gold quotes or pages.
     """
 
     id: str
@@ -42,35 +42,35 @@ class QuestionResult:
     status: str
     reason: str
     confidence: float
-    cited: tuple[GoldPlace, ...]
-    expected: tuple[GoldPlace, ...]
+    cited: tuple[QuotedRange, ...]
+    expected: tuple[QuotedRange, ...]
     measures: dict[str, float]
 
     @property
     def verdict(self) -> str:
-        """The measure that says whether it went well: "correct", "refused", or "Success@5 in document" where pages are sought."""
+        """The measure that tells whether the outcome is right: "correct", "refused", or "Success@5 in document" for gold pages."""
         return next(name for name in ("correct", "refused", "Success@5 in document") if name in self.measures)
 
     @property
     def right(self) -> bool:
-        """Whether it went well."""
+        """Whether the outcome is right."""
         return self.measures[self.verdict] == 1
 
 
 def ask_all(
     assistant: Assistant, questions: Sequence[TestQuestion], *, within: bool = False
 ) -> Iterator[tuple[QuestionResult, float]]:
-    """A row per question, in their order, and the milliseconds that it took to ask: of all documents, or `within` the one that the
-    question is about.
+    """Yield a row per question, in order, and the milliseconds that the answer took. Questions are asked of all documents or, if
+    `within`, of the one that each is about.
 
-    Raises QuestionError, before anything is asked, for gold that stands in none of the documents.
+    Raises QuestionError, before anything is asked, if some gold is in none of the documents.
     """
     scope = assistant.scope()
     library = list(scope.documents())
     by_name = {entry.name.rpartition(".")[0]: document for entry, document in library}
-    places = [_gold(question, by_name, [document for _, document in library]) for question in questions]
-    reread = cache(scope.reread)  # each original once
-    for question, gold in zip(questions, places, strict=True):
+    golds = [_gold(question, by_name, [document for _, document in library]) for question in questions]
+    reread = cache(scope.reread)  # parses each original once
+    for question, gold in zip(questions, golds, strict=True):
         about = by_name.get(question.doc or "")
         documents = [about.id] if within and about else None
         started = time.perf_counter()
@@ -94,9 +94,9 @@ def ask_all(
 
 
 def _row(
-    question: TestQuestion, answer: Answer | None, error: str, expected: Sequence[GoldPlace], measures: dict[str, float]
+    question: TestQuestion, answer: Answer | None, error: str, expected: Sequence[QuotedRange], measures: dict[str, float]
 ) -> QuestionResult:
-    cited = answer.citations if answer else ()
+    citations = answer.citations if answer else ()
     return QuestionResult(
         id=question.id,
         question=question.question,
@@ -108,52 +108,53 @@ def _row(
         status=answer.status if answer else "failed",
         reason=error or str((answer and answer.reason) or ""),
         confidence=answer.confidence if answer else 0.0,
-        cited=tuple(GoldPlace(place.document_id, place.start, place.end, place.quote) for place in cited),
+        cited=tuple(QuotedRange(one.document_id, one.start, one.end, one.quote) for one in citations),
         expected=tuple(expected),
         measures={name: round(value, 6) for name, value in measures.items()},
     )
 
 
 def _answer_measures(
-    answer: Answer | None, places: Sequence[GoldPlace], hits: Sequence[Hit], *, needs_all: bool
+    answer: Answer | None, expected: Sequence[QuotedRange], hits: Sequence[Hit], *, needs_all: bool
 ) -> dict[str, float]:
+    """Return the measures of an answer to an answerable question, and of the search for it. None stands for a failed answer."""
     citations = answer.citations if answer else ()
-    gold: list[Range] = [(place.document_id, place.start, place.end) for place in places]
-    cited: list[Range] = [(place.document_id, place.start, place.end) for place in citations]
+    gold: list[Range] = [(quote.document_id, quote.start, quote.end) for quote in expected]
+    cited: list[Range] = [(citation.document_id, citation.start, citation.end) for citation in citations]
     passages: list[Range] = [(hit.passage.document_id, hit.passage.start, hit.passage.end) for hit in hits]
-    right = [any(covered(quote, [place]) == 1.0 for quote in gold) for place in cited]
-    held = [[str(number) for number, quote in enumerate(gold) if covered(quote, [place]) >= _FOUND] for place in passages]
+    right = [any(covered(quote, [citation]) == 1.0 for quote in gold) for citation in cited]
+    found = [[str(number) for number, quote in enumerate(gold) if covered(quote, [passage]) >= _FOUND] for passage in passages]
     return {
         "answered": float(bool(cited)),
         "correct": float(any(right[:1])),
         "correct@3": float(any(right[:3])),
         **evidence(gold, cited, needs_all=needs_all),
-        **retrieval({str(number) for number in range(len(gold))}, held),
+        **retrieval({str(number) for number in range(len(gold))}, found),
     }
 
 
 def _citation_measures(answer: Answer, reread: Callable[[str], Document]) -> dict[str, float]:
-    """Whether what is cited stands in the originals, and supports what is said."""
-    originals = {place.number: reread(place.document_id) for place in answer.citations}
-    exact = [originals[place.number].text[place.start : place.end] == place.quote for place in answer.citations]
-    texts = {place.number: originals[place.number].shown(place.start, place.end) for place in answer.citations}
-    said = [(sentence.text, [texts[number] for number in sentence.citations]) for sentence in answer.sentences]
-    return {"verified": sum(exact) / len(exact), **attribution(said)}
+    """Return how many quotes match the originals, which `reread` parses again, and how well they support the answer's sentences."""
+    originals = {citation.number: reread(citation.document_id) for citation in answer.citations}
+    exact = [originals[one.number].text[one.start : one.end] == one.quote for one in answer.citations]
+    texts = {one.number: originals[one.number].shown(one.start, one.end) for one in answer.citations}
+    statements = [(sentence.text, [texts[number] for number in sentence.citations]) for sentence in answer.sentences]
+    return {"verified": sum(exact) / len(exact), **attribution(statements)}
 
 
 def _page_measures(assistant: Assistant, question: TestQuestion, document: Document) -> dict[str, float]:
-    """Those of the retrieval of pages, over all documents and within the question's own."""
+    """Return the measures of the retrieval of pages, from all documents and from the question's own."""
     measures: dict[str, float] = {}
-    for where, allowed in (("", None), (" in document", [document.id])):
-        hits = assistant.search(question.question, (), allowed, DEPTH)
-        held = [_pages(hit, document, question.gold_pages) for hit in hits]
-        found = retrieval(set(map(str, question.gold_pages)), held)
-        measures |= {f"{name}{where}": value for name, value in found.items()}
+    for suffix, documents in (("", None), (" in document", [document.id])):
+        hits = assistant.search(question.question, (), documents, DEPTH)
+        found = [_pages(hit, document, question.gold_pages) for hit in hits]
+        values = retrieval(set(map(str, question.gold_pages)), found)
+        measures |= {f"{name}{suffix}": value for name, value in values.items()}
     return measures
 
 
 def _pages(hit: Hit, document: Document, gold: Collection[int]) -> list[str]:
-    """The gold pages, from 0, that a hit has characters of."""
+    """Return the gold pages (numbered from 0) of which a hit's passage has characters."""
     passage = hit.passage
     if passage.document_id != document.id:
         return []
@@ -161,27 +162,28 @@ def _pages(hit: Hit, document: Document, gold: Collection[int]) -> list[str]:
     return [str(page) for page in pages if page in gold]
 
 
-def _gold(question: TestQuestion, by_name: dict[str, Document], documents: Sequence[Document]) -> list[GoldPlace]:
-    """Where the gold quotes stand, or what the gold pages hold. Raises QuestionError if one isn't there."""
+def _gold(question: TestQuestion, by_name: dict[str, Document], documents: Sequence[Document]) -> list[QuotedRange]:
+    """Return the ranges of the gold quotes, or of the gold pages. Raises QuestionError if one isn't there."""
     about = by_name.get(question.doc or "")
     if question.doc is not None and about is None and question.answerable:
         raise QuestionError(f"Question '{question.id}' is about '{question.doc}', which is not among the documents.")
     if about is not None and not question.gold_pages <= set(range(len(about.pages))):
         asked, last = ", ".join(map(str, sorted(question.gold_pages))), len(about.pages) - 1
-        raise QuestionError(f"Question '{question.id}' has the gold pages {asked}; '{question.doc}' has 0 to {last}.")
+        raise QuestionError(f"Question '{question.id}' has the gold pages {asked}; '{question.doc}' has pages 0 to {last}.")
     pages = [about.pages[page] for page in sorted(question.gold_pages)] if about else []
     return [
-        *(_place(question, quote, [about] if about else documents) for quote in question.gold_quotes),
-        *(GoldPlace(about.id, page.start, page.end, about.text[page.start : page.end]) for page in pages if about),
+        *(_locate(question, quote, [about] if about else documents) for quote in question.gold_quotes),
+        *(QuotedRange(about.id, page.start, page.end, about.text[page.start : page.end]) for page in pages if about),
     ]
 
 
-def _place(question: TestQuestion, quote: str, documents: Sequence[Document]) -> GoldPlace:
-    """Where a gold quote first stands. Raises QuestionError, with the sentence that is most like it, if it stands nowhere."""
+def _locate(question: TestQuestion, quote: str, documents: Sequence[Document]) -> QuotedRange:
+    """Return the first occurrence of a gold quote. Raises QuestionError, with the most similar sentence, if there is none."""
     for document in documents:
         if quote and (start := document.text.find(quote)) >= 0:
-            return GoldPlace(document.id, start, start + len(quote), quote)
+            return QuotedRange(document.id, start, start + len(quote), quote)
     texts = [document.text[start:end] for document in documents for start, end in sentences(document)]
     nearest = next(iter(get_close_matches(quote, texts, n=1, cutoff=0.0)), "")
-    named = f"The gold quote “{quote}” of question '{question.id}'"
-    raise QuestionError(f"{named} stands in none of the documents; nearest is “{nearest}”.")
+    raise QuestionError(
+        f"The gold quote “{quote}” of question '{question.id}' is in none of the documents; the closest sentence is “{nearest}”."
+    )

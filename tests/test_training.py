@@ -168,7 +168,7 @@ def test_the_exported_model_says_what_the_trained_one_says(trained: tuple[Traina
     texts = [("The Path holds the area.", ("Area", "")), ("Prisons are full, and have been for years.", ("Prisons", "It is so."))]
     exported = CrossEncoder.load(folder)
     assert exported is not None
-    for score, (text, around) in zip(exported.read("Who holds the area?", texts), texts, strict=True):
+    for score, (text, around) in zip(exported.score("Who holds the area?", texts), texts, strict=True):
         pair = training_pair(tokenizer(), "Who holds the area?", Candidate(text, around, False))
         with torch.no_grad():
             logit, _ = model(torch.tensor([pair.ids]), torch.ones(1, len(pair.ids), dtype=torch.long), torch.tensor([pair.types]))

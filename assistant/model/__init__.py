@@ -1,4 +1,6 @@
-"""The trained model: a cross-encoder that reads a question with a sentence, and what makes a probability of its scores."""
+"""The trained model: a cross-encoder that scores a question and a sentence together, and the calibration that turns scores into
+probabilities.
+"""
 
 from assistant.model.calibration import Calibration, Signals, calibrated_encoder
 from assistant.model.cross_encoder import CrossEncoder, SentenceScore, tokenizer

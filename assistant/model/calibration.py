@@ -1,4 +1,4 @@
-"""The probability that a sentence answers a question, from what was seen of both."""
+"""Turns the signals of a question and a sentence into the probability that the question is answered."""
 
 import json
 import math
@@ -11,29 +11,29 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What is seen of a question and a sentence.
+    """The signals that tell whether a sentence answers a question.
 
-    `reader` is the reader's logit, None without it. `cosine` is that of the question and the sentence, None for an encoder whose
-    cosines weren't calibrated. `coverage` is the share of the question's words that the sentence has, weighted by rarity. `named`
-    is the share of the question's names that stand in the sentence or around it, and `fits` is 1 if the sentence has what kind of
-    thing is asked for, such as a number, or nothing of the sort is asked for, and else 0.
+    `cross_encoder` is the cross-encoder's logit, None without one. `cosine` is the cosine of the question's and the sentence's
+    vectors, None for an encoder that wasn't calibrated. `coverage` is the share of the question's words that the sentence has,
+    weighted by rarity. `named` is the share of the question's names that occur in the sentence or near it. `fits` is 0 if the
+    question asks for a kind of thing, such as a number, that the sentence doesn't have; else 1.
     """
 
-    reader: float | None
+    cross_encoder: float | None
     cosine: float | None
     coverage: float
     named: float
     fits: float
 
     @property
-    def seen(self) -> tuple[str, ...]:
-        """The names of the signals that there are."""
+    def names(self) -> tuple[str, ...]:
+        """The names of the signals that aren't None, in the order of the fields."""
         return tuple(name for name in _NAMES if getattr(self, name) is not None)
 
     @property
     def values(self) -> tuple[float, ...]:
-        """The signals that there are, in the order of `seen`."""
-        return tuple(getattr(self, name) for name in self.seen)
+        """The signals that aren't None, in the order of `names`."""
+        return tuple(getattr(self, name) for name in self.names)
 
 
 _NAMES = tuple(field.name for field in fields(Signals))
@@ -41,8 +41,8 @@ _NAMES = tuple(field.name for field in fields(Signals))
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A logistic model of the signals that were seen: a weight for each and a bias give the logit of a sentence's answering; then
-    `slope` and `shift` make of the best sentence's the logit of the question's being answered (Platt, 1999).
+    """Two logistic models. A weight for each signal and a bias give the logit that a sentence answers; `slope` and `shift` turn the
+    logit of the best sentence into the logit that the question is answered (Platt, 1999).
     """
 
     weights: Mapping[str, float]
@@ -51,25 +51,26 @@ class Calibration:
     shift: float
 
     @classmethod
-    def of(cls, seen: tuple[str, ...]) -> Self:
-        """The calibration for these signals: `calibration.json`, as `tools.train` fitted it."""
-        return cls(**_fitted()["fits"][" ".join(seen)])
+    def of(cls, names: tuple[str, ...]) -> Self:
+        """Return the calibration for the signals with these names, as `tools.train` fitted it."""
+        return cls(**_fitted()["fits"][" ".join(names)])
 
     def logit(self, signals: Signals) -> float:
-        """How far a sentence answers; higher is better, comparable between questions."""
-        return self.bias + sum(self.weights[name] * value for name, value in zip(signals.seen, signals.values, strict=True))
+        """Return the logit that a sentence answers: higher is better, comparable between questions."""
+        return self.bias + sum(self.weights[name] * value for name, value in zip(signals.names, signals.values, strict=True))
 
     def probability(self, logit: float) -> float:
-        """The probability that a question is answered whose best sentence has this logit."""
+        """Return the probability that a question is answered if its best sentence has this logit."""
         return 1 / (1 + math.exp(-(self.slope * logit + self.shift)))
 
 
 def calibrated_encoder() -> str:
-    """Return the fingerprint of the encoder whose cosines were weighed when the calibration was fitted."""
+    """Return the fingerprint of the encoder whose cosines the calibration was fitted with."""
     return str(_fitted()["encoder"])
 
 
 @cache
 def _fitted() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(files("assistant.model").joinpath("calibration.json").read_text(encoding="utf-8"))
-    return found
+    """Return the content of `calibration.json`."""
+    fitted: dict[str, Any] = json.loads(files("assistant.model").joinpath("calibration.json").read_text(encoding="utf-8"))
+    return fitted

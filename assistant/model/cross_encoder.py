@@ -1,4 +1,4 @@
-"""The reader in use: a cross-encoder, run by ONNX Runtime, that reads a question and a sentence together."""
+"""`CrossEncoder`, which scores how well a sentence answers a question, run by ONNX Runtime."""
 
 import hashlib
 import json
@@ -27,19 +27,19 @@ WEIGHTS = "cross_encoder.onnx"
 
 _THREADS = min(4, os.cpu_count() or 1)
 _LONGEST_SPAN = 30  # tokens
-_CLEAR_SPAN = 0.5  # the probability that a span needs to be marked
+_CLEAR_SPAN = 0.5  # the least probability of a span that is marked
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceScore:
-    """How far a sentence answers, as a logit; and the range of it that is the answer, where there is a clear one."""
+    """The logit that a sentence answers, and the range of the sentence that is the answer, or None if no range clearly is."""
 
     logit: float
     span: tuple[int, int] | None
 
 
 class CrossEncoder:
-    """The trained reader (see `MODEL.md` beside this file). The constructor takes loaded parts; `load` finds them."""
+    """The trained model that `MODEL.md` in this folder describes. Safe to use from several threads."""
 
     def __init__(self, session: "InferenceSession", tokenizer: "Tokenizer") -> None:
         self._session, self._tokenizer = session, tokenizer
@@ -47,9 +47,9 @@ class CrossEncoder:
 
     @classmethod
     def load(cls, folder: Path = FOLDER) -> Self | None:
-        """The reader whose weights are in this folder; None if there are none.
+        """Return the cross-encoder whose weights are in this folder, or None if there are none.
 
-        Raises EncoderError if the weights aren't the ones that were measured.
+        Raises EncoderError if the weights don't match their checksum.
         """
         weights = folder / WEIGHTS
         if not weights.is_file():
@@ -58,31 +58,37 @@ class CrossEncoder:
         expected = json.loads((folder / "cross_encoder.json").read_text(encoding="utf-8"))["sha256"]
         if hashlib.sha256(data).hexdigest() != expected:
             raise EncoderError(
-                f"The reader's weights in {weights} are not the ones that Quipu was measured with: install Quipu anew."
+                f"The cross-encoder's weights in {weights} are not the ones that Quipu was measured with: reinstall Quipu."
             )
         from onnxruntime import InferenceSession, SessionOptions
 
         options = SessionOptions()
-        options.intra_op_num_threads = 1  # a sentence to a thread is faster than two threads to a sentence
+        options.intra_op_num_threads = 1  # one thread per sentence is faster than two threads for one sentence
+        # Without VNNI, products of unsigned and signed bytes overflow 16 bits and saturate; this mode computes them exactly.
+        options.add_session_config_entry("session.x64quantprecision", "1")
         return cls(InferenceSession(data, options, providers=["CPUExecutionProvider"]), tokenizer())
 
-    def read(self, question: str, sentences: Sequence[tuple[str, tuple[str, str]]]) -> list[SentenceScore]:
-        """A reading of each sentence, given with what stands around it (see `pairs.context`).
+    def score(self, question: str, sentences: Sequence[tuple[str, tuple[str, str]]]) -> list[SentenceScore]:
+        """Return the score of each sentence, given as (text, context as `pairs.context` returns it).
 
-        Each is read by itself: what stands beside it in a batch would change its numbers.
+        Each is scored by itself: in a batch, its score would depend on the other sentences.
         """
-        return list(self._threads.map(lambda sentence: self._read(question, *sentence), sentences))
+        return list(self._threads.map(lambda sentence: self._score(question, *sentence), sentences))
 
-    def _read(self, question: str, text: str, around: tuple[str, str]) -> SentenceScore:
+    def _score(self, question: str, text: str, around: tuple[str, str]) -> SentenceScore:
         pair = encode(self._tokenizer, question, text, around)
         ids = np.array([pair.ids], np.int64)
-        fed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.array([pair.types], np.int64)}
-        logits, spans = self._session.run(None, fed)
+        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.array([pair.types], np.int64)}
+        logits, spans = self._session.run(None, inputs)
         return SentenceScore(float(logits[0]), _span(pair, spans[0]))
 
 
 def _span(pair: Pair, logits: NDArray[np.float32]) -> tuple[int, int] | None:
-    """The most probable range of the sentence, if it has more than half of the probability; (t, 2) logits."""
+    """Return the most probable answer range in characters of the sentence, or None if it isn't clear.
+
+    `logits`, shape (t, 2), are those of each token to be the first and the last of the answer. A range is clear if the geometric
+    mean of both probabilities is more than `_CLEAR_SPAN`.
+    """
     within = logits[pair.first : pair.first + len(pair.offsets)].astype(np.float64)
     if not len(within):
         return None
@@ -97,10 +103,10 @@ def _span(pair: Pair, logits: NDArray[np.float32]) -> tuple[int, int] | None:
 
 @cache
 def tokenizer() -> "Tokenizer":
-    """Return the tokenizer that the cross-encoder was trained with, that of all-MiniLM-L6-v2, without truncation and padding."""
+    """Return the cross-encoder's tokenizer, that of all-MiniLM-L6-v2, without truncation and padding."""
     from tokenizers import Tokenizer
 
-    found = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
-    found.no_truncation()
-    found.no_padding()
-    return found
+    loaded = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
+    loaded.no_truncation()
+    loaded.no_padding()
+    return loaded

@@ -25,7 +25,7 @@ def steps_of(asked: Assistant) -> dict[str, tuple[Any, str]]:
         "nearest by vectors": (LocalStore, "dense"),
         "nearest by words": (LocalStore, "lexical"),
         "choose and weigh sentences": (SentenceRanker, "rank"),
-        CROSS_ENCODER: (CrossEncoder, "read"),
+        CROSS_ENCODER: (CrossEncoder, "score"),
         ENCODE_QUESTION: (type(asked.encoder), "questions"),
         ENCODE_SENTENCES: (type(asked.encoder), "passages"),
         "decide": (assistant, "decide"),

@@ -34,7 +34,7 @@ TRAINED_ON, CALIBRATED_ON = slice(0, 4), slice(4, 8)
 ARTICLE_WEIGHT = 4.0
 """Chosen from 1 to 14 by its effect: a higher one is better on articles, and worse on reports."""
 
-_VARIANTS = ((), ("reader",), ("cosine",), ("reader", "cosine"))
+_VARIANTS = ((), ("cross_encoder",), ("cosine",), ("cross_encoder", "cosine"))
 """Signals that may be missing: without weights, and with an encoder whose cosines nobody calibrated."""
 
 

@@ -65,14 +65,15 @@ def score_questions(
 
 def _score(scope: Scope, asked: CalibrationQuestion, about: Document | None, ranker: SentenceRanker) -> ScoredQuestion:
     question = understand(asked.question, [], scope)
-    weighed = ranker.weigh(question, scope, scope.search(question.phrasings, _PASSAGES)) if question.nothing is None else []
+    hits = scope.search(question.phrasings, _PASSAGES) if question.no_question is None else []
+    measured = ranker.measure(question, scope, hits)
     answers = [
         about is not None
-        and sentence.document.id == about.id
-        and any(start < sentence.end and sentence.start < end for start, end in asked.gold)
-        for sentence, _, _, _ in weighed
+        and one.sentence.document.id == about.id
+        and any(start < one.sentence.end and one.sentence.start < end for start, end in asked.gold)
+        for one in measured
     ]
-    return ScoredQuestion(tuple(signals for _, _, signals, _ in weighed), tuple(answers), bool(asked.gold))
+    return ScoredQuestion(tuple(one.signals for one in measured), tuple(answers), bool(asked.gold))
 
 
 def fit(scored: Sequence[ScoredQuestion], left_out: Sequence[str]) -> tuple[str, dict[str, Any]]:
@@ -85,7 +86,7 @@ def fit(scored: Sequence[ScoredQuestion], left_out: Sequence[str]) -> tuple[str,
 
     nothing: dict[str, Any] = dict.fromkeys(left_out)
     read = [replace(one, signals=tuple(replace(signals, **nothing) for signals in one.signals)) for one in scored if one.signals]
-    names = read[0].signals[0].seen
+    names = read[0].signals[0].names
     sentences = LogisticRegression(max_iter=2000).fit(
         np.array([signals.values for one in read for signals in one.signals]),
         np.array([answers and one.answerable for one in read for answers in one.answers]),

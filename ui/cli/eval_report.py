@@ -6,7 +6,7 @@ from typing import Any
 
 from assistant import Citation, Reason
 from corpus import Document
-from eval import Change, Figure, GoldPlace, QuestionResult, curves
+from eval import Change, Figure, QuestionResult, QuotedRange, curves
 from ui.blocks import surrounding_range
 from ui.cli.eval_tables import HEADINGS, questions_in
 from ui.pages import TEMPLATES
@@ -82,7 +82,7 @@ def report(
 
 
 def _failure(row: QuestionResult, document: Callable[[str], Document], address: str | None) -> Failure:
-    def shown(places: Iterable[GoldPlace], *, is_page: bool = False) -> tuple[ShownPlace, ...]:
+    def shown(places: Iterable[QuotedRange], *, is_page: bool = False) -> tuple[ShownPlace, ...]:
         return tuple(_shown(document(place.document_id), place, address, is_page=is_page) for place in places)
 
     code, _, subject = row.reason.partition(": ")
@@ -90,7 +90,7 @@ def _failure(row: QuestionResult, document: Callable[[str], Document], address: 
     return Failure(row, reason, shown(row.cited), shown(row.expected, is_page=row.verdict not in ("correct", "refused")))
 
 
-def _shown(document: Document, place: GoldPlace, address: str | None, *, is_page: bool) -> ShownPlace:
+def _shown(document: Document, place: QuotedRange, address: str | None, *, is_page: bool) -> ShownPlace:
     start, end = max(place.start, 0), min(place.end, len(document.text))
     if start >= end:
         return ShownPlace("a range that the document does not have", "", "", place.quote, "", is_page)

@@ -1,10 +1,14 @@
-"""The English and Spanish phrases by which a question is understood. All are folded (see `index.fold`) but `FRAME` and `JOINT`."""
+"""The English and Spanish phrases by which questions are understood. `FRAMING` and `NEXT_PART` match text as it was typed; the
+others match folded text (see `index.fold`).
+"""
 
 import re
 
 
 def _any_of(phrases: str, *, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
-    """A pattern that finds any of the phrases, given one a line, as whole words. A phrase may use regular expressions."""
+    """Return a pattern that matches any of the phrases as whole words. Each line holds one phrase, or several with "|" between
+    them, and may use regular expressions.
+    """
     lines = (line.strip() for line in phrases.strip().splitlines())
     return re.compile(rf"\b(?:{'|'.join(lines)})(?!\w)", flags)
 
@@ -26,10 +30,12 @@ SMALL_TALK = {
     """),
 }
 
-FILLER = frozenset("again all amiga amigo everyone favor friend hoy ok okay please por there today todos vale well".split())
-"""Words that may stand beside small talk without making it a question."""
+SMALL_TALK_FILLER = frozenset(
+    "again all amiga amigo everyone favor friend hoy ok okay please por there today todos vale well".split()
+)
+"""Words that may accompany small talk without making it a question."""
 
-FRAME = _any_of(
+FRAMING = _any_of(
     r"""
     what (?:do|does|did) (?:the|this|these|your) (?:reports?|documents?|texts?|files?) (?:say|state|report|mention) (?:about|of|on)
     (?:do|does|did) (?:the|this|these|your) (?:reports?|documents?|texts?|files?) (?:say|mention)(?: anything about)?
@@ -42,27 +48,29 @@ FRAME = _any_of(
     """,
     flags=re.IGNORECASE,
 )
-"""Words about the asking: they are no part of what is asked, and would be found wherever a report speaks of itself."""
+"""Words that frame a question, such as "according to the report": they are no part of what is asked, and would match wherever a
+report speaks of itself.
+"""
 
-OPENER = _any_of(r"""
+FOLLOW_UP_OPENER = _any_of(r"""
     and|but|also|so|what about|how about
     y|e|pero|tambien|entonces|que hay de|que pasa con
 """)
-"""How a turn begins that leans on the one before."""
+"""How a turn that depends on the previous one may begin."""
 
-JOINT = re.compile(
+NEXT_PART = re.compile(
     r",?\s+(?:and|y|e)\s+(?:also\s+|también\s+)?(?=(?:(?:a|by|con|de|en|for|from|in|of|on|para|por|since|to|with)\s+)?"
     r"(?:who|whom|whose|what|when|where|why|which|how|is|are|was|were|do|does|did|has|have|can|will"
     r"|quién|quiénes|qué|cuándo|dónde|cómo|cuál|cuáles|cuánt[oa]s?)\s)",
     re.IGNORECASE,
 )
-"""Where a question goes on with another one."""
+"""The conjunction after which a text goes on with another question."""
 
-ASKING = _any_of(r"""
+QUESTION_OPENER = _any_of(r"""
     who|whom|whose|what|when|where|why|which|how|is|are|was|were|do|does|did|has|have|can|will|(?:in|on|to|from|for|by|with)
     (?:what|which|whom) (?:a |con |de |en |para |por |sobre )?(?:quien|quienes|que|cuando|donde|como|cual|cuales|cuant[oa]s?)
 """)
-"""How a question begins."""
+"""How a question may begin."""
 
 PRONOUN = _any_of(r"""
     it|they|them|he|she|him|her|his|hers|its|their|theirs|those|these|ones?
@@ -74,7 +82,7 @@ PREPOSITION = _any_of(r"""
     en|de|desde|con|por|para|durante|sobre|segun
 """)
 
-KINDS = frozenset(
+KIND_WORDS = frozenset(
     """
     amount cause causes cities city countries country date day effect kind kinds month name names number people percentage person
     place places reason reasons region regions result sort type types way year years
@@ -82,9 +90,9 @@ KINDS = frozenset(
     paises persona personas porcentaje razon region regiones tipo tipos
     """.split()
 )
-"""What a question asks for by its kind: an answer gives one, and doesn't say so."""
+"""Nouns for the kind of thing a question asks for. An answer gives such a thing without using the noun."""
 
-ASKED = {
+ASKED_FOR = {
     "number": _any_of(r"""
         how many|how old|how much (?:money|cash|funding)
         how much (?:does|did|do|is|was|were|are) .*\b(?:cost|spen[dt]|pay|paid|worth)
@@ -113,7 +121,7 @@ ASKED = {
         (?<!\w)por que|cual (?:es|fue|era) (?:la causa|el motivo|la razon)
     """),
 }
-"""What kind of thing a question asks for; the first that fits."""
+"""The phrases that ask for each kind of thing. If several kinds match, the first counts."""
 
 DATE = _any_of(r"""
     \d+.*|(?:last|next|this|past|previous|same|following|every) \w+|yesterday|today|now|ago
@@ -123,10 +131,10 @@ DATE = _any_of(r"""
     enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre|siglos?|decadas?
     ayer|hoy|ahora|desde|hasta|despues|antes|durante|cuando|mientras|reciente(?:mente)?|pasad[oa]|proxim[oa]
 """)
-"""What may say when: a number, a month, or a word such as "after"."""
+"""Words that may tell when: numbers, months, and words such as "after"."""
 
-JOINING = "and|de|del|e|el|for|in|la|las|los|of|on|para|the|to|y"
-"""Little words that an acronym passes over."""
+FUNCTION_WORDS = "and|de|del|e|el|for|in|la|las|los|of|on|para|the|to|y"
+"""Short words that acronyms skip, as alternatives of a regular expression."""
 
 NUMBER = _any_of(r"""
     \d.*
@@ -137,14 +145,14 @@ NUMBER = _any_of(r"""
     treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|noventa|docenas?|cien|cientos?|\w+cient[oa]s|mil|miles|millon|millones
     mitad|tercios?|cuartos?|ningun|ninguna
 """)
-"""A number in a sentence, in digits or in words."""
+"""A number, in digits or in words."""
 
 YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 
-LEANS = _any_of(r"""
+DEPENDENT_OPENER = _any_of(r"""
     however|but|yet|nevertheless|nonetheless|instead|still|otherwise
     this|these|those|that|it|its|they|their|he|she|his|her|such
     sin embargo|pero|no obstante|en cambio
     est[aeo]s?|es[aeo]s?|aquell[ao]s?|ell[ao]s?|dich[ao]s?|su|sus|tal|tales
 """)
-"""How a sentence begins that can't stand alone: with a contrast, or with a pronoun for something said before."""
+"""How a sentence that can't stand alone may begin: with a contrast, or with a pronoun for something mentioned before."""

@@ -1,0 +1,159 @@
+"""`Question`, and how one is understood from what was typed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from assistant.answer import Reason
+from assistant.errors import QuestionError
+from assistant.glossary import in_english, in_plain_words
+from assistant.question.history import made_explicit
+from assistant.question.names import names_in
+from assistant.question.no_question import is_empty, is_gibberish, small_talk_language
+from assistant.question.phrases import ASKED_FOR, DATE, FRAMING, NEXT_PART, NUMBER, QUESTION_OPENER, YEAR
+from assistant.question.spelling import corrected
+from assistant.question.words import is_stop_word
+from assistant.vocabulary import Vocabulary, occurs
+from corpus import USUAL_LANGUAGES, language_of, split_sentences
+from index import content_words, fold, question_language, question_terms, words
+
+LONGEST_QUESTION = 2000
+"""Characters. Several times the longest question seen in practice; the encoder reads about half of it."""
+
+_MOST_PARTS = 3
+_LONG_WINDED = 25  # words: in a longer text, what precedes the last sentence tells why somebody asks
+
+_GIVES = {"number": NUMBER, "year": YEAR, "date": DATE}
+"""For some of the keys of `ASKED_FOR`, the pattern of what gives such a thing."""
+
+
+class Phrasing(NamedTuple):
+    """A wording of a question, and its language."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as it was understood. `searched` is explicit: it can be searched without knowing what was asked before.
+
+    `searched_as` holds `searched` as it is and, if that differs, in the English words of reports, which come last. `scored_as` is
+    what sentences are scored against: the same, except that a follow-up with words of its own leaves out the topic words it took
+    from an earlier question. Those help to find the passage, but would count as part of what is asked. `names` are the names and
+    years in the question, and `own_words` are the words that a follow-up adds to the earlier question: an answer has to be about
+    both. `asks_for` is a key of `ASKED_FOR`, the kind of thing asked for, or "". `no_question` is the reason why the text asks
+    nothing, or None.
+    """
+
+    text: str
+    searched: str
+    language: str
+    searched_as: tuple[Phrasing, ...] = ()
+    scored_as: tuple[Phrasing, ...] = ()
+    names: tuple[str, ...] = ()
+    own_words: tuple[str, ...] = ()
+    asks_for: str = ""
+    no_question: Reason | None = None
+
+    @property
+    def phrasings(self) -> tuple[str, ...]:
+        """The texts of `searched_as`."""
+        return tuple(phrasing.text for phrasing in self.searched_as)
+
+    @property
+    def is_topic(self) -> bool:
+        """Whether it names a topic, as in "prisons in the north", and asks nothing about it."""
+        return QUESTION_OPENER.match(fold(self.searched).lstrip("¿ ")) is None
+
+    def fits(self, text: str) -> bool:
+        """Return whether a text gives a number, a year or a date, if the question asks for one."""
+        pattern = _GIVES.get(self.asks_for)
+        return pattern is None or pattern.search(fold(text)) is not None
+
+
+def understand(text: str, history: Sequence[str], vocabulary: Vocabulary) -> Question:
+    """Return the question that `text` asks after the earlier questions `history` (oldest first), of documents with this vocabulary.
+
+    Raises QuestionError if the text is too long to be a question. Texts in the history that are too long are ignored.
+    """
+    if len(text) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"The question has {len(text):,} characters; Quipu takes up to {LONGEST_QUESTION:,}. Ask about one thing at a time."
+        )
+    text = " ".join(text.split())
+    history = [earlier for earlier in history if len(earlier) <= LONGEST_QUESTION]
+    language = question_language(text)
+    if chat_language := small_talk_language(text):
+        return Question(text, text, chat_language, no_question=Reason("small_talk"))
+    if is_empty(text):
+        return Question(text, text, language, no_question=Reason("empty"))
+    if is_gibberish(text, vocabulary):
+        return Question(text, text, language, no_question=Reason("gibberish"))
+    folded = " ".join(words(text))
+    query = _without_framing(text, language)
+    searched, own_words = made_explicit(query, text, language, history, vocabulary)
+    searched_as = _phrasings(searched, language, vocabulary)
+    return Question(
+        text=text,
+        searched=searched,
+        language=language,
+        searched_as=searched_as,
+        scored_as=_phrasings(query, language, vocabulary) if own_words else searched_as,
+        names=tuple(filter(None, corrected("\n".join(names_in(text, language)), language, vocabulary).split("\n"))),
+        own_words=own_words,
+        asks_for=next((kind for kind, phrases in ASKED_FOR.items() if phrases.search(folded)), ""),
+    )
+
+
+def parts_of(text: str) -> list[str]:
+    """Return the questions that a text asks one after the other, or joined by "and". If it asks only one, return the text alone.
+
+    >>> parts_of("How big are the gangs, and how far does their reach extend?")
+    ['How big are the gangs', 'how far does their reach extend?']
+    """
+    text = " ".join(text.split())
+    asked = [text[start:end] for start, end in split_sentences(text)]
+    if not all(sentence.endswith("?") for sentence in asked):
+        return [text]
+    parts = [part for sentence in asked for part in NEXT_PART.split(sentence)]
+    return parts if len(parts) <= _MOST_PARTS else [text]
+
+
+def unknown_language(text: str) -> str | None:
+    """Return the code of a text's language if that is clearly neither English nor Spanish, else None."""
+    known = [word for word in words(text) if is_stop_word(word)]
+    if len(known) > len(words(text)) / 4:
+        return None
+    language = language_of(text)
+    return language if language not in USUAL_LANGUAGES else None
+
+
+def encodable(text: str) -> str:
+    """Return the text with lone surrogates, which JSON allows and UTF-8 doesn't, replaced by U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _phrasings(query: str, language: str, vocabulary: Vocabulary) -> tuple[Phrasing, ...]:
+    """Return a query as `Question.searched_as` holds it.
+
+    A capitalized Spanish word that the documents have too is a name and isn't translated: "Castillo" is no castle.
+    """
+
+    def is_name(word: str) -> bool:
+        return occurs(question_terms(word, ""), vocabulary)
+
+    english = corrected(in_english(query, is_name) if language == "es" else in_plain_words(query), "en", vocabulary)
+    return tuple(dict.fromkeys([Phrasing(query, language), Phrasing(english, "en")]))
+
+
+def _without_framing(text: str, language: str) -> str:
+    """Return the question without what leads up to it and without its framing, unless nothing else is left."""
+    asked = text
+    if len(words(text)) > _LONG_WINDED and text.endswith("?"):
+        first, last = split_sentences(text)[-1]
+        _, colon, rest = text[first:last].rpartition(": ")
+        asked = rest if colon and QUESTION_OPENER.match(fold(rest).lstrip("¿")) else text[first:last]
+        asked = asked if len(content_words(asked, language)) > 1 else text
+    rest = " ".join(FRAMING.sub("", asked).split()).replace("¿ ", "¿")
+    return rest if content_words(rest, language) else text
