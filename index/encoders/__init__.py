@@ -1,4 +1,4 @@
-"""Turns text into unit vectors: what an encoder is, the one in use, and how a model is found, exported and checked."""
+"""Turns text into unit vectors: the encoder interface, its implementations, and finding, exporting and checking models."""
 
 from index.encoders.load import load_encoder
 from index.encoders.model_files import DEFAULT_MODEL, default_folder, go_offline

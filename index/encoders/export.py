@@ -1,4 +1,4 @@
-"""Exports a sentence-transformers model to ONNX, once, and only if the export gives the same vectors as the model itself."""
+"""Exports a sentence-transformers model to ONNX, and checks that the export gives the same vectors as the model itself."""
 
 import json
 import logging
@@ -27,21 +27,21 @@ GRAPH, TOKENIZER, RECORD = "model.onnx", "tokenizer.json", "encoder.json"
 
 SLOWER = "is run by sentence-transformers, which starts and works several times more slowly"
 
-_LEAST_COSINE = {INT8: 0.99, FP32: 0.9999}
-"""How near each vector must be to the original's."""
+_MIN_COSINE = {INT8: 0.99, FP32: 0.9999}
+"""The least cosine that each vector must have with the original's."""
 
-_SAME_FIRST = 0.98
-"""The share of questions that must find the same passage first as with the original, or one that is as near to it."""
+_MIN_SAME_FIRST = 0.98
+"""The least share of questions that must rank the same passage first as the original does, or one that ties with it."""
 
-_AS_NEAR = 0.01
-"""Two passages whose cosines with a question differ by less than this are as near to it."""
+_TIE = 0.01
+"""Two passages whose cosines with a question differ by less than this tie."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is kept beside an exported graph, as `encoder.json`. Without `sha256` nothing was exported, and `notice` says why."""
+    """The contents of `encoder.json`, beside an exported graph. Without `sha256`, nothing was exported and `notice` says why."""
 
     fingerprint: str
     arithmetic: str
@@ -56,14 +56,14 @@ class Record:
 
 
 class _ExportError(Exception):
-    """The model can't be exported, or the export gives other vectors than it."""
+    """The model can't be exported, or its export gives different vectors."""
 
 
 def export(original: SentenceTransformerEncoder, folder: Path, *, int8: bool) -> Record:
-    """Write the original's graph, its tokenizer and the record of them to `folder`, and return the record.
+    """Write the original's graph, its tokenizer and a record to `folder`, and return the record.
 
-    The graph is int8 if that is wanted and exact enough, else fp32; if that isn't exact or can't be made, only the record is
-    written, and says so. Raises OSError if the folder can't be written to, MemoryError if there is too little memory.
+    The graph is int8 if that is requested and exact enough, and otherwise fp32. If neither can be made exact enough, only a record
+    that says so is written. Raises OSError if the folder can't be written to, MemoryError if there is too little memory.
     """
     record = None
     trial = _Trial(original)
@@ -71,14 +71,14 @@ def export(original: SentenceTransformerEncoder, folder: Path, *, int8: bool) ->
         try:
             record = _export(original, folder, arithmetic, trial)
             break
-        except (OSError, MemoryError):  # what may be otherwise the next time isn't recorded
+        except (OSError, MemoryError):  # not recorded, because it may succeed the next time
             raise
-        except Exception as error:  # whatever torch, ONNX and ONNX Runtime raise for a model that they don't know
+        except Exception as error:  # whatever torch, ONNX and ONNX Runtime raise for an unsupported model
             _log.info("%s can't be run by %s: %s", original.name, arithmetic, error)
             reason = _reason(error)
     if record is None:
-        for left in folder.iterdir():
-            left.unlink()
+        for file in folder.iterdir():
+            file.unlink()
         notice = f"The encoder {original.name} {SLOWER}, since ONNX Runtime can't run it: {reason}."
         record = Record(original.fingerprint, original.arithmetic, notice=notice, versions=_versions())
     (folder / RECORD).write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
@@ -86,8 +86,9 @@ def export(original: SentenceTransformerEncoder, folder: Path, *, int8: bool) ->
 
 
 def open_export(folder: Path, name: str, threads: int | None = None) -> OnnxEncoder | Record | None:
-    """The encoder that was exported to this folder; None if there is none or it is damaged. If the model could not be exported by
-    the libraries that are installed, the record that says so.
+    """Open the encoder exported to this folder. Return None if there is none, or if it is damaged.
+
+    If the installed versions of the libraries could not export the model, return the record that says so.
     """
     try:
         record = Record(**json.loads((folder / RECORD).read_text(encoding="utf-8")))
@@ -101,7 +102,7 @@ def open_export(folder: Path, name: str, threads: int | None = None) -> OnnxEnco
 
 
 class _Trial:
-    """The texts that exports are made and checked with, and the original's vectors of them."""
+    """The texts that exports are calibrated and checked with, and the original's vectors of them."""
 
     def __init__(self, original: SentenceTransformerEncoder) -> None:
         texts = trial_texts()
@@ -115,30 +116,32 @@ class _Trial:
         return self._original.questions(self._questions), self._original.passages(self._passages)
 
     def check(self, encoder: OnnxEncoder) -> dict[str, float]:
-        """The figures of this export. Raises _ExportError if they aren't good enough."""
+        """Compare an export with the original and return the figures. Raises _ExportError if they are not good enough."""
         questions, passages = self._expected
         own_questions, own_passages = encoder.questions(self._questions), encoder.passages(self._passages)
         cosines = np.concatenate([(questions * own_questions).sum(axis=1), (passages * own_passages).sum(axis=1)])
-        nearness = questions @ passages.T
-        found = np.take_along_axis(nearness, (own_questions @ own_passages.T).argmax(axis=1, keepdims=True), axis=1)[:, 0]
-        same = found > nearness.max(axis=1) - _AS_NEAR
+        similarities = questions @ passages.T
+        similarities_found = np.take_along_axis(
+            similarities, (own_questions @ own_passages.T).argmax(axis=1, keepdims=True), axis=1
+        )[:, 0]
+        is_same_first = similarities_found > similarities.max(axis=1) - _TIE
         figures = {
             "texts": len(cosines),
             "mean_cosine": round(float(cosines.mean()), 6),
             "least_cosine": round(float(cosines.min()), 6),
-            "same_first": round(float(same.mean()), 4),
+            "same_first": round(float(is_same_first.mean()), 4),
         }
-        if not figures["least_cosine"] >= _LEAST_COSINE[encoder.arithmetic] or not figures["same_first"] >= _SAME_FIRST:
+        if not figures["least_cosine"] >= _MIN_COSINE[encoder.arithmetic] or not figures["same_first"] >= _MIN_SAME_FIRST:
             raise _ExportError(
                 f"a vector has the cosine {figures['least_cosine']:.4f} with the original's, and {figures['same_first']:.0%} of "
-                f"questions find the same passage first"
+                f"questions rank the same passage first"
             )
         return figures
 
 
 @cache
 def trial_texts() -> dict[str, list[str]]:
-    """Passages to calibrate with, others to check with, and questions that those answer: written for Quipu, of its own licence."""
+    """Return passages to calibrate with, others to check with, and questions that those answer; all written for Quipu."""
     texts: dict[str, list[str]] = json.loads(files("index.encoders").joinpath("trial_texts.json").read_text(encoding="utf-8"))
     return texts
 
@@ -147,7 +150,9 @@ def _export(original: SentenceTransformerEncoder, folder: Path, arithmetic: str,
     model = original.model
     if not hasattr(model.tokenizer, "backend_tokenizer"):
         raise _ExportError("it has no fast tokenizer")
-    model.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))  # as the model uses it, which the file beside it need not say
+    model.tokenizer.backend_tokenizer.save(
+        str(folder / TOKENIZER)
+    )  # as configured now, which the model's own file need not reflect
     plain, graph = folder / "plain.onnx", folder / GRAPH
     if not plain.exists():
         _trace(model, plain)
@@ -178,7 +183,7 @@ def _export(original: SentenceTransformerEncoder, folder: Path, arithmetic: str,
 def _trace(model: "SentenceTransformer", path: Path) -> None:
     """Write the model's graph for one text: `input_ids` (1, t) to `sentence_embedding` (1, d), of unit length.
 
-    A text by itself needs no mask; leaving it out of the attention is a twentieth faster.
+    A single text needs no attention mask, and is encoded 5 % faster without one.
     """
     import torch
 
@@ -197,11 +202,11 @@ def _trace(model: "SentenceTransformer", path: Path) -> None:
             return torch.nn.functional.normalize(features["sentence_embedding"], p=2, dim=1)
 
     example = model.preprocess(["The shortest of texts."])
-    use = getattr(getattr(model[0], "auto_model", None), "set_attn_implementation", None)
-    if use is not None:
-        use("eager")  # plain products, that ONNX Runtime knows
+    set_attention = getattr(getattr(model[0], "auto_model", None), "set_attn_implementation", None)
+    if set_attention is not None:
+        set_attention("eager")  # plain matrix products, which ONNX Runtime supports
     with warnings.catch_warnings(), torch.inference_mode():
-        warnings.simplefilter("ignore")  # the tracer's, of what is constant for one text
+        warnings.simplefilter("ignore")  # about what the tracer takes as constant for one text
         torch.onnx.export(
             Sentence("token_type_ids" in example).eval(),
             (example["input_ids"],),
@@ -215,15 +220,15 @@ def _trace(model: "SentenceTransformer", path: Path) -> None:
 
 
 def _optimize(path: Path) -> None:
-    """Replace the graph by the one that ONNX Runtime makes of it, so that it need not be made at each start."""
+    """Replace a graph by its version optimised by ONNX Runtime, so that it need not be optimised at each start."""
     from onnxruntime import GraphOptimizationLevel, InferenceSession, SessionOptions
 
     options = SessionOptions()
-    options.graph_optimization_level = GraphOptimizationLevel.ORT_ENABLE_EXTENDED  # the highest that can be kept in a file
-    made = path.with_name("optimized.onnx")
-    options.optimized_model_filepath = str(made)
+    options.graph_optimization_level = GraphOptimizationLevel.ORT_ENABLE_EXTENDED  # the highest level that can be saved to a file
+    optimized = path.with_name("optimized.onnx")
+    options.optimized_model_filepath = str(optimized)
     InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    made.replace(path)
+    optimized.replace(path)
 
 
 def _versions() -> dict[str, str]:
@@ -231,7 +236,7 @@ def _versions() -> dict[str, str]:
 
 
 def _prompt(model: "SentenceTransformer", names: Sequence[str]) -> str:
-    """What the model puts before texts of this kind, as its `encode_query` and `encode_document` choose it."""
+    """Return the prompt that the model puts before a text, chosen as its `encode_query` and `encode_document` do."""
     name = next((name for name in names if name in model.prompts), model.default_prompt_name)
     return (model.prompts.get(name) or "") if name else ""
 
@@ -252,7 +257,7 @@ def _encoder(record: Record, folder: Path, name: str, threads: int | None) -> On
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, in a line."""
+    """Return an error as one line of text."""
     if isinstance(error, _ExportError):
         return str(error)
     return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0][:200]}"

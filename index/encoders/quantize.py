@@ -1,14 +1,14 @@
-"""Makes the matrix products of an encoder's graph int8, whichever of BERT, MPNet, RoBERTa or DistilBERT it is.
+"""Quantizes the matrix products of an encoder's graph to int8.
 
-It goes by the graph's shape, not by names.
+It works for BERT, MPNet, RoBERTa and DistilBERT, because it goes by the shape of the graph and not by names.
 
-The products that share an input have their weights quantised per column ahead, and that input per text when it runs. A few columns
-of the inputs are tens of times larger than the rest, and would leave those no digits. They are dealt with in one of two ways:
+Weights are quantized per column ahead of time, and the input that several products may share is quantized per text at run time. A
+few columns of the inputs are tens of times larger than the rest, and would leave those without precision. There are two remedies:
 
-- Where the product widens the text's rows or keeps their width, the size of each column of the input is shared between it and the
-  weights, in fp32 and before anything is rounded: SmoothQuant (Xiao et al. 2023, https://arxiv.org/abs/2211.10438).
+- Where a product widens the rows or keeps their width, the size of each input column is divided between the input and the weights,
+  in fp32 before anything is rounded: SmoothQuant (Xiao et al. 2023, https://arxiv.org/abs/2211.10438).
 - Where it narrows them (the second product of a feed-forward layer, whose input has the largest columns), the few largest columns
-  stay in fp32, in a product of their own: LLM.int8() (Dettmers et al. 2022, https://arxiv.org/abs/2208.07339).
+  stay in fp32, in a separate product: LLM.int8() (Dettmers et al. 2022, https://arxiv.org/abs/2208.07339).
 """
 
 import logging
@@ -27,19 +27,19 @@ Feed = dict[str, NDArray[np.int64]]
 """The inputs of one run of a graph, by name."""
 
 _SMOOTHING = 0.7
-"""How much of a column's size goes from the input to the weights: 0 none, 1 all."""
+"""How much of a column's size moves from the input to the weights: 0 is none, 1 is all."""
 
-_LARGEST = 8
-"""Columns of the input that stay in fp32 where a product narrows."""
+_KEPT_COLUMNS = 8
+"""The number of input columns that stay in fp32 where a product narrows the rows."""
 
 _SMALL_TABLE = 1 << 20
-"""Tables of fewer numbers than this are left in fp32."""
+"""Tables with fewer numbers than this stay in fp32."""
 
 
 def quantize(source: Path, target: Path, calibration: Sequence[Feed]) -> None:
-    """Write the graph of `source` to `target` with int8 products. `calibration`: texts that show how large the inputs get.
+    """Write the graph of `source` to `target` with int8 products. The texts of `calibration` show how large the inputs get.
 
-    The same graph and the same texts give the same numbers. Raises ValueError if the graph has no product with constant weights.
+    The same graph and texts always give the same result. Raises ValueError if the graph has no product with constant weights.
     """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -51,10 +51,10 @@ def quantize(source: Path, target: Path, calibration: Sequence[Feed]) -> None:
     sizes = _largest_inputs(source, list(groups), calibration)
     weights = {tensor.name: tensor for tensor in model.graph.initializer}
     for name, products in groups.items():
-        _prepare(model, name, products, weights, sizes[name])
+        _balance(model, name, products, weights, sizes[name])
     _sort(model)
     root = logging.getLogger()
-    root.addFilter(_not_the_quantizers)
+    root.addFilter(_is_not_from_quantizer)
     try:
         quantize_dynamic(
             model,
@@ -64,11 +64,11 @@ def quantize(source: Path, target: Path, calibration: Sequence[Feed]) -> None:
             nodes_to_quantize=[product.name for products in groups.values() for product in products],
         )
     finally:
-        root.removeFilter(_not_the_quantizers)
+        root.removeFilter(_is_not_from_quantizer)
 
 
 def halve_tables(path: Path) -> None:
-    """Keep the graph's large tables (of the words' vectors) in fp16, half the size, and widen only the rows that a text has."""
+    """Store a graph's large lookup tables (the token embeddings) as fp16, converting only the rows that a text needs to fp32."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
@@ -87,13 +87,13 @@ def halve_tables(path: Path) -> None:
     onnx.save(model, path)
 
 
-def _not_the_quantizers(record: logging.LogRecord) -> bool:
-    """False for what ONNX Runtime's quantizer says of each product, to the root's log."""
+def _is_not_from_quantizer(record: logging.LogRecord) -> bool:
+    """Return False for the messages that ONNX Runtime's quantizer sends to the root logger for each product."""
     return "onnxruntime" not in record.pathname
 
 
 def _groups(model: "ModelProto") -> dict[str, list["NodeProto"]]:
-    """The products with constant weights that no other node uses, by the input that they share, in the order of the graph."""
+    """Return the products whose constant weights no other node uses, grouped by their input, in the order of the graph."""
     from onnx import TensorProto
 
     matrices = {
@@ -108,7 +108,7 @@ def _groups(model: "ModelProto") -> dict[str, list["NodeProto"]]:
 
 
 def _largest_inputs(source: Path, names: list[str], calibration: Sequence[Feed]) -> dict[str, NDArray[np.float32]]:
-    """The largest size of each column of these inputs of products, over all tokens of the texts."""
+    """Return the largest absolute value in each column of these inputs, over all tokens of the calibration texts."""
     import onnx
     from onnx import TensorProto, helper
     from onnxruntime import InferenceSession
@@ -125,66 +125,68 @@ def _largest_inputs(source: Path, names: list[str], calibration: Sequence[Feed])
     return largest
 
 
-def _prepare(
+def _balance(
     model: "ModelProto",
     name: str,
     products: list["NodeProto"],
     weights: dict[str, "TensorProto"],
     sizes: NDArray[np.float32],
 ) -> None:
-    """Even out the columns of the input `name` of these products, whose largest values are `sizes`."""
+    """Balance the columns of the input `name` of these products; `sizes` are the largest absolute values of the columns."""
     from onnx import helper, numpy_helper
 
     sizes = np.maximum(sizes, 1e-5)
     matrices = [numpy_helper.to_array(weights[product.input[1]]) for product in products]
-    apart = np.empty(0, np.int64)
+    separate = np.empty(0, np.int64)
     if any(matrix.shape[0] > matrix.shape[1] for matrix in matrices):
-        apart = np.sort(np.argsort(-sizes, kind="stable")[:_LARGEST])
+        separate = np.sort(np.argsort(-sizes, kind="stable")[:_KEPT_COLUMNS])
         scale = np.ones_like(sizes)
     else:
         rows = np.max([np.abs(matrix).max(axis=1) for matrix in matrices], axis=0)
         scale = sizes**_SMOOTHING / np.maximum(rows, 1e-5) ** (1 - _SMOOTHING)
         scale /= np.exp(np.log(scale).mean())
-    kept = np.ones_like(scale)
-    kept[apart] = 0
-    even = f"{name}_even"
-    model.graph.initializer.append(numpy_helper.from_array((kept / scale).astype(np.float32), f"{name}_scale"))
-    model.graph.node.append(helper.make_node("Mul", [name, f"{name}_scale"], [even], f"{name}_even"))
-    if len(apart):
-        model.graph.initializer.append(numpy_helper.from_array(apart, f"{name}_columns"))
+    is_quantized = np.ones_like(scale)
+    is_quantized[separate] = 0
+    balanced = f"{name}_even"
+    model.graph.initializer.append(numpy_helper.from_array((is_quantized / scale).astype(np.float32), f"{name}_scale"))
+    model.graph.node.append(helper.make_node("Mul", [name, f"{name}_scale"], [balanced], f"{name}_even"))
+    if len(separate):
+        model.graph.initializer.append(numpy_helper.from_array(separate, f"{name}_columns"))
         gather = helper.make_node("Gather", [name, f"{name}_columns"], [f"{name}_apart"], f"{name}_apart", axis=-1)
         model.graph.node.append(gather)
     for product, matrix in zip(products, matrices, strict=True):
         stored, output = weights[product.input[1]], product.output[0]
-        product.input[0] = even
-        if len(apart):
-            model.graph.initializer.append(numpy_helper.from_array(matrix[apart], f"{stored.name}_apart"))
+        product.input[0] = balanced
+        if len(separate):
+            model.graph.initializer.append(numpy_helper.from_array(matrix[separate], f"{stored.name}_apart"))
             product.output[0] = f"{output}_even"
-            own = helper.make_node("MatMul", [f"{name}_apart", f"{stored.name}_apart"], [f"{output}_apart"], f"{output}_apart")
-            both = helper.make_node("Add", [f"{output}_even", f"{output}_apart"], [output], f"{output}_sum")
-            model.graph.node.extend([own, both])
-        rescaled = (matrix * (kept * scale)[:, None]).astype(np.float32)
-        stored.CopyFrom(numpy_helper.from_array(rescaled, stored.name))
+            separate_product = helper.make_node(
+                "MatMul", [f"{name}_apart", f"{stored.name}_apart"], [f"{output}_apart"], f"{output}_apart"
+            )
+            total = helper.make_node("Add", [f"{output}_even", f"{output}_apart"], [output], f"{output}_sum")
+            model.graph.node.extend([separate_product, total])
+        balanced_matrix = (matrix * (is_quantized * scale)[:, None]).astype(np.float32)
+        stored.CopyFrom(numpy_helper.from_array(balanced_matrix, stored.name))
 
 
 def _sort(model: "ModelProto") -> None:
-    """Put each node after those whose outputs it takes, as ONNX wants it, keeping the order otherwise."""
-    maker = {output: node for node in model.graph.node for output in node.output}
+    """Put each node after those whose outputs it uses, as ONNX requires, and keep the order otherwise."""
+    producer = {output: node for node in model.graph.node for output in node.output}
     placed: set[str] = set()
 
-    def with_makers(node: "NodeProto") -> Iterator["NodeProto"]:
-        waiting = [node]
-        while waiting:
-            last = waiting[-1]
-            missing = [maker[name] for name in last.input if name in maker and maker[name].output[0] not in placed]
+    def with_producers(node: "NodeProto") -> Iterator["NodeProto"]:
+        pending = [node]
+        while pending:
+            current = pending[-1]
+            missing = [producer[name] for name in current.input if name in producer and producer[name].output[0] not in placed]
             if missing:
-                waiting.append(missing[0])
+                pending.append(missing[0])
                 continue
-            waiting.pop()
-            if last.output[0] not in placed:
-                placed.add(last.output[0])
-                yield last
+            pending.pop()
+            if current.output[0] not in placed:
+                placed.add(current.output[0])
+                yield current
 
-    ordered = [placed_node for node in model.graph.node for placed_node in with_makers(node)]
+    ordered = [sorted_node for node in model.graph.node for sorted_node in with_producers(node)]
     del model.graph.node[:]
     model.graph.node.extend(ordered)

@@ -1,4 +1,4 @@
-"""The encoder by sentence-transformers and torch: slow, and what an exported one is compared with."""
+"""The encoder run by sentence-transformers and torch: slower, and the reference for an exported one."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -16,15 +16,17 @@ if TYPE_CHECKING:
 
 
 class SentenceTransformerEncoder:
-    """A sentence-transformers model, run by torch: the original of an export, and what runs a model that can't be exported.
+    """A sentence-transformers model run by torch: the original of an export, and the fallback for a model that can't be exported.
 
-    The constructor takes a loaded one; `load` finds it on this machine.
+    The constructor takes a loaded model; `load` finds one on this machine.
     """
 
     def __init__(self, model: "SentenceTransformer", name: str, fingerprint: str) -> None:
         self.model = model
         self._lock = threading.Lock()  # fast tokenizers can't be used from two threads at once
-        self._asked = lru_cache(maxsize=64)(self._question_rows)  # a question is searched with, and then read with
+        self._cached_questions = lru_cache(maxsize=64)(
+            self._question_rows
+        )  # a question is encoded for the search, and again to rank sentences
         self.name = name
         self.fingerprint = fingerprint
         self.arithmetic = "sentence-transformers fp32"
@@ -34,9 +36,9 @@ class SentenceTransformerEncoder:
 
     @classmethod
     def load(cls, model: str = DEFAULT_MODEL) -> "SentenceTransformerEncoder":
-        """The encoder named `model`: the default, a model's folder, or a name in the local Hugging Face cache.
+        """Load the encoder named `model`: the default, a model's folder, or a name in the local Hugging Face cache.
 
-        Raises EncoderError if it isn't on this machine, can't be loaded, or the default's weights aren't the ones expected.
+        Raises EncoderError if the model is not on this machine or can't be loaded, or if the default model has unexpected weights.
         """
         go_offline()
         folder = model_folder(model)
@@ -54,17 +56,17 @@ class SentenceTransformerEncoder:
         return cls(loaded, model, digest)
 
     def questions(self, texts: Sequence[str]) -> Vectors:
-        """See `Encoder.questions`. The rows can't be written to, since they may be given again."""
-        return self._asked(tuple(texts))
+        """See `Encoder.questions`. The rows are read-only, since they are cached."""
+        return self._cached_questions(tuple(texts))
 
     def passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
         """See `Encoder.passages`."""
         rows = []
         for start in range(0, len(texts), _REPORT_EVERY):
-            part = texts[start : start + _REPORT_EVERY]
-            rows.append(self._unit_rows(self.model.encode_document, part))
+            batch = texts[start : start + _REPORT_EVERY]
+            rows.append(self._unit_rows(self.model.encode_document, batch))
             if progress is not None:
-                progress(len(part))
+                progress(len(batch))
         return np.concatenate(rows) if rows else np.empty((0, self.dimension), np.float32)
 
     def count_tokens(self, text: str) -> int:
