@@ -1,9 +1,11 @@
+"""The analyser: folding, words, stems, stop words and the language of a question."""
+
 import pytest
 
 from index import content_words, fold, question_language, question_terms, terms, words
 
 
-def test_folding_makes_one_of_cases_accents_and_ligatures() -> None:
+def test_folding_ignores_case_accents_and_ligatures() -> None:
     assert fold("PERÚ Perú peru") == "peru peru peru"
     assert fold("Straße ﬁnal CAÑÓN") == "strasse final canon"
 
@@ -27,13 +29,13 @@ def test_forms_of_a_word_are_one_term(one: str, other: str, language: str) -> No
     assert terms(one, language) == terms(other, language) != []
 
 
-def test_a_question_finds_passages_of_both_languages() -> None:
+def test_a_questions_terms_match_passages_in_any_language() -> None:
     assert set(terms("trafficking", "en")) <= set(question_terms("trafficking", "en"))
     assert set(terms("investigaciones", "es")) <= set(question_terms("investigaciones", "en"))
     assert set(terms("élections", "fr")) <= set(question_terms("élections", "en"))
 
 
-def test_a_superscript_is_no_part_of_a_word() -> None:
+def test_superscripts_are_not_part_of_a_word() -> None:
     assert words("In 2019³ it had 10⁶ m².") == ["in", "2019", "it", "had", "10", "m"]
 
 
@@ -50,7 +52,7 @@ def test_a_superscript_is_no_part_of_a_word() -> None:
         ("money laundering", "en"),
     ],
 )
-def test_names_do_not_decide_a_questions_language(question: str, language: str) -> None:
+def test_foreign_names_do_not_decide_a_questions_language(question: str, language: str) -> None:
     assert question_language(question) == language
 
 

@@ -1,4 +1,4 @@
-"""A home as one file and back: nothing lost, nothing let in, and nothing left behind by what went wrong."""
+"""Backup and restore: nothing is lost, no hostile archive gets in, and a failure leaves nothing behind."""
 
 import gzip
 import importlib
@@ -39,12 +39,12 @@ from tests.made import write
 
 RIVERS = "Rivers\n\nThe river Marañón is wide and brown.\n"
 HEAD = ("quipu-backup.json", b'{"format": 1}\n')
-MODULE = importlib.import_module("index.library.backup")  # by its name, which `index` gives to the function
+MODULE = importlib.import_module("index.library.backup")  # `index.backup` is the function
 
 
 @pytest.fixture
 def library(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> Home:
-    """A home with two documents, and what else may lie in one."""
+    """A home with two documents, and with every other kind of file that a home may hold."""
     add(home, [report, write(tmp_path / "in" / "rivers.txt", RIVERS)], words)
     (home.path / "users.json").write_text(f'{{"ana": "{random.Random(0).randbytes(50_000).hex()}"}}')
     (home.path / "session.key").write_text("a key")
@@ -61,7 +61,7 @@ def archive(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Home:
-    return Home(tmp_path / "there" / "home")
+    return Home(tmp_path / "elsewhere" / "home")
 
 
 def names(archive: Path) -> list[str]:
@@ -75,12 +75,12 @@ def contents(archive: Path) -> bytes:
 
 
 def is_untouched(home: Home) -> bool:
-    """Whether neither a home is there, nor anything beside it."""
+    """Return whether neither the home nor anything beside it exists."""
     return not home.path.exists() and (not home.path.parent.exists() or not any(home.path.parent.iterdir()))
 
 
 def made(archive: Path, *members: tuple[str | tarfile.TarInfo, bytes]) -> Path:
-    """An archive as somebody else might make one."""
+    """Make an archive as an attacker or another program might."""
     with tarfile.open(archive, "w:gz") as opened:
         for named, data in members:
             member = tarfile.TarInfo(named) if isinstance(named, str) else named
@@ -97,7 +97,7 @@ def of_kind(kind: bytes, name: str, to: str = "") -> tarfile.TarInfo:
 
 @contextmanager
 def files_up_to(limit: int) -> Iterator[None]:
-    """As on a full disk: no file can be written beyond so many bytes."""
+    """Simulate a full disk: no file can grow beyond `limit` bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
     try:
@@ -106,7 +106,7 @@ def files_up_to(limit: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_what_is_restored_is_what_was_backed_up(library: Home, archive: Path, elsewhere: Home, words: WordEncoder) -> None:
+def test_a_restored_home_equals_the_one_backed_up(library: Home, archive: Path, elsewhere: Home, words: WordEncoder) -> None:
     assert backup(library, archive) == 2
     assert restore(elsewhere, archive) == RestoreResult(2)
     for question in ("illegal sawmills", "the wide river", "trucks"):
@@ -114,22 +114,22 @@ def test_what_is_restored_is_what_was_backed_up(library: Home, archive: Path, el
     assert Catalogue(elsewhere).entries() == Catalogue(library).entries()
     assert [checked.problem for checked in verify(elsewhere)] == ["", ""]
     assert (elsewhere.path / "users.json").read_bytes() == (library.path / "users.json").read_bytes()
-    assert not (elsewhere.path / "session.key").exists()  # whoever has it can make a session of anybody's
-    remove(elsewhere, "forests.txt")  # it is a home like any other
+    assert not (elsewhere.path / "session.key").exists()  # it can forge anyone's session
+    remove(elsewhere, "forests.txt")  # it works like any other home
     assert files_holding(elsewhere, "mahogany") == []
 
 
-def test_the_assistant_answers_the_same(encoder: Encoder, home: Home, archive: Path, elsewhere: Home) -> None:
+def test_the_assistant_gives_the_same_answer_after_a_restore(encoder: Encoder, home: Home, archive: Path, elsewhere: Home) -> None:
     add(home, [write(archive.parent / "rivers.txt", RIVERS)], encoder)
     backup(home, archive)
     restore(elsewhere, archive)
-    reader = SentenceRanker.load(encoder)
-    before, after = (Assistant(place, encoder, reader).ask("What colour is the river Marañón?") for place in (home, elsewhere))
+    ranker = SentenceRanker.load(encoder)
+    before, after = (Assistant(place, encoder, ranker).ask("What colour is the river Marañón?") for place in (home, elsewhere))
     assert before == after
     assert before.text == "The river Marañón is wide and brown."
 
 
-def test_the_commands_say_what_they_did(
+def test_the_commands_report_what_they_did(
     quipu: Quipu, library: Home, archive: Path, elsewhere: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = quipu("backup", str(archive))
@@ -143,7 +143,7 @@ def test_the_commands_say_what_they_did(
     assert quipu("verify").code == 0
 
 
-def test_what_can_be_made_again_or_is_passing_is_left_out(library: Home, archive: Path) -> None:
+def test_temporary_and_reproducible_files_are_left_out(library: Home, archive: Path) -> None:
     write(library.path / ".new-users.json", "half")
     write(library.path / "users.json.lock", "")
     write(library.path / "library.sqlite-journal", "")
@@ -156,7 +156,7 @@ def test_what_can_be_made_again_or_is_passing_is_left_out(library: Home, archive
     assert {name for name in kept if "/" not in name} == {HEAD[0], "CURRENT", "library.sqlite", "users.json"}
 
 
-def test_only_the_owner_may_read_it(library: Home, archive: Path, elsewhere: Home) -> None:
+def test_only_the_owner_may_read_a_backup(library: Home, archive: Path, elsewhere: Home) -> None:
     backup(library, archive)
     assert archive.stat().st_mode & 0o777 == 0o600
     restore(elsewhere, archive)
@@ -164,7 +164,7 @@ def test_only_the_owner_may_read_it(library: Home, archive: Path, elsewhere: Hom
     assert {path.stat().st_mode & 0o777 for path in elsewhere.path.rglob("*") if path.is_file()} == {0o600}
 
 
-def test_the_target_may_not_be_there_nor_in_the_home(library: Home, archive: Path, tmp_path: Path) -> None:
+def test_the_target_must_be_new_and_outside_the_home(library: Home, archive: Path, tmp_path: Path) -> None:
     archive.write_text("mine")
     with pytest.raises(LibraryError, match="already exists: name another file"):
         backup(library, archive)
@@ -191,14 +191,14 @@ def test_a_home_without_documents_is_backed_up(home: Home, archive: Path, elsewh
     assert Index.open(elsewhere, words) is None
 
 
-def test_removed_text_is_not_in_it(library: Home, archive: Path) -> None:
+def test_removed_text_is_not_in_the_backup(library: Home, archive: Path) -> None:
     remove(library, "forests.txt")
     backup(library, archive)
     assert b"mahogany" not in contents(archive)
     assert b"wide and brown" in contents(archive)
 
 
-def test_what_a_killed_remove_left_is_removed_first(library: Home, archive: Path, elsewhere: Home) -> None:
+def test_a_killed_removal_is_finished_first(library: Home, archive: Path, elsewhere: Home) -> None:
     Catalogue(library).mark_removed([entry.id for entry in Catalogue(library).entries() if entry.name == "forests.txt"])
     assert backup(library, archive) == 1
     assert b"mahogany" not in contents(archive)
@@ -207,7 +207,7 @@ def test_what_a_killed_remove_left_is_removed_first(library: Home, archive: Path
     assert [entry.name for entry in Catalogue(elsewhere).entries()] == ["rivers.txt"]
 
 
-def test_what_is_removed_meanwhile_is_not_in_it(library: Home, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_removed_meanwhile_is_not_in_the_backup(library: Home, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = MODULE._copy_database
     removals = ["forests.txt"]
 
@@ -224,7 +224,7 @@ def test_what_is_removed_meanwhile_is_not_in_it(library: Home, archive: Path, mo
 
 
 class Halting(WordEncoder):
-    """Stops in the middle of an `add`, until it may go on."""
+    """Pauses in the middle of an `add` until `may_go_on` is set."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -236,7 +236,7 @@ class Halting(WordEncoder):
         return super().passages(texts, progress)
 
 
-def test_documents_that_are_being_added_are_waited_for(
+def test_a_backup_waits_for_an_add(
     library: Home, archive: Path, elsewhere: Home, tmp_path: Path, words: WordEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("index.library.home._PATIENCE", 0.1)
@@ -248,7 +248,7 @@ def test_documents_that_are_being_added_are_waited_for(
     documents: list[int] = []
     backing_up = threading.Thread(target=lambda: documents.append(backup(library, archive)))
     backing_up.start()
-    assert first_hit(library, words, "the wide river")  # readers go on
+    assert first_hit(library, words, "the wide river")  # searching goes on
     halting.may_go_on.set()
     for thread in (adding, backing_up):
         thread.join(60)
@@ -258,7 +258,7 @@ def test_documents_that_are_being_added_are_waited_for(
     assert [checked.problem for checked in verify(elsewhere)] == ["", "", ""]
 
 
-def test_a_writer_that_never_ends_is_said(library: Home, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_that_never_finishes_gives_an_error(library: Home, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.library.home._PATIENCE", 0.01)
     monkeypatch.setattr(MODULE, "_TRIES", 2)
     with FileLock(library.path / "lock"), pytest.raises(LibraryError, match="Another quipu kept changing"):
@@ -266,12 +266,12 @@ def test_a_writer_that_never_ends_is_said(library: Home, archive: Path, monkeypa
     assert list(archive.parent.iterdir()) == []
 
 
-def test_a_database_that_is_written_to_is_copied_whole(library: Home, archive: Path, elsewhere: Home) -> None:
+def test_a_database_being_written_is_copied_consistently(library: Home, archive: Path, elsewhere: Home) -> None:
     with closing(sqlite3.connect(library.path / "feedback.sqlite")) as writer:
         writer.execute("CREATE TABLE pairs (number INTEGER)")
         writer.executemany("INSERT INTO pairs VALUES (?)", [(1,), (1,)])
         writer.commit()
-        writer.execute("INSERT INTO pairs VALUES (2)")  # its other half comes after the backup
+        writer.execute("INSERT INTO pairs VALUES (2)")  # its counterpart is inserted after the backup
         backup(library, archive)
         writer.execute("INSERT INTO pairs VALUES (2)")
         writer.commit()
@@ -294,13 +294,13 @@ def test_a_full_disk_leaves_nothing_restored(library: Home, archive: Path, elsew
     assert is_untouched(elsewhere)
 
 
-def test_what_a_killed_backup_left_is_no_hindrance(library: Home, archive: Path) -> None:
+def test_the_remains_of_a_killed_backup_are_replaced(library: Home, archive: Path) -> None:
     write(archive.parent / f".new-{archive.name}" / "archive", "half")
     assert backup(library, archive) == 2
     assert [path.name for path in archive.parent.iterdir()] == [archive.name]
 
 
-def test_only_an_empty_home_is_restored_into(library: Home, archive: Path, elsewhere: Home) -> None:
+def test_a_restore_needs_an_empty_home(library: Home, archive: Path, elsewhere: Home) -> None:
     backup(library, archive)
     before = sorted(library.path.rglob("*"))
     with pytest.raises(LibraryError, match="is not empty: move it away, or set QUIPU_HOME"):
@@ -310,7 +310,7 @@ def test_only_an_empty_home_is_restored_into(library: Home, archive: Path, elsew
     assert restore(elsewhere, archive).documents == 2
 
 
-def test_a_restore_under_way_is_not_disturbed(library: Home, archive: Path, elsewhere: Home) -> None:
+def test_a_second_restore_leaves_the_first_alone(library: Home, archive: Path, elsewhere: Home) -> None:
     backup(library, archive)
     other = write(elsewhere.path.parent / ".new-home" / "CURRENT", "1")
     with pytest.raises(LibraryError, match=r"\.new-home exists: another restore is running or was interrupted"):
@@ -355,7 +355,7 @@ def test_a_hostile_archive_is_refused(archive: Path, elsewhere: Home, member: tu
         [("documents/one", b"1"), ("documents/one/two", b"2")],
     ],
 )
-def test_a_name_that_comes_twice_is_refused(archive: Path, elsewhere: Home, members: list[tuple[str, bytes]]) -> None:
+def test_a_repeated_name_is_refused(archive: Path, elsewhere: Home, members: list[tuple[str, bytes]]) -> None:
     made(archive, HEAD, *members)
     with pytest.raises(LibraryError, match=r"contains the same name twice\. Nothing was restored"):
         restore(elsewhere, archive)
@@ -373,7 +373,7 @@ def test_another_archive_is_refused(archive: Path, elsewhere: Home, members: lis
     assert is_untouched(elsewhere)
 
 
-def test_what_is_no_archive_is_refused(archive: Path, elsewhere: Home) -> None:
+def test_a_file_that_is_not_an_archive_is_refused(archive: Path, elsewhere: Home) -> None:
     with pytest.raises(LibraryError, match=r"quipu\.tar\.gz can't be used: No such file"):
         restore(elsewhere, archive)
     for data in (b"", b"not at all", gzip.compress(b"not at all")):
@@ -383,7 +383,7 @@ def test_what_is_no_archive_is_refused(archive: Path, elsewhere: Home) -> None:
     assert is_untouched(elsewhere)
 
 
-def test_a_cut_off_archive_is_refused(library: Home, archive: Path, elsewhere: Home) -> None:
+def test_a_truncated_archive_is_refused(library: Home, archive: Path, elsewhere: Home) -> None:
     backup(library, archive)
     whole = archive.read_bytes()
     for length in (5, len(whole) // 3, len(whole) // 2, len(whole) - 9, len(whole) - 1):
@@ -403,7 +403,7 @@ def test_a_changed_archive_is_refused(library: Home, archive: Path, elsewhere: H
     assert is_untouched(elsewhere)
 
 
-def test_an_archive_without_a_whole_library_is_refused(library: Home, archive: Path, elsewhere: Home) -> None:
+def test_an_archive_without_an_intact_library_is_refused(library: Home, archive: Path, elsewhere: Home) -> None:
     (manifest,) = library.generations.glob("*/manifest.json")
     manifest.write_text(manifest.read_text().replace('"passages": ', '"passages": 1'))
     (vectors,) = library.generations.glob("*/vectors.f16")
@@ -426,7 +426,7 @@ def test_an_older_generation_is_used_if_the_newest_is_damaged(
     assert "wide and brown" in first_hit(elsewhere, words, "the wide river")
 
 
-def test_a_backup_of_another_version_is_restored_and_then_rebuilt(
+def test_a_backup_made_by_another_version_can_be_restored_and_rebuilt(
     library: Home, archive: Path, elsewhere: Home, words: WordEncoder
 ) -> None:
     (manifest,) = library.generations.glob("*/manifest.json")
@@ -439,16 +439,16 @@ def test_a_backup_of_another_version_is_restored_and_then_rebuilt(
     assert "wide and brown" in first_hit(elsewhere, words, "the wide river")
 
 
-def test_a_killed_restore_leaves_no_half_home(home: Home, archive: Path, tmp_path: Path, words: WordEncoder) -> None:
+def test_a_killed_restore_leaves_no_partial_home(home: Home, archive: Path, tmp_path: Path, words: WordEncoder) -> None:
     add(home, [write(tmp_path / "in" / "rivers.txt", RIVERS)], words)
     backup(home, archive)
     outcomes = []
     for last in range(1, 200):
-        there = tmp_path / f"killed before {last}"
-        code, _ = until(last, restore_home, there, archive)
-        outcomes.append((there / "home").exists())
+        folder = tmp_path / f"killed before {last}"
+        code, _ = until(last, restore_home, folder, archive)
+        outcomes.append((folder / "home").exists())
         if outcomes[-1]:
-            assert "wide and brown" in first_hit(Home(there / "home"), words, "the wide river")
+            assert "wide and brown" in first_hit(Home(folder / "home"), words, "the wide river")
         if code == 0:
             break
         assert code == -signal.SIGKILL

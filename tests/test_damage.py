@@ -1,4 +1,4 @@
-"""What is damaged, outdated or cut short: it falls back, says so, and is mended."""
+"""Damaged, outdated and interrupted libraries: falling back, saying so, and repair."""
 
 import errno
 import json
@@ -17,7 +17,7 @@ from tests.made import REPORT, write
 
 @pytest.mark.parametrize("damage", ["manifest.json", "vectors.f16", "ranges.npy", "words/terms.txt"])
 @pytest.mark.parametrize("how", ["gone", "cut", "flipped"])
-def test_a_damaged_generation_falls_back_and_says_so(
+def test_a_damaged_generation_falls_back_to_an_older_one_with_a_notice(
     home: Home, words: WordEncoder, report: Path, tmp_path: Path, damage: str, how: str
 ) -> None:
     add(home, [report], words)
@@ -30,7 +30,7 @@ def test_a_damaged_generation_falls_back_and_says_so(
         path.write_bytes(data[: len(data) // 2] if how == "cut" else data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
     index = open_index(home, words)
     if damage == "manifest.json" and how == "flipped":
-        assert index.generation in (1, 2)  # a manifest that is still one, but for a letter, is believed
+        assert index.generation in (1, 2)  # a manifest that still parses is believed
         return
     assert index.generation == 1
     assert index.notice.startswith(f"Generation 2 of {home.path} is damaged (")
@@ -41,7 +41,7 @@ def test_a_damaged_generation_falls_back_and_says_so(
     assert len(open_index(home, words).within().entries()) == 2
 
 
-def test_without_a_generation_to_fall_back_to_it_says_what_to_do(home: Home, words: WordEncoder, report: Path) -> None:
+def test_without_an_intact_generation_the_error_says_what_to_do(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
     shutil.rmtree(home.generations / "1")
     with pytest.raises(LibraryError, match=r"is damaged .*, and there is no older one: run `quipu rebuild`"):
@@ -53,7 +53,7 @@ def test_without_a_generation_to_fall_back_to_it_says_what_to_do(home: Home, wor
     assert "412" in first_hit(home, words, "illegal sawmills")
 
 
-def test_a_full_disk_is_one_sentence(home: Home, words: WordEncoder, report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_gives_an_error(home: Home, words: WordEncoder, report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fallocate(*_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -65,7 +65,7 @@ def test_a_full_disk_is_one_sentence(home: Home, words: WordEncoder, report: Pat
     assert "412" in first_hit(home, words, "illegal sawmills")
 
 
-def test_removing_works_where_nothing_can_be_opened(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+def test_removing_works_without_an_intact_generation(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
     add(home, [report, write(tmp_path / "in" / "rivers.txt", "Rivers\n\nThe river is wide.\n")], words)
     (home.generations / "1" / "vectors.f16").write_bytes(b"damaged")
     remove(home, "forests.txt")
@@ -76,10 +76,10 @@ def test_removing_works_where_nothing_can_be_opened(home: Home, words: WordEncod
     assert "river is wide" in first_hit(home, words, "the river")
 
 
-def test_a_killed_add_is_not_taken_for_known(home: Home, words: WordEncoder, report: Path) -> None:
+def test_a_document_of_a_killed_add_is_not_known(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
     shutil.rmtree(home.generations)
-    home.current.unlink()  # as if killed before the generation was in use
+    home.current.unlink()  # as if killed before the generation was put in use
     (again,) = add(home, [report], words)
     assert again.known is None
     assert "412" in first_hit(home, words, "illegal sawmills")
@@ -98,10 +98,10 @@ def test_another_encoder_is_refused_until_the_library_is_rebuilt(
 ) -> None:
     add(home, [report], words)
     other = WordEncoder("other words")
-    says = r"made with the encoder 'bag of words' \(words\), and this one is 'bag of other words' .* run `quipu rebuild`"
-    with pytest.raises(EncoderError, match=says):
+    message = r"made with the encoder 'bag of words' \(words\), and this one is 'bag of other words' .* run `quipu rebuild`"
+    with pytest.raises(EncoderError, match=message):
         Index.open(home, other)
-    with pytest.raises(EncoderError, match=says):
+    with pytest.raises(EncoderError, match=message):
         add(home, [write(tmp_path / "b.txt", "Rivers.")], other)
     assert [entry.name for entry in Catalogue(home).entries()] == ["forests.txt"]
     rebuild(home, other)
@@ -109,7 +109,7 @@ def test_another_encoder_is_refused_until_the_library_is_rebuilt(
     assert "412" in first_hit(home, other, "illegal sawmills")
 
 
-def test_rebuilding_embeds_nothing_that_is_there(home: Home, words: WordEncoder, report: Path) -> None:
+def test_rebuilding_embeds_nothing_that_is_embedded_already(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
     words.encoded_passages.clear()
     rebuild(home, words)
@@ -130,26 +130,26 @@ def test_a_changed_text_is_never_quoted(home: Home, words: WordEncoder, report: 
     assert "412" in first_hit(home, words, "illegal sawmills")
 
 
-def test_a_catalogue_that_is_no_database_is_one_sentence(home: Home, words: WordEncoder, report: Path) -> None:
+def test_a_catalogue_that_is_no_database_gives_an_error(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
-    home.catalogue.write_bytes(b"this is no database, and long enough to be looked at as if it were one" * 20)
+    home.catalogue.write_bytes(b"this is not a database, but it is long enough to be taken for one" * 20)
     with pytest.raises(LibraryError, match=r"can't be read: file is not a database. Restore it from a backup"):
         open_index(home, words).within().entries()
 
 
-def test_a_generation_that_a_killed_writer_did_not_put_in_use_holds_nothing_back(
+def test_a_generation_that_a_killed_writer_did_not_put_in_use_is_deleted(
     home: Home, words: WordEncoder, report: Path, tmp_path: Path
 ) -> None:
     add(home, [write(tmp_path / "in" / "rivers.txt", "Rivers\n\nThe river is wide.\n")], words)
     add(home, [report], words)
-    home.current.write_text("1\n")  # as if killed before CURRENT was flipped
+    home.current.write_text("1\n")  # as if killed before CURRENT was replaced
     assert "forests.txt" not in [entry.name for entry in open_index(home, words).within().entries()]
     remove(home, "forests.txt")
     assert files_holding(home, "mahogany") == files_holding(home, "mahogani") == []
     assert "river is wide" in first_hit(home, words, "the river")
 
 
-def test_what_falls_back_is_mended_by_the_next_add(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+def test_the_next_add_repairs_a_damaged_generation(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
     add(home, [report], words)
     add(home, [write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
     (home.generations / "2" / "vectors.f16").write_bytes(b"damaged")
@@ -157,28 +157,26 @@ def test_what_falls_back_is_mended_by_the_next_add(home: Home, words: WordEncode
     index = open_index(home, words)
     assert (index.generation, index.notice) == (3, "")
     assert [entry.name for entry in index.within().entries()] == ["forests.txt", "b.txt", "c.txt"]
-    assert sorted(folder.name for folder in home.generations.iterdir()) == ["1", "3"]  # and not the damaged one
+    assert sorted(folder.name for folder in home.generations.iterdir()) == ["1", "3"]  # without the damaged one
 
 
-def test_a_replacement_that_was_killed_leaves_what_it_replaces(
-    home: Home, words: WordEncoder, report: Path, tmp_path: Path
-) -> None:
+def test_a_killed_replacement_leaves_the_old_document(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
     add(home, [report], words)
     old = Catalogue(home).active()[0]
     write(report, REPORT.replace("412", "977"))
     add(Home(tmp_path / "elsewhere"), [report], words)
     new = Catalogue(Home(tmp_path / "elsewhere")).active()[0]
-    Catalogue(home).put(new)  # as if killed before the new text was on the shelf
+    Catalogue(home).put(new)  # as if killed before the new text was stored
     add(home, [write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
     assert "412 illegal" in first_hit(home, words, "illegal sawmills")
-    shutil.copytree(Home(tmp_path / "elsewhere").documents / new.id, home.documents / new.id)  # or before it was in use
+    shutil.copytree(Home(tmp_path / "elsewhere").documents / new.id, home.documents / new.id)  # or before it was put in use
     add(home, [write(tmp_path / "c.txt", "Roads\n\nLong roads.\n")], words)
     assert "977 illegal" in first_hit(home, words, "illegal sawmills")
     assert old.id not in [entry.id for entry in Catalogue(home).entries()]
     assert files_holding(home, "412 illegal") == []
 
 
-def test_a_damaged_text_does_not_hold_up_the_rest(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+def test_a_damaged_text_does_not_affect_other_documents(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
     add(home, [report, write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
     damaged = Catalogue(home).active()[0]
     (path,) = (home.documents / damaged.id).glob("text.*.json")
@@ -192,7 +190,7 @@ def test_a_damaged_text_does_not_hold_up_the_rest(home: Home, words: WordEncoder
     assert "412 illegal" in first_hit(home, words, "illegal sawmills")
 
 
-def test_rebuilding_says_what_cannot_be_read_anew_and_keeps_it(
+def test_rebuilding_reports_and_keeps_what_cannot_be_parsed_anew(
     home: Home, words: WordEncoder, report: Path, tmp_path: Path
 ) -> None:
     add(home, [report, write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
@@ -207,25 +205,25 @@ def test_rebuilding_says_what_cannot_be_read_anew_and_keeps_it(
     assert rebuild(home, words).problems[0].startswith("The original of forests.txt is missing from ")
 
 
-def test_a_text_that_reads_otherwise_gets_its_own_passages(
+def test_a_text_that_is_parsed_differently_gets_its_own_passages(
     home: Home, words: WordEncoder, report: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(home, [report], words)
     index = open_index(home, words)
     real = Worker.parse
 
-    def read_otherwise(worker: Worker, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
+    def parse_differently(worker: Worker, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
         return replace(real(worker, data[:-90] + b"end.", name, ocr=ocr), id=document_id(data))
 
-    monkeypatch.setattr(Worker, "parse", read_otherwise)
+    monkeypatch.setattr(Worker, "parse", parse_differently)
     assert verify(home)[0].problem == "forests.txt reads differently now than when it was indexed: run `quipu rebuild`."
     rebuild(home, words)
     assert verify(home)[0].problem == ""
-    assert "412" in index.within().search("illegal sawmills", 1)[0].passage.text  # what was open goes on with its own text
+    assert "412" in index.within().search("illegal sawmills", 1)[0].passage.text  # an open index keeps its own text
     assert all(hit.passage.text.endswith(("closed.", "end.")) for hit in open_index(home, words).within().search("sawmills", 9))
 
 
-def test_the_same_bytes_under_another_name_are_read_as_what_they_were_added_as(
+def test_the_same_bytes_under_another_name_are_parsed_under_their_first_name(
     home: Home, words: WordEncoder, tmp_path: Path
 ) -> None:
     marked = "# Forests\n\nThe ministry counted **412** illegal sawmills.\n"
@@ -237,7 +235,7 @@ def test_the_same_bytes_under_another_name_are_read_as_what_they_were_added_as(
     assert first_hit(home, words, "illegal sawmills").endswith("The ministry counted 412 illegal sawmills.")
 
 
-def test_a_removal_cut_short_and_another_name_leave_no_mixture(home: Home, words: WordEncoder, tmp_path: Path) -> None:
+def test_after_an_interrupted_removal_the_new_name_decides(home: Home, words: WordEncoder, tmp_path: Path) -> None:
     marked = "# Forests\n\nThe ministry counted **412** illegal sawmills.\n"
     add(home, [write(tmp_path / "r.md", marked)], words)
     Catalogue(home).mark_removed([Catalogue(home).active()[0].id])
@@ -246,7 +244,7 @@ def test_a_removal_cut_short_and_another_name_leave_no_mixture(home: Home, words
     assert first_hit(home, words, "illegal sawmills").endswith("The ministry counted **412** illegal sawmills.")
 
 
-def test_a_damaged_library_that_lost_its_last_document_is_mended(home: Home, words: WordEncoder, report: Path) -> None:
+def test_a_damaged_library_without_documents_is_repaired(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
     (home.generations / "1" / "vectors.f16").write_bytes(b"damaged")
     remove(home, "forests.txt")
@@ -255,34 +253,34 @@ def test_a_damaged_library_that_lost_its_last_document_is_mended(home: Home, wor
     assert "412" in first_hit(home, words, "illegal sawmills")
 
 
-def test_a_catalogue_that_is_gone_is_not_taken_for_an_empty_one(home: Home, words: WordEncoder, report: Path) -> None:
+def test_a_missing_catalogue_is_not_an_empty_one(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
     home.catalogue.unlink()
     with pytest.raises(LibraryError, match=r"library.sqlite is missing, which records what was removed. Restore it"):
         stored(home)
 
 
-def test_a_manifest_that_fits_nothing_is_damage(home: Home, words: WordEncoder, report: Path) -> None:
+def test_an_inconsistent_manifest_is_damage(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
     path = home.generations / "1" / "manifest.json"
     changes: list[dict[str, object]] = [{"languages": []}, {"files": []}, {"volumes": 5}]
     for changed in changes:
-        whole = json.loads(path.read_text())
-        path.write_text(json.dumps({**whole, **changed}))
+        intact = json.loads(path.read_text())
+        path.write_text(json.dumps({**intact, **changed}))
         with pytest.raises(LibraryError, match="is damaged"):
             Index.open(home, words)
-        path.write_text(json.dumps(whole))
+        path.write_text(json.dumps(intact))
 
 
 def test_a_catalogue_without_its_table_is_an_empty_one(home: Home, words: WordEncoder, report: Path) -> None:
     home.path.mkdir()
-    home.catalogue.touch()  # as SQLite leaves it if it is killed in its first moment
+    home.catalogue.touch()  # as SQLite leaves it if killed at the very start
     assert Catalogue(home).entries() == []
     add(home, [report], words)
     assert "412" in first_hit(home, words, "illegal sawmills")
 
 
-def test_a_file_that_cannot_be_deleted_is_said_and_tried_again(
+def test_a_file_that_cannot_be_deleted_gives_an_error_and_can_be_tried_again(
     home: Home, words: WordEncoder, report: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(home, [report], words)
@@ -298,7 +296,7 @@ def test_a_file_that_cannot_be_deleted_is_said_and_tried_again(
     assert files_holding(home, "mahogany") == []
 
 
-def test_a_number_is_never_used_twice(home: Home, words: WordEncoder, report: Path) -> None:
+def test_a_generation_number_is_never_reused(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
     index = open_index(home, words)
     shutil.rmtree(home.generations / "1")
@@ -307,7 +305,7 @@ def test_a_number_is_never_used_twice(home: Home, words: WordEncoder, report: Pa
     assert open_index(home, words).generation == 2
 
 
-def test_an_older_versions_text_is_made_anew_by_adding_it_again(
+def test_adding_a_file_again_replaces_the_text_of_an_older_version(
     home: Home, words: WordEncoder, report: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
@@ -319,7 +317,7 @@ def test_an_older_versions_text_is_made_anew_by_adding_it_again(
     assert "412" in first_hit(home, words, "illegal sawmills")
 
 
-def test_a_large_file_is_compared_by_its_size_when_it_is_opened_and_whole_when_it_is_verified(
+def test_a_large_file_is_checked_by_size_on_opening_and_by_checksum_on_verifying(
     home: Home, words: WordEncoder, report: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(home, [report], words)
@@ -340,7 +338,7 @@ def test_a_large_file_is_compared_by_its_size_when_it_is_opened_and_whole_when_i
     assert verify(home)[0].problem == ""
 
 
-def test_an_index_of_another_format_is_made_anew_by_rebuilding(home: Home, words: WordEncoder, report: Path) -> None:
+def test_rebuilding_replaces_an_index_of_another_format(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
     manifest = home.generations / "1" / "manifest.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format": 1}))

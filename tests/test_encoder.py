@@ -1,3 +1,5 @@
+"""The default encoder: its vectors, its token counts, and how it reports progress."""
+
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,7 +16,7 @@ from index.encoders.export import trial_texts
 PROJECT = Path(__file__).parent.parent
 
 
-def test_rows_are_unit_vectors_and_near_for_near_meanings(encoder: Encoder) -> None:
+def test_rows_are_unit_vectors_and_similar_for_similar_meanings(encoder: Encoder) -> None:
     (question,) = encoder.questions(["Are jails too full?"])
     passages = encoder.passages(["Prisons are overcrowded.", "The informal economy has grown."])
     assert passages.shape == (2, encoder.dimension) == (2, 384)
@@ -23,7 +25,7 @@ def test_rows_are_unit_vectors_and_near_for_near_meanings(encoder: Encoder) -> N
     assert passages[0] @ question > 0.4 > passages[1] @ question
 
 
-def test_vectors_are_those_of_the_model_itself(encoder: Encoder) -> None:
+def test_vectors_equal_those_of_the_original_model(encoder: Encoder) -> None:
     original = SentenceTransformerEncoder.load()
     assert encoder.arithmetic.startswith("onnxruntime ")
     assert (encoder.fingerprint, encoder.limit, encoder.notice) == (original.fingerprint, original.limit, "")
@@ -36,7 +38,7 @@ def test_vectors_are_those_of_the_model_itself(encoder: Encoder) -> None:
     assert [encoder.count_tokens(text) for text in texts] == [original.count_tokens(text) for text in texts]
 
 
-def test_a_vector_depends_on_nothing_but_its_text(encoder: Encoder) -> None:
+def test_a_vector_depends_only_on_its_text(encoder: Encoder) -> None:
     texts = [text[: 20 + 29 * number] for number, text in enumerate(trial_texts()["passages"][:12])]
     alone = [encoder.passages([text]).tobytes() for text in texts]
 
@@ -74,7 +76,7 @@ def test_progress_adds_up(encoder: Encoder, number: int, steps: list[int]) -> No
     assert done == steps
 
 
-def test_a_model_in_a_folder_is_the_same_by_its_content(encoder: Encoder) -> None:
+def test_the_same_model_in_a_folder_gives_the_same_vectors(encoder: Encoder) -> None:
     loaded = load_encoder(str(get_model_path()))
     assert isinstance(loaded, OnnxEncoder)
     assert loaded.fingerprint == encoder.fingerprint

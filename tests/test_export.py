@@ -1,4 +1,4 @@
-"""Exports of models made on the spot: what they give, and what happens where they can't be made, read or kept."""
+"""Exporting small models made here: their vectors, and what happens if an export can't be made, read or stored."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ Save = Callable[..., Path]
 
 @pytest.fixture
 def save(tmp_path: Path) -> Save:
-    """Makes a BERT of two layers, with numbers by chance, and gives the folder of a sentence-transformers model with it."""
+    """Make a sentence-transformers model with a random two-layer BERT, and return its folder."""
 
     def made(prompts: dict[str, str] | None = None, include_prompt: bool = True) -> Path:
         torch.manual_seed(0)
@@ -48,15 +48,15 @@ def save(tmp_path: Path) -> Save:
 
 @pytest.fixture
 def exports(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The models that were exported: in this process, which has torch anyway, so that it takes no seconds to load it."""
-    done: list[str] = []
+    """The names of the models exported, in this process, because it has loaded torch already."""
+    names: list[str] = []
 
     def export_here(model: str, folder: Path, *, int8: bool) -> None:
-        done.append(model)
+        names.append(model)
         export(SentenceTransformerEncoder.load(model), folder, int8=int8)
 
     monkeypatch.setattr("index.encoders.load.export_apart", export_here)
-    return done
+    return names
 
 
 def least_cosine(one: Vectors, other: Vectors) -> float:
@@ -65,7 +65,7 @@ def least_cosine(one: Vectors, other: Vectors) -> float:
 
 
 @pytest.mark.parametrize(("int8", "arithmetic", "least"), [(True, "onnxruntime int8", 0.99), (False, "onnxruntime fp32", 0.99999)])
-def test_a_model_is_exported_once_and_gives_its_own_vectors(
+def test_a_model_is_exported_once_and_gives_the_same_vectors(
     save: Save, exports: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, int8: bool, arithmetic: str, least: float
 ) -> None:
     monkeypatch.setattr("index.encoders.load.has_int8", lambda: int8)
@@ -80,13 +80,13 @@ def test_a_model_is_exported_once_and_gives_its_own_vectors(
         texts = [*trial_texts()["questions"][:9], "", "word " * 60]
         assert least_cosine(encoder.questions(texts), original.questions(texts)) > least
         assert least_cosine(encoder.passages(texts), original.passages(texts)) > least
-        assert least_cosine(encoder.questions(texts), original.passages(texts)) < 0.99  # the prompts do count
+        assert least_cosine(encoder.questions(texts), original.passages(texts)) < 0.99  # the prompts matter
         assert [encoder.count_tokens(text) for text in texts] == [original.count_tokens(text) for text in texts]
     assert exports == [str(folder)]
     assert [path.name.split("-")[1] for path in (tmp_path / "cache").iterdir() if path.is_dir()] == ["int8" if int8 else "fp32"]
 
 
-def test_a_damaged_export_is_made_anew(save: Save, exports: list[str], tmp_path: Path) -> None:
+def test_a_damaged_export_is_replaced(save: Save, exports: list[str], tmp_path: Path) -> None:
     folder = save()
     before = load_encoder(str(folder), cache=tmp_path / "cache").passages(["the police"])
     (place,) = (path for path in (tmp_path / "cache").iterdir() if path.is_dir())
@@ -103,11 +103,11 @@ def test_a_damaged_export_is_made_anew(save: Save, exports: list[str], tmp_path:
     assert {path: path.read_bytes() for path in place.iterdir()} == whole
 
 
-def test_a_model_that_cannot_be_exported_is_run_as_it_is_and_says_so(
+def test_a_model_that_cannot_be_exported_is_run_by_sentence_transformers(
     save: Save, exports: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def trace(*_: object) -> None:
-        raise RuntimeError("the operator 'fold' is unknown\nand more that only its makers understand")
+        raise RuntimeError("the operator 'fold' is unknown\nand more that only its authors understand")
 
     monkeypatch.setattr("index.encoders.export._trace", trace)
     folder = save()
@@ -120,7 +120,7 @@ def test_a_model_that_cannot_be_exported_is_run_as_it_is_and_says_so(
         assert (encoder.arithmetic, encoder.notice) == ("sentence-transformers fp32", expected)
         assert caplog.messages.count(expected) == times
         assert encoder.passages(["the police"]).shape == (1, 64)
-    assert len(exports) == 1  # it is known, until another version of a library is installed
+    assert len(exports) == 1  # the failure is remembered until another version of a library is installed
     assert [path.name for path in (tmp_path / "cache").glob("*/*")] == ["encoder.json"]
     monkeypatch.setattr("index.encoders.export.version", lambda name: f"another {name}")
     load_encoder(str(folder), cache=tmp_path / "cache")
@@ -128,15 +128,15 @@ def test_a_model_that_cannot_be_exported_is_run_as_it_is_and_says_so(
 
 
 @pytest.mark.usefixtures("exports")
-def test_an_export_that_gives_other_vectors_is_not_used(save: Save, tmp_path: Path) -> None:
-    """This model leaves its prompt out when it takes the mean of the tokens, which no export does."""
+def test_an_export_with_different_vectors_is_not_used(save: Save, tmp_path: Path) -> None:
+    """This model leaves its prompt out of the mean of its tokens, which an export can't."""
     folder = save(include_prompt=False, prompts={"query": "who was the police and the ministry of health: "})
     encoder = load_encoder(str(folder), cache=tmp_path / "cache")
     assert encoder.arithmetic == "sentence-transformers fp32"
     assert "a vector has the cosine 0." in encoder.notice
 
 
-def test_where_the_cache_cannot_be_written_the_model_is_run_as_it_is(save: Save, tmp_path: Path) -> None:
+def test_without_a_writable_cache_the_model_is_run_by_sentence_transformers(save: Save, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     folder = save()
     encoder = load_encoder(str(folder), cache=tmp_path / "file" / "cache")
@@ -155,7 +155,7 @@ def test_an_export_that_fails_leaves_nothing_behind(save: Save, tmp_path: Path, 
         assert [path.name for path in (tmp_path / "cache").iterdir() if path.suffix not in (".lock", ".json")] == []
 
 
-def test_a_model_that_is_not_here_is_not_looked_for_elsewhere(tmp_path: Path) -> None:
+def test_a_model_that_is_not_on_this_machine_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match="neither a folder nor a model in the local Hugging Face cache"):
         load_encoder("some-team/some-model")
     with pytest.raises(EncoderError, match="contains no model"):
@@ -163,7 +163,7 @@ def test_a_model_that_is_not_here_is_not_looked_for_elsewhere(tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("exports")
-def test_weights_that_are_none_are_refused(tmp_path: Path) -> None:
+def test_invalid_weights_are_refused(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"not weights")
     with pytest.raises(EncoderError, match="can't be loaded by sentence-transformers"):
         load_encoder(str(tmp_path), cache=tmp_path / "cache")
@@ -211,7 +211,7 @@ def test_the_processors_flags_choose_the_arithmetic(tmp_path: Path, flags: str, 
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(64, 256), (64, 64), (256, 64)])
-def test_int8_products_bear_columns_that_are_much_larger(tmp_path: Path, rows: int, columns: int) -> None:
+def test_int8_products_stay_exact_with_much_larger_columns(tmp_path: Path, rows: int, columns: int) -> None:
     from onnx import TensorProto, helper, numpy_helper, save_model
     from onnxruntime import InferenceSession
     from onnxruntime.quantization import QuantType, quantize_dynamic

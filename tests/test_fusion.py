@@ -1,3 +1,5 @@
+"""Fusing two rankings: a worked example, ties, and properties."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,14 +12,14 @@ def test_worked_example() -> None:
     assert fuse(dense, lexical, weight=0.6) == {"a": 0.6, "b": 0.3, "c": 0.4}
 
 
-def test_one_retriever_alone_keeps_its_order_and_a_tie_is_full_marks() -> None:
+def test_one_ranking_alone_keeps_its_order_and_tied_scores_count_in_full() -> None:
     assert fuse([("a", 0.9), ("b", 0.5)], [], weight=0.6) == {"a": 0.6, "b": 0.0}
     assert fuse([], [("b", 3.0), ("a", 3.0)], weight=0.6) == {"b": 0.4, "a": 0.4}
     assert fuse([], []) == {}
 
 
 @given(st.dictionaries(st.integers(0, 20), st.floats(-1, 1)), st.dictionaries(st.integers(0, 20), st.floats(0, 30)))
-def test_scores_lie_between_0_and_1_and_nothing_is_lost(dense: dict[int, float], lexical: dict[int, float]) -> None:
+def test_scores_lie_between_0_and_1_and_every_item_is_kept(dense: dict[int, float], lexical: dict[int, float]) -> None:
     def ranked(scores: dict[int, float]) -> list[tuple[int, float]]:
         return sorted(scores.items(), key=lambda item: -item[1])
 

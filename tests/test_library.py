@@ -72,7 +72,7 @@ def test_adding_one_document_to_a_hundred_embeds_only_its_passages(home: Home, w
     assert "Town number 73" in first_hit(home, words, "town number 73 sawmills")
 
 
-def test_the_same_bytes_are_one_document(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+def test_the_same_bytes_added_twice_are_one_document(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
     add(home, [report], words)
     generation = open_index(home, words).generation
     (again,) = add(home, [write(tmp_path / "other" / "copy.txt", REPORT)], words)
@@ -82,7 +82,7 @@ def test_the_same_bytes_are_one_document(home: Home, words: WordEncoder, report:
     assert open_index(home, words).generation == generation
 
 
-def test_a_changed_file_replaces_what_it_was(home: Home, words: WordEncoder, report: Path) -> None:
+def test_a_changed_file_replaces_the_document_it_was(home: Home, words: WordEncoder, report: Path) -> None:
     (before,) = add(home, [report], words)
     write(report, REPORT.replace("412", "977"))
     (after,) = add(home, [report], words)
@@ -103,7 +103,7 @@ def test_two_files_of_one_name_are_two_documents(home: Home, words: WordEncoder,
     assert [entry.id for entry in Catalogue(home).active()] == [second.id]
 
 
-def test_a_bad_file_costs_a_sentence_and_the_rest_is_added(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+def test_a_bad_file_gives_an_error_and_the_others_are_added(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
     bad = [
         tmp_path / "pipe.txt",
@@ -133,22 +133,22 @@ def test_pages_without_text_are_reported(home: Home, words: WordEncoder, tmp_pat
     assert (added.summary.pages, added.summary.pages_without_text) == (3, (1, 3))
 
 
-def test_a_scan_is_read_anew_once_there_is_ocr(
+def test_a_scan_is_parsed_anew_once_ocr_is_available(
     home: Home, words: WordEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "half.pdf", scanned_pdf(2, with_text=[1]))
     add(home, [path], words, parsers=IsolatedParsers(ReadOptions(ocr=False)))
     real, has_tesseract = Worker.parse, True
 
-    def read(worker: Worker, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
-        """As if tesseract read "Seen sawmills." on the second page, where it is there and may."""
+    def parse(worker: Worker, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
+        """Pretend that tesseract, if installed and allowed, reads "Seen sawmills." on the second page."""
         if not has_tesseract or not (worker.options.ocr if ocr is None else ocr):
             return real(worker, data, name, ocr=False)
         document = real(worker, pdf([["Page 1 was typed and can be read."], ["Seen sawmills."]]), name, ocr=False)
         return replace(document, id=document_id(data), pages=(document.pages[0], document.pages[1]._replace(ocr=True)))
 
-    monkeypatch.setattr(Worker, "parse", read)
-    monkeypatch.setattr(ReadOptions, "can_ocr", property(lambda reading: reading.ocr))
+    monkeypatch.setattr(Worker, "parse", parse)
+    monkeypatch.setattr(ReadOptions, "can_ocr", property(lambda options: options.ocr))
     assert add(home, [path], words, parsers=IsolatedParsers(ReadOptions(ocr=False)))[0].known is not None
     (added,) = add(home, [path], words)
     assert (added.known, added.summary.ocr_pages, added.summary.pages_without_text) == (None, (2,), ())
@@ -158,8 +158,8 @@ def test_a_scan_is_read_anew_once_there_is_ocr(
     assert rebuild(home, words, parsers=IsolatedParsers(ReadOptions(ocr=False))) == RebuildResult(1, ())
     assert [checked.problem for checked in verify(home)] == [""]
     has_tesseract = False
-    said = "half.pdf was read by OCR, which is not available now: install tesseract and rebuild again."
-    assert rebuild(home, words) == RebuildResult(0, (said,))
+    problem = "half.pdf was read by OCR, which is not available now: install tesseract and rebuild again."
+    assert rebuild(home, words) == RebuildResult(0, (problem,))
     assert add(home, [path], words)[0].known is not None
     assert "Seen sawmills." in first_hit(home, words, "seen sawmills")
 
@@ -175,7 +175,10 @@ def test_after_removal_no_file_holds_the_text(home: Home, words: WordEncoder, re
     for text in ("mahogany", "sawmills", "sawmil", "Forests of the North", "forests.txt", removed.id, REPORT[40:60]):
         assert files_holding(home, text) == []
     assert [folder.name for folder in home.generations.iterdir()] == ["4"]
-    assert [entry.name for entry in index.within().entries()] == ["rivers.txt", "roads.txt"]  # the index that was open before, too
+    assert [entry.name for entry in index.within().entries()] == [
+        "rivers.txt",
+        "roads.txt",
+    ]  # even in the index that was open before
     assert all(hit.passage.document_id != removed.id for hit in index.within().search("mahogany trucks", 10))
     with pytest.raises(LibraryError, match=f"There is no document '{removed.id}'."):
         index.within().document(removed.id)
@@ -193,7 +196,7 @@ def test_what_was_removed_can_be_added_again(home: Home, words: WordEncoder, rep
     assert "412" in first_hit(home, words, "illegal sawmills")
 
 
-def test_as_many_hits_as_are_asked_for(home: Home, words: WordEncoder, tmp_path: Path) -> None:
+def test_search_returns_as_many_hits_as_requested(home: Home, words: WordEncoder, tmp_path: Path) -> None:
     towns = "".join(f"## Town {number}\n\nThe town of number {number} has sawmills.\n\n" for number in range(70))
     add(home, [write(tmp_path / "towns.md", f"# Towns\n\n{towns}")], words)
     index = open_index(home, words)
@@ -219,13 +222,13 @@ def test_a_search_stays_within_the_allowed_documents(home: Home, words: WordEnco
     )
 
 
-def test_a_home_that_cannot_be_written_is_one_sentence(words: WordEncoder, report: Path, tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_gives_an_error(words: WordEncoder, report: Path, tmp_path: Path) -> None:
     write(tmp_path / "file", b"")
     with pytest.raises(LibraryError, match=r"can't be written: Not a directory. Set QUIPU_HOME to a folder of your own"):
         add(Home(tmp_path / "file" / "home"), [report], words)
 
 
-def test_verify_rereads_the_originals(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+def test_verify_parses_the_originals_anew(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
     add(home, [report, write(tmp_path / "r.pdf", pdf([["One page of text."]]))], words)
     assert [(result.entry.name, result.problem) for result in verify(home)] == [("forests.txt", ""), ("r.pdf", "")]
     forests = Catalogue(home).active()[0].id
@@ -236,7 +239,7 @@ def test_verify_rereads_the_originals(home: Home, words: WordEncoder, report: Pa
     assert "is missing" in verify(home)[0].problem
 
 
-def test_the_catalogue_keeps_nothing_of_what_it_deletes(home: Home, words: WordEncoder, report: Path) -> None:
+def test_the_catalogue_keeps_no_trace_of_a_deleted_entry(home: Home, words: WordEncoder, report: Path) -> None:
     add(home, [report], words)
     remove(home, "forests.txt")
     connection = sqlite3.connect(home.catalogue)
@@ -245,7 +248,7 @@ def test_the_catalogue_keeps_nothing_of_what_it_deletes(home: Home, words: WordE
     assert b"forests" not in home.catalogue.read_bytes()
 
 
-def test_adding_what_is_known_changes_nothing(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
+def test_adding_a_known_file_changes_nothing(home: Home, words: WordEncoder, report: Path, tmp_path: Path) -> None:
     add(home, [report], words)
     add(home, [write(tmp_path / "b.txt", "Rivers\n\nWide rivers.\n")], words)
     before = {path: path.stat().st_mtime_ns for path in home.path.rglob("*") if path.is_file() and path.name != "lock"}
@@ -258,7 +261,7 @@ def test_of_two_files_with_the_same_bytes_the_second_is_known(home: Home, words:
     assert (first.known, second.known and second.known.name) == (None, "forests.txt")
 
 
-def test_a_file_that_goes_back_to_what_it_was_replaces_what_it_became(home: Home, words: WordEncoder, report: Path) -> None:
+def test_a_file_changed_back_replaces_its_changed_version(home: Home, words: WordEncoder, report: Path) -> None:
     for number in ("412", "977", "412"):
         write(report, REPORT.replace("412", number))
         add(home, [report], words)
@@ -301,7 +304,7 @@ def test_a_document_is_hidden_while_another_writer_is_at_work(home: Home, words:
 
 
 @pytest.mark.parametrize("name", [b"caf\xe9.txt", b"two\nlines.txt", "\u202egpj.txt".encode()])
-def test_a_strange_file_name_is_shown_as_it_can_be(home: Home, words: WordEncoder, tmp_path: Path, name: bytes) -> None:
+def test_a_strange_file_name_is_made_printable(home: Home, words: WordEncoder, tmp_path: Path, name: bytes) -> None:
     path = tmp_path / os.fsdecode(name)
     path.write_text(REPORT, encoding="utf-8")
     (added,) = add(home, [path], words)
@@ -323,7 +326,7 @@ def test_a_document_that_is_added_while_its_removal_waits_is_removed(
 
     @contextmanager
     def writing(of: Home) -> Iterator[None]:
-        Catalogue(home).put(entry)  # what an `add` does that had the lock before
+        Catalogue(home).put(entry)  # as an `add` that held the lock first would
         with real(of):
             yield
 
@@ -333,11 +336,9 @@ def test_a_document_that_is_added_while_its_removal_waits_is_removed(
     assert files_holding(home, "mahogany") == []
 
 
-def test_a_limit_that_is_set_while_a_file_is_replaced_holds_for_what_replaces_it(
-    home: Home, report: Path, words: WordEncoder
-) -> None:
+def test_a_limit_set_while_a_file_is_replaced_holds_for_its_replacement(home: Home, report: Path, words: WordEncoder) -> None:
     class Limiting(WordEncoder):
-        """Somebody limits the file while it is embedded."""
+        """Limits the file while it is being embedded."""
 
         def passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
             (entry,) = limit(home, "forests.txt", ["hr"])
@@ -354,7 +355,7 @@ def test_a_limit_that_is_set_while_a_file_is_replaced_holds_for_what_replaces_it
     assert [len(index.within(None, groups).entries()) for groups in (None, ["hr"], ["finance"], [])] == [1, 1, 0, 0]
 
 
-def test_words_are_counted_once_for_each_document(
+def test_terms_are_counted_once_per_document(
     home: Home, words: WordEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: list[str] = []

@@ -1,4 +1,4 @@
-"""What is read ahead of its turn changes nothing of what an `add` gives, and what was done isn't done again."""
+"""Parsing ahead does not change the results of an `add`, and an interrupted `add` repeats no finished work."""
 
 import multiprocessing
 import os
@@ -23,7 +23,7 @@ Begin = Callable[[ProcessPool, Callable[[], Any]], Future[Any]]
 
 
 class Stopping(WordEncoder):
-    """Does something in place of encoding the passages of its document number `last`, from 1."""
+    """Calls `do` before it encodes the passages of document number `last`, counted from 1."""
 
     def __init__(self, last: int, do: Callable[[], None]) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Stopping(WordEncoder):
 
 
 class Steps:
-    """Keeps what an `add` tells of its progress."""
+    """Records the progress of an `add`."""
 
     def __init__(self) -> None:
         self.read: list[tuple[str, int, int, float, float]] = []
@@ -66,18 +66,18 @@ def add_until_it_dies(home: Path, paths: Sequence[Path], last: int) -> None:
 
 
 class Never(Future[Any]):
-    """A task that isn't done before it is asked for."""
+    """A task that runs only when its result is requested."""
 
     def __init__(self, _: ProcessPool, task: Callable[[], Any]) -> None:
         super().__init__()
         self.task = task
 
-    def result(self, timeout: float | None = None) -> Any:  # noqa: ARG002, ANN401 - as that of the class
+    def result(self, timeout: float | None = None) -> Any:  # noqa: ARG002, ANN401 - as in the base class
         return self.task()
 
 
 def at_once(_: ProcessPool, task: Callable[[], Any]) -> Future[Any]:
-    """A task that is done before anything else is begun."""
+    """Run a task immediately."""
     begun: Future[Any] = Future()
     try:
         begun.set_result(task())
@@ -87,7 +87,7 @@ def at_once(_: ProcessPool, task: Callable[[], Any]) -> Future[Any]:
 
 
 def plain(outcomes: Sequence[AddResult]) -> list[AddResult]:
-    """Outcomes without the moments of their entries."""
+    """Return the results without the times of their entries."""
 
     def timeless(added: AddResult) -> AddResult:
         entries = {name: getattr(added, name) for name in ("known", "replaces", "removed")}
@@ -97,34 +97,34 @@ def plain(outcomes: Sequence[AddResult]) -> list[AddResult]:
 
 
 @pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of what workers read from now on."""
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that workers parse from now on."""
     real, names = Worker.parse, list[str]()
 
-    def counted(worker: Worker, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
+    def parse(worker: Worker, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
         names.append(name)
         return real(worker, data, name, ocr=ocr)
 
-    monkeypatch.setattr(Worker, "parse", counted)
+    monkeypatch.setattr(Worker, "parse", parse)
     return names
 
 
 @pytest.fixture
 def rivers(tmp_path: Path) -> list[Path]:
-    """Six files, each with a text of its own."""
+    """Six files with different texts."""
     names = ("Amazonas", "Huallaga", "Marañón", "Napo", "Putumayo", "Ucayali")
     return [write(tmp_path / "in" / f"{name}.txt", f"{name}\n\nThe river {name} is wide.\n") for name in names]
 
 
-def test_outcomes_are_the_same_whenever_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_do_not_depend_on_when_files_are_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "in"
     report = write(folder / "forests.txt", REPORT)
-    copy = write(folder / "copy.md", REPORT)  # the same bytes, which another reader would read otherwise
+    copy = write(folder / "copy.md", REPORT)  # the same bytes, which another parser would parse differently
     broken, gone = write(folder / "broken.pdf", b"%PDF-1.4 broken"), folder / "gone.txt"
     figures = write(folder / "figures.pdf", pdf([["Timber was dear."]]))
     mailed = write(folder / "mail.eml", mail("Forests", "See below.", ("forests.txt", REPORT.encode()), ("song.mp3", b"la")))
     archive = write(folder / "all.zip", zipped(a__txt="A river.", b__txt="A road.", bad__pdf=b"%PDF-1.4 no", photo__png=b"\x89"))
-    found: dict[str, tuple[list[list[AddResult]], dict[str, str], list[Any]]] = {}
+    by_way: dict[str, tuple[list[list[AddResult]], dict[str, str], list[Any]]] = {}
     ways: dict[str, Begin] = {"usual": ProcessPool.begin, "never": lambda *given: Never(*given), "at once": at_once}
     for way, begin in ways.items():
         monkeypatch.setattr(ProcessPool, "begin", begin)
@@ -138,10 +138,10 @@ def test_outcomes_are_the_same_whenever_files_are_read(tmp_path: Path, monkeypat
         generation = open_current(home)
         assert generation is not None
         entries = [replace(entry, added="") for entry in Catalogue(home).entries()]
-        found[way] = [plain(each) for each in outcomes], generation.manifest.files, [entries, sorted(words.encoded_passages)]
-    assert found["usual"] == found["never"] == found["at once"]
-    said = [(added.name, added.error is None, added.known is not None) for added in found["usual"][0][0]]
-    assert said[:7] == [
+        by_way[way] = [plain(each) for each in outcomes], generation.manifest.files, [entries, sorted(words.encoded_passages)]
+    assert by_way["usual"] == by_way["never"] == by_way["at once"]
+    outcomes_of_first_add = [(added.name, added.error is None, added.known is not None) for added in by_way["usual"][0][0]]
+    assert outcomes_of_first_add[:7] == [
         ("copy.md", True, False),
         ("forests.txt", True, True),
         ("broken.pdf", False, False),
@@ -152,17 +152,17 @@ def test_outcomes_are_the_same_whenever_files_are_read(tmp_path: Path, monkeypat
     ]
 
 
-def test_what_is_on_the_shelf_is_not_read_again(home: Home, words: WordEncoder, rivers: list[Path], read: list[str]) -> None:
+def test_a_stored_document_is_not_parsed_again(home: Home, words: WordEncoder, rivers: list[Path], parsed: list[str]) -> None:
     add(home, rivers[:4], words)
-    assert sorted(read) == [path.name for path in rivers[:4]]
-    read.clear()
+    assert sorted(parsed) == [path.name for path in rivers[:4]]
+    parsed.clear()
     outcomes = add(home, rivers, words)
     assert [outcome.known is not None for outcome in outcomes] == [True] * 4 + [False] * 2
-    assert sorted(read) == [path.name for path in rivers[4:]]
+    assert sorted(parsed) == [path.name for path in rivers[4:]]
 
 
-def test_a_killed_add_is_gone_on_with(home: Home, tmp_path: Path, rivers: list[Path], read: list[str]) -> None:
-    """Killed before the passages of the fourth document are encoded, its text is on the shelf, and three are done."""
+def test_an_add_continues_a_killed_one(home: Home, tmp_path: Path, rivers: list[Path], parsed: list[str]) -> None:
+    """Killed before the passages of the fourth document are encoded, `add` leaves its text stored, and three documents done."""
     within = zipped(**{f"{path.stem}__txt": path.read_text() for path in rivers[2:5]})
     paths = [*rivers[:2], write(tmp_path / "x.zip", within), rivers[5]]
     killed = multiprocessing.get_context("forkserver").Process(target=add_until_it_dies, args=(home.path, paths, 4))
@@ -172,7 +172,7 @@ def test_a_killed_add_is_gone_on_with(home: Home, tmp_path: Path, rivers: list[P
     words = WordEncoder()
     outcomes = add(home, paths, words)
     assert [outcome.error for outcome in outcomes] == [None] * 6
-    assert sorted(name.rpartition(" ")[2] for name in read) == ["Putumayo.txt", "Ucayali.txt"]
+    assert sorted(name.rpartition(" ")[2] for name in parsed) == ["Putumayo.txt", "Ucayali.txt"]
     assert [text.split()[0] for text in words.encoded_passages] == ["Napo", "Putumayo", "Ucayali"]
     assert [checked.problem for checked in verify(home)] == [""] * 6
     again = WordEncoder()
@@ -180,20 +180,20 @@ def test_a_killed_add_is_gone_on_with(home: Home, tmp_path: Path, rivers: list[P
     assert again.encoded_passages == []
 
 
-def test_interrupted_it_puts_in_use_what_is_done(home: Home, rivers: list[Path], read: list[str]) -> None:
+def test_an_interrupted_add_puts_in_use_what_is_finished(home: Home, rivers: list[Path], parsed: list[str]) -> None:
     with pytest.raises(KeyboardInterrupt):
         add(home, rivers, Stopping(4, interrupt))
     words = WordEncoder()
     assert "Marañón is wide" in first_hit(home, words, "Marañón")
     assert [checked.problem for checked in verify(home)][:3] == ["", "", ""]
-    read.clear()
+    parsed.clear()
     outcomes = add(home, rivers, words)
     assert [outcome.known is not None for outcome in outcomes] == [True] * 3 + [False] * 3
-    assert sorted(read) == ["Putumayo.txt", "Ucayali.txt"]
+    assert sorted(parsed) == ["Putumayo.txt", "Ucayali.txt"]
     assert [text.split()[0] for text in words.encoded_passages] == ["Napo", "Putumayo", "Ucayali"]
 
 
-def test_interrupted_while_a_file_is_replaced_it_leaves_the_old_text(home: Home, words: WordEncoder, rivers: list[Path]) -> None:
+def test_an_interrupted_replacement_leaves_the_old_text(home: Home, words: WordEncoder, rivers: list[Path]) -> None:
     add(home, rivers, words)
     write(rivers[0], "Amazonas\n\nThe river Amazonas is narrow.\n")
     write(rivers[1], "Huallaga\n\nThe river Huallaga is narrow.\n")
@@ -206,7 +206,7 @@ def test_interrupted_while_a_file_is_replaced_it_leaves_the_old_text(home: Home,
     assert "Huallaga is narrow" in first_hit(home, words, "Huallaga")
 
 
-def test_interrupted_within_a_zip_it_takes_nothing_of_it_for_gone(home: Home, words: WordEncoder, tmp_path: Path) -> None:
+def test_an_add_interrupted_within_a_zip_removes_nothing(home: Home, words: WordEncoder, tmp_path: Path) -> None:
     path = write(tmp_path / "x.zip", zipped(a__txt="A river.", b__txt="A road."))
     add(home, [path], words)
     write(path, zipped(c__txt="A lake.", d__txt="A sea.", a__txt="A river.", b__txt="A road."))
@@ -216,7 +216,7 @@ def test_interrupted_within_a_zip_it_takes_nothing_of_it_for_gone(home: Home, wo
     assert "A lake." in first_hit(home, words, "lake")
 
 
-def test_progress_is_told_by_size(home: Home, words: WordEncoder, tmp_path: Path) -> None:
+def test_progress_is_measured_by_size(home: Home, words: WordEncoder, tmp_path: Path) -> None:
     first = write(tmp_path / "first.txt", "a " * 500)
     archive = write(tmp_path / "x.zip", zipped(b__txt="b " * 100, c__txt="c " * 300))
     last = write(tmp_path / "last.txt", "d " * 500)
@@ -233,19 +233,21 @@ def test_progress_is_told_by_size(home: Home, words: WordEncoder, tmp_path: Path
     assert steps.of == steps.done == sum(outcome.passages for outcome in added) > 10
 
 
-def test_a_library_is_rebuilt_in_its_order(home: Home, words: WordEncoder, rivers: list[Path], read: list[str]) -> None:
+def test_a_library_is_rebuilt_in_the_order_it_was_added(
+    home: Home, words: WordEncoder, rivers: list[Path], parsed: list[str]
+) -> None:
     add(home, rivers, words)
-    read.clear()
+    parsed.clear()
     damaged = next((home.documents / document_id(rivers[1].read_bytes())).glob("original.*"))
     damaged.write_text("Another text.")
     steps = Steps()
     rebuilt = rebuild(home, WordEncoder("others"), steps)
     assert (rebuilt.documents, len(rebuilt.problems)) == (5, 1)
     assert [name for name, *_ in steps.read] == [path.name for path in rivers]
-    assert sorted(read) == [path.name for path in rivers if path != rivers[1]]
+    assert sorted(parsed) == [path.name for path in rivers if path != rivers[1]]
 
 
-def test_kill_stops_the_command_as_ctrl_c_does(
+def test_sigterm_stops_the_command_as_ctrl_c_does(
     home: Home, rivers: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stopping = Stopping(4, lambda: os.kill(os.getpid(), signal.SIGTERM))

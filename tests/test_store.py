@@ -1,4 +1,4 @@
-"""What `LocalStore` finds, against scans by brute force and bm25s: by value, below and above the size where codes are used."""
+"""`LocalStore` against brute-force scans and bm25s, below and above the size from which codes are used."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ Rows = NDArray[np.float32]
 
 
 def unit(rows: NDArray[np.float64]) -> Rows:
-    """The rows at unit length, with values that fp16 holds exactly enough to be compared."""
+    """Scale rows to unit length and round them to fp16, so that stored vectors compare equal."""
     halves: NDArray[np.float16] = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
     return halves.astype(np.float32)
 
@@ -34,7 +34,7 @@ def store(vectors: Rows, tmp_path: Path) -> LocalStore:
 
 
 class Scan:
-    """A store of documents with 40 passages each, and what brute force finds in it."""
+    """A store of documents with 40 passages each, and the results of brute force on it."""
 
     def __init__(self, folder: Path, documents: int, seed: int = 3) -> None:
         random = np.random.default_rng(seed)
@@ -72,7 +72,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Scan:
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Scan:
-    """A store that compares codes first, and where few are selected, only those."""
+    """A store that compares codes first."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("index.store.vectors.EXACT_UP_TO", 1000)
         return Scan(tmp_path_factory.mktemp("many"), 100)
@@ -91,7 +91,7 @@ def test_dense_search_of_few_passages_equals_a_scan(few: Scan) -> None:
 
 
 def test_dense_search_of_many_passages_finds_what_a_scan_finds(many: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
-    for least in (20_000, 100):  # selections are searched by themselves, and as a part of all
+    for least in (20_000, 100):  # selections are searched directly, then by filtering all candidates
         monkeypatch.setattr("index.store.vectors._FEW", least)
         for allowed in many.selections():
             for question in many.questions:
@@ -103,7 +103,7 @@ def test_dense_search_of_many_passages_finds_what_a_scan_finds(many: Scan, monke
                 assert allowed is None or {place.document_id for place, _ in found} <= allowed
 
 
-def test_what_is_selected_far_from_a_question_is_found(many: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_selected_passages_far_from_a_question_are_found(many: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.store.vectors._FEW", 100)
     monkeypatch.setattr("index.store.vectors._REFINED", 100)
     for question in many.questions:
@@ -120,7 +120,7 @@ def test_the_codes_of_equal_vectors_are_equal(many: Scan, tmp_path: Path, monkey
         assert again.store.dense(question[None, :], 50) == many.store.dense(question[None, :], 50)
 
 
-def test_cosines_are_exact_wherever_the_passage_was_found(few: Scan, many: Scan) -> None:
+def test_cosines_are_exact_with_and_without_codes(few: Scan, many: Scan) -> None:
     for scan in (few, many):
         places = [scan.ranges[number] for number in (3900, 3, 41, 3)]
         found = scan.store.cosines(scan.questions[:2], places)
@@ -153,11 +153,11 @@ def test_lexical_search_finds_what_bm25s_finds(few: Scan, k: int) -> None:
     words = bm25s.BM25()
     words.index(few.terms, show_progress=False)
     questions = [["t1"], ["t1", "t2", "t3"], ["t300", "t1", "t2"], ["t390", "t77", "t5", "t1"], ["t2", "t2", "unheard"], ["t13"]]
-    for asked in questions:
-        known = [term for term in asked if term in words.vocab_dict]
+    for question in questions:
+        known = [term for term in question if term in words.vocab_dict]
         scores = words.get_scores(known) if known else np.zeros(len(few.ranges))
         for allowed in few.selections():
-            found = few.store.lexical(asked, k, allowed)
+            found = few.store.lexical(question, k, allowed)
             within = few.within(allowed)
             best = np.sort(scores[within[scores[within] > 0]])[::-1][:k]
             assert [score for _, score in found] == pytest.approx(best.tolist(), abs=2e-6)
@@ -166,7 +166,7 @@ def test_lexical_search_finds_what_bm25s_finds(few: Scan, k: int) -> None:
             assert set(rows) <= set(within.tolist())
 
 
-def test_lexical_search_gives_only_what_shares_a_term(store: LocalStore) -> None:
+def test_lexical_search_finds_only_passages_that_share_a_term(store: LocalStore) -> None:
     found = store.lexical(["word5", "unheard"], 50)
     assert {place for place, _ in found} == {place for place, terms in zip(RANGES, TERMS, strict=True) if "word5" in terms}
     assert {place.document_id for place, _ in store.lexical(["common"], 50, {"c"})} == {"c"}
@@ -194,7 +194,7 @@ def test_frequency_size_and_terms_respect_the_allowed_documents(few: Scan, store
             assert few.store.frequency(term, allowed) == sum(term in terms for terms in within)
 
 
-def test_terms_of_any_letters_are_found(tmp_path: Path) -> None:
+def test_terms_in_any_script_are_found(tmp_path: Path) -> None:
     terms = [["niño", "z"], ["日本", "nin", "z"], ["1,500", "a" * 3000]]
     store = LocalStore.build(tmp_path, ["a"], RANGES[:3], np.eye(3, dtype=np.float32), terms)
     assert store.terms() == tuple(sorted({term for found in terms for term in found}))
@@ -204,7 +204,7 @@ def test_terms_of_any_letters_are_found(tmp_path: Path) -> None:
     assert [store.frequency(term) for term in ("z", "nin", "niñ", "", "\ud800")] == [2, 1, 0, 0, 0]
 
 
-def test_loading_gives_the_same_answers(store: LocalStore, vectors: Rows, tmp_path: Path) -> None:
+def test_a_loaded_store_gives_the_same_results(store: LocalStore, vectors: Rows, tmp_path: Path) -> None:
     loaded = LocalStore.load(tmp_path, DOCUMENTS)
     assert loaded.dense(vectors[5:6], 9, {"a", "b"}) == store.dense(vectors[5:6], 9, {"a", "b"})
     assert loaded.lexical(["word1", "word2"], 9) == store.lexical(["word1", "word2"], 9)
@@ -213,7 +213,7 @@ def test_loading_gives_the_same_answers(store: LocalStore, vectors: Rows, tmp_pa
         LocalStore.load(tmp_path, ["a", "b"])
 
 
-def test_a_store_that_is_open_outlives_its_files(few: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_open_store_outlives_its_files(few: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.store.vectors.EXACT_UP_TO", 1000)
     store = LocalStore.build(tmp_path, few.documents, few.ranges, few.vectors, few.terms)
     for path in [path for path in tmp_path.rglob("*") if path.is_file()]:
@@ -222,9 +222,7 @@ def test_a_store_that_is_open_outlives_its_files(few: Scan, tmp_path: Path, monk
     assert store.lexical(["t7"], 5, few.of([4])) == few.store.lexical(["t7"], 5, few.of([4]))
 
 
-def test_vectors_that_are_cut_off_while_they_are_searched_are_a_sentence(
-    few: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_vectors_truncated_while_open_give_an_error(few: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.store.vectors.EXACT_UP_TO", 1000)
     store = LocalStore.build(tmp_path, few.documents, few.ranges, few.vectors, few.terms)
     (tmp_path / "vectors.f16").write_bytes(b"")
@@ -232,7 +230,7 @@ def test_vectors_that_are_cut_off_while_they_are_searched_are_a_sentence(
         store.dense(few.questions[:1], 5)
 
 
-def test_documents_without_passages_or_words_are_no_hindrance(vectors: Rows, tmp_path: Path) -> None:
+def test_documents_without_passages_or_terms_are_allowed(vectors: Rows, tmp_path: Path) -> None:
     ranges, terms = [*RANGES[:2], *RANGES[40:42]], [["x"], [], [], ["x"]]
     store = LocalStore.build(tmp_path, ["a", "b", "c", "d"], ranges, vectors[:4], terms)
     assert [place for place, _ in store.lexical(["x"], 5)] == [ranges[0], ranges[3]]

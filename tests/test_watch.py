@@ -1,4 +1,4 @@
-"""`quipu add --watch`: a library that is kept in step with a folder, look by look."""
+"""`quipu add --watch`: keeping a library in step with a folder."""
 
 import errno
 import os
@@ -33,7 +33,7 @@ def watch(home: Home, words: WordEncoder, folder: Path) -> Watch:
 
 @pytest.fixture
 def look(watch: Watch, capsys: pytest.CaptureFixture[str]) -> Look:
-    """Looks twice, as a file has to lie quiet from one look to the next; gives what was said, and what was said to be wrong."""
+    """Look twice, since a file must stay unchanged between two looks; return the lines on stdout and stderr."""
 
     def look() -> tuple[list[str], list[str]]:
         capsys.readouterr()
@@ -68,7 +68,7 @@ def test_new_changed_and_deleted_files(home: Home, words: WordEncoder, folder: P
     assert names(home) == ["roads.txt"]
 
 
-def test_a_file_that_is_being_written_waits(home: Home, folder: Path, watch: Watch) -> None:
+def test_a_file_being_written_is_left_alone_until_it_is_finished(home: Home, folder: Path, watch: Watch) -> None:
     path = folder / "forests.txt"
     with path.open("w", encoding="utf-8") as file:
         for line in REPORT.splitlines(keepends=True):
@@ -80,7 +80,7 @@ def test_a_file_that_is_being_written_waits(home: Home, folder: Path, watch: Wat
     assert names(home) == ["forests.txt"]
 
 
-def test_a_file_that_is_away_for_a_moment_stays(home: Home, folder: Path, watch: Watch, look: Look) -> None:
+def test_a_file_that_disappears_briefly_is_kept(home: Home, folder: Path, watch: Watch, look: Look) -> None:
     path = write(folder / "forests.txt", REPORT)
     write(folder / "rivers.txt", RIVERS)
     look()
@@ -91,7 +91,7 @@ def test_a_file_that_is_away_for_a_moment_stays(home: Home, folder: Path, watch:
     assert names(home) == ["forests.txt", "rivers.txt"]
 
 
-def test_a_file_that_is_moved_is_not_embedded_again(home: Home, words: WordEncoder, folder: Path, look: Look) -> None:
+def test_a_moved_file_is_not_embedded_again(home: Home, words: WordEncoder, folder: Path, look: Look) -> None:
     write(folder / "forests.txt", REPORT)
     write(folder / "copy.txt", RIVERS)
     write(folder / "rivers.txt", RIVERS)
@@ -114,7 +114,7 @@ def test_a_file_that_is_moved_is_not_embedded_again(home: Home, words: WordEncod
     ]
 
 
-def test_a_folder_that_is_gone_or_empty_removes_nothing(home: Home, folder: Path, look: Look) -> None:
+def test_a_missing_or_empty_folder_removes_nothing(home: Home, folder: Path, look: Look) -> None:
     write(folder / "forests.txt", REPORT)
     write(folder / "rivers.txt", RIVERS)
     look()
@@ -133,7 +133,7 @@ def test_a_folder_that_is_gone_or_empty_removes_nothing(home: Home, folder: Path
     assert look() == (["rivers.txt was removed: its file is gone."], [])
 
 
-def test_a_folder_that_cannot_be_looked_into_loses_nothing(
+def test_a_folder_that_cannot_be_opened_removes_nothing(
     home: Home, folder: Path, look: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(folder / "deep" / "forests.txt", REPORT)
@@ -158,7 +158,7 @@ def test_a_folder_that_cannot_be_looked_into_loses_nothing(
     assert look() == (["forests.txt was removed: its file is gone."], [])
 
 
-def test_what_was_deleted_while_nobody_watched_is_removed(
+def test_a_file_deleted_before_the_watch_is_removed(
     home: Home, words: WordEncoder, folder: Path, tmp_path: Path, look: Look
 ) -> None:
     outside = write(tmp_path / "elsewhere.txt", ROADS)
@@ -169,7 +169,7 @@ def test_what_was_deleted_while_nobody_watched_is_removed(
     assert names(home) == ["elsewhere.txt", "forests.txt"]
 
 
-def test_what_an_operator_removed_stays_away_until_its_file_changes(home: Home, folder: Path, look: Look) -> None:
+def test_a_removed_document_stays_removed_until_its_file_changes(home: Home, folder: Path, look: Look) -> None:
     path = write(folder / "forests.txt", REPORT)
     write(folder / "rivers.txt", RIVERS)
     look()
@@ -182,7 +182,7 @@ def test_what_an_operator_removed_stays_away_until_its_file_changes(home: Home, 
     assert names(home) == ["forests.txt", "rivers.txt", "roads.txt"]
 
 
-def test_what_cannot_be_read_is_told_once_for_each_content(folder: Path, look: Look) -> None:
+def test_an_unreadable_file_is_reported_once_per_content(folder: Path, look: Look) -> None:
     path = write(folder / "broken.pdf", b"%PDF nonsense")
     write(folder / "photo.png", b"\x89PNG")
     _, problems = look()
@@ -194,14 +194,14 @@ def test_what_cannot_be_read_is_told_once_for_each_content(folder: Path, look: L
     assert look() == ([], ["quipu: broken.pdf is empty."])
 
 
-def test_hidden_and_unfinished_files_are_passed_by(home: Home, folder: Path, look: Look) -> None:
+def test_hidden_and_unfinished_files_are_ignored(home: Home, folder: Path, look: Look) -> None:
     for name in (".hidden.txt", "~$report.docx", "report.txt.part", "report.pdf.crdownload", "x.tmp", ".git/notes.txt"):
         write(folder / name, REPORT)
     assert look() == (["The library is in step with 0 files."], [])
     assert not home.catalogue.exists()
 
 
-def test_what_quipu_keeps_itself_is_not_added(
+def test_quipus_own_files_are_not_added(
     words: WordEncoder, folder: Path, quipu: Quipu, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(folder / "forests.txt", REPORT)
@@ -217,7 +217,7 @@ def test_what_quipu_keeps_itself_is_not_added(
     assert (said.out.splitlines()[-1], said.err) == ("The library is in step with 1 file.", "")
 
 
-def test_zips_and_emails_go_with_their_files(home: Home, folder: Path, look: Look) -> None:
+def test_the_documents_of_zips_and_emails_are_removed_with_them(home: Home, folder: Path, look: Look) -> None:
     path = write(folder / "x.zip", zipped(forests__txt=REPORT, rivers__txt=RIVERS))
     write(folder / "m.eml", mail("Roads", "They are attached.\n", ("roads.txt", ROADS.encode())))
     look()
@@ -246,7 +246,7 @@ def test_another_writer_is_waited_for(
     assert names(home) == ["forests.txt"]
 
 
-def test_what_hinders_the_first_step_is_an_error_and_later_ones_are_tried_again(
+def test_a_first_look_that_fails_is_an_error_and_later_ones_are_retried(
     home: Home, folder: Path, watch: Watch, look: Look
 ) -> None:
     write(folder / "forests.txt", REPORT)
@@ -285,7 +285,7 @@ def test_only_folders_are_watched(quipu: Quipu, tmp_path: Path) -> None:
         assert result.err == f"quipu: {given} is no folder: --watch keeps the library in step with folders.\n"
 
 
-def test_ctrl_c_ends_it_without_a_word(quipu: Quipu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_ends_the_watch_silently(quipu: Quipu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rests: list[float] = []
 
     def rest(seconds: float) -> None:
