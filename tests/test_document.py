@@ -22,7 +22,7 @@ def test_a_passage_outside_the_text_is_refused(start: int, end: int) -> None:
         text_document("Some text.").passage(start, end)
 
 
-def test_headings_nest_by_level_and_do_not_stand_under_themselves() -> None:
+def test_headings_nest_by_level_and_are_not_in_their_own_path() -> None:
     document = text_document("# Report\n\n## A\n\ntext a\n\n### A1\n\ntext a1\n\n## B\n\ntext b\n", "r.md")
 
     def path(of: str) -> tuple[str, ...]:
@@ -36,7 +36,7 @@ def test_headings_nest_by_level_and_do_not_stand_under_themselves() -> None:
     assert path("B\n") == ()
 
 
-def test_a_position_belongs_to_one_page() -> None:
+def test_each_position_is_on_one_page() -> None:
     document = read_bytes(pdf([["On the first page."], [], ["On the third page."]]), "r.pdf")
     first, third = document.text.index("On the first"), document.text.index("On the third")
     assert (document.page_at(first), document.page_at(third)) == (document.pages[0], document.pages[2])
@@ -61,12 +61,12 @@ def test_shown_text_joins_words_cut_at_a_line_end() -> None:
         ("The McDon-\nald case. McDonald won.", "The McDonald case. McDonald won."),
     ],
 )
-def test_a_hyphen_at_a_line_end_is_shown_where_it_belongs(text: str, shown: str) -> None:
+def test_a_line_end_hyphen_is_shown_only_where_it_belongs_to_the_word(text: str, shown: str) -> None:
     document = text_document(f"it was said that {text}\n")
     assert document.shown(0, len(document.text)) == f"it was said that {shown}"
 
 
-def test_other_separators_are_spaces() -> None:
+def test_other_separators_are_shown_as_spaces() -> None:
     document = text_document("One.\x0bTwo\x85three\u2028four\x1cfive.\n")
     assert document.shown(0, len(document.text)) == "One. Two three four five."
 
@@ -76,14 +76,14 @@ def test_shown_text_has_no_list_markers_and_no_invisible_characters() -> None:
     assert document.shown(document.text.index("one"), len(document.text)) == "oneevil two words"
 
 
-def test_json_gives_the_same_document() -> None:
+def test_a_document_survives_json() -> None:
     document = read_bytes(pdf([["First page text."], ["Second page text."]], labels=[(0, "ROMAN_LOWER", 1)]), "r.pdf")
     again = Document.from_json(json.loads(json.dumps(document.as_json())))
     assert again == document
     assert again.pages[0].label == "i"
 
 
-def test_the_shipped_report_is_read_as_its_author_meant_it() -> None:
+def test_the_shipped_report_has_its_headings_and_no_bullets() -> None:
     (path,) = shipped()
     document = read(path)
     assert document.text == path.read_text(encoding="utf-8")
@@ -116,7 +116,7 @@ def table_document(*rows: tuple[int | None, list[CellText]], heads: int = 1) -> 
     return laid(draft, "t.csv", "text/csv")
 
 
-def test_a_row_reads_with_the_names_of_its_columns_and_is_quoted_as_it_stands() -> None:
+def test_a_row_is_shown_with_its_column_names_and_quoted_verbatim() -> None:
     document = table_document(*REGIONS, heads=2)
     start = document.text.index("Loreto")
     assert sentences(document, start, start + 1) == [(start, start + len("Loreto | 4 12"))]
@@ -130,7 +130,7 @@ def test_a_row_reads_with_the_names_of_its_columns_and_is_quoted_as_it_stands() 
     assert document.row_at(document.text.index("After")) is None
 
 
-def test_a_row_that_names_columns_is_known_and_is_not_named_itself() -> None:
+def test_a_header_row_is_recognised_and_shown_without_names() -> None:
     document = table_document(*REGIONS, heads=2)
     head, body = document.text.index("Region |"), document.text.index("Loreto")
     assert document.shown(head, head + len("Region | 2020 | 2021")) == "Region | 2020 | 2021"
@@ -139,7 +139,7 @@ def test_a_row_that_names_columns_is_known_and_is_not_named_itself() -> None:
     assert not document.names_columns(0)
 
 
-def test_a_cell_alone_in_its_row_is_a_name_for_the_rows_below_and_has_none() -> None:
+def test_a_cell_alone_in_its_row_labels_the_rows_below_and_is_shown_without_a_name() -> None:
     document = table_document(
         (1, cells("Region", "Trucks")), (2, cells("The north:")), (3, cells("Loreto", "412")), (4, cells("", "9"))
     )
@@ -147,18 +147,18 @@ def test_a_cell_alone_in_its_row_is_a_name_for_the_rows_below_and_has_none() -> 
     assert shown == ["Region | Trucks", "The north:", "Region: Loreto | Trucks: 412", "Trucks: 9"]
 
 
-def test_a_table_without_names_reads_as_it_stands() -> None:
+def test_a_table_without_column_names_is_shown_verbatim() -> None:
     document = table_document((None, cells("Loreto", "412")), heads=0)
     start = document.text.index("Loreto")
     assert document.shown(start, start + len("Loreto | 412")) == "Loreto | 412"
     assert Document.from_json(json.loads(json.dumps(document.as_json()))) == document
 
 
-def test_ligatures_and_soft_hyphens_do_not_stand_in_the_way() -> None:
+def test_ligatures_and_soft_hyphens_are_not_shown() -> None:
     document = text_document("The o\ufb03ce of \ufb01nance inves\u00adtigated the investi\u00ad\ngation of it.\n")
     assert document.shown(0, len(document.text)) == "The office of finance investigated the investigation of it."
 
 
-def test_what_stands_for_nothing_is_garbled() -> None:
+def test_unmapped_characters_count_as_garbled() -> None:
     assert text_document("\uf0b7 An item with a bullet of the font Symbol.").garbled == 0
     assert text_document("abcd\ufffd\ue001 ef").garbled == 2 / 8

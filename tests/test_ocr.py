@@ -25,7 +25,7 @@ TYPED = ["This page was typed and can be read as it stands.", "Nobody has to loo
 
 @pytest.fixture(scope="module")
 def scan() -> tuple[bytes, Document]:
-    """A scanned page with `LINES` on it, and what is read of it."""
+    """A PDF of one scanned page with `LINES` on it, and its document."""
     data = scans([pictured(LINES)])
     return data, read_bytes(data, "scan.pdf")
 
@@ -36,7 +36,7 @@ def without_tesseract(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def said(path: Path, text: str) -> str:
-    """What lets a stand-in say this of each picture."""
+    """Write `text` to `path` and return a program that makes a stand-in for tesseract print it for every picture."""
     path.write_text(text, encoding="utf-8")
     return f"print(open({str(path)!r}).read())"
 
@@ -65,7 +65,7 @@ def test_a_scanned_page_is_read_cited_and_boxed(scan: tuple[bytes, Document]) ->
 
 
 @needs_tesseract
-def test_each_word_is_tied_to_its_place_and_the_same_page_gives_the_same_text(scan: tuple[bytes, Document]) -> None:
+def test_each_word_has_its_box_and_the_same_page_gives_the_same_text(scan: tuple[bytes, Document]) -> None:
     data, document = scan
     words = [document.text[word.text_start : word.text_start + word.length] for word in document.words]
     assert words == " ".join(LINES).split()
@@ -78,7 +78,7 @@ def test_each_word_is_tied_to_its_place_and_the_same_page_gives_the_same_text(sc
 
 
 @needs_tesseract
-def test_spanish_is_read_with_its_letters() -> None:
+def test_spanish_letters_are_read() -> None:
     if "spa" not in (ocr.Tesseract.installed() or pytest.fail("tesseract has no language")).languages:
         pytest.skip("tesseract has no Spanish (Debian: apt-get install tesseract-ocr-spa)")
     document = read_bytes(scans([pictured(SPANISH)]), "scan.pdf")
@@ -87,7 +87,7 @@ def test_spanish_is_read_with_its_letters() -> None:
 
 
 @needs_tesseract
-def test_a_page_that_lies_on_its_side_is_turned_to_be_read() -> None:
+def test_a_page_on_its_side_is_rotated_before_it_is_read() -> None:
     lines = [*LINES, *SPANISH, "A page with little text doesn't tell which way is up."]
     data = scans([pictured(lines).transpose(Image.Transpose.ROTATE_90)])
     document = read_bytes(data, "scan.pdf")
@@ -102,10 +102,10 @@ def test_a_page_that_lies_on_its_side_is_turned_to_be_read() -> None:
     ("rotate", "box"),
     [(90, (0.16, 0.6, 0.2, 0.8)), (180, (0.6, 0.8, 0.8, 0.84)), (270, (0.8, 0.2, 0.84, 0.4)), (0, None)],
 )
-def test_what_was_read_on_a_turned_page_is_boxed_where_it_is_shown(
+def test_a_word_on_a_rotated_page_is_boxed_where_it_is_displayed(
     rotate: int, box: tuple[float, ...] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The word is at 100 to 200 of 500 pixels from the left, and 160 to 200 of 1000 from the top, when the page is turned."""
+    """On the rotated page, the word is at 100 to 200 of 500 pixels from the left and 160 to 200 of 1000 from the top."""
     upright, junk = hocr([[("mahogany", 96)]]), hocr([[("AueBoyew", 30)]])
     body = f"""
 if "--psm" in arguments: print("Page number: 0\\nRotate: {rotate}\\nOrientation confidence: 9.1")
@@ -129,7 +129,7 @@ else: print({upright!r} if {rotate} and open({str(tmp_path / "calls")!r}).read()
 
 
 @needs_tesseract
-def test_pages_that_are_typed_are_not_read_by_ocr_and_a_typed_header_is_not_read_twice() -> None:
+def test_typed_pages_skip_ocr_and_a_typed_header_is_not_read_twice() -> None:
     data = scans([TYPED, pictured(LINES), TYPED, pictured(SPANISH), None], header="Forests of the North, page {n}")
     document = read_bytes(data, "r.pdf")
     assert ocr_pages(document) == [2, 4]
@@ -168,7 +168,7 @@ def test_a_worker_reads_a_scan_within_its_limits(scan: tuple[bytes, Document]) -
 
 
 @needs_tesseract
-def test_a_header_on_the_pictures_is_left_out_and_gives_the_pages_their_numbers() -> None:
+def test_a_scanned_running_header_is_left_out_and_gives_the_page_labels() -> None:
     pages = [[f"Forests of the North  {number}", "", "", *lines] for number, lines in ((7, LINES), (8, LINES[2:]), (9, LINES[:2]))]
     document = read_bytes(scans([pictured(lines).crop((0, 90, WIDTH, HEIGHT)) for lines in pages]), "scan.pdf")
     assert "Forests of the North" not in document.text
@@ -176,15 +176,13 @@ def test_a_header_on_the_pictures_is_left_out_and_gives_the_pages_their_numbers(
 
 
 @needs_tesseract
-def test_a_picture_without_text_is_said_to_have_none() -> None:
+def test_a_picture_without_text_is_reported_as_such() -> None:
     specks = Image.fromarray(np.where(np.random.default_rng(1).random((400, 300)) < 0.05, 0, 255).astype(np.uint8))
-    with pytest.raises(
-        DocumentError, match=r"^r\.pdf has no text on any of its 2 pages: it seems to be scanned, and OCR could"
-    ):
+    with pytest.raises(DocumentError, match=r"^r\.pdf has no text on any of its 2 pages: it seems to be scanned, and OCR could"):
         read_bytes(scans([specks, Image.new("L", (300, 400), 128)]), "r.pdf")
 
 
-def test_a_file_of_blank_pages_is_not_said_to_be_scanned() -> None:
+def test_a_file_of_blank_pages_is_not_called_scanned() -> None:
     with pytest.raises(DocumentError, match=r"^r\.pdf has no text on any of its 3 pages: there is nothing on them\.$"):
         read_bytes(scans([None] * 3), "r.pdf")
     with pytest.raises(DocumentError, match=r"^r\.pdf has no text on its only page: there is nothing on it\.$"):
@@ -192,12 +190,11 @@ def test_a_file_of_blank_pages_is_not_said_to_be_scanned() -> None:
 
 
 @pytest.mark.usefixtures("without_tesseract")
-def test_without_tesseract_a_scan_is_refused_with_what_to_do() -> None:
+def test_without_tesseract_a_scan_is_refused_with_advice() -> None:
     with pytest.raises(DocumentError) as refused:
         read_bytes(scans([pictured(LINES)] * 3), "scan.pdf")
     assert str(refused.value) == (
-        "scan.pdf has no text on any of its 3 pages: it seems to be scanned, and needs OCR: install tesseract"
-        " and add it again."
+        "scan.pdf has no text on any of its 3 pages: it seems to be scanned, and needs OCR: install tesseract and add it again."
     )
     document = read_bytes(scans([TYPED, pictured(LINES), TYPED, pictured(LINES)]), "half.pdf")
     assert document.pages_without_text() == (2, 4)
@@ -215,16 +212,14 @@ def test_ocr_can_be_turned_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert read_bytes(scans([pictured(LINES)]), "scan.pdf").text == "mahogany"
 
 
-def test_a_tesseract_without_english_and_spanish_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tesseract_without_english_and_spanish_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tesseract = StandIn(tmp_path, monkeypatch, said(tmp_path / "said", hocr([[("mahogany", 96)]])), languages="deu osd")
     with pytest.raises(DocumentError, match="install tesseract and add it again"):
         read_bytes(scans([pictured(LINES)]), "scan.pdf")
     assert tesseract.calls == []
 
 
-def test_tesseract_is_asked_for_the_languages_it_has_and_gets_little_of_the_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tesseract_gets_its_own_languages_and_little_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUIPU_TEST_SECRET", "hidden")
     tesseract = StandIn(tmp_path, monkeypatch, said(tmp_path / "said", hocr([[("mahogany", 96)]])), languages="spa osd")
     read_bytes(scans([pictured(LINES)]), "scan.pdf")
@@ -234,7 +229,7 @@ def test_tesseract_is_asked_for_the_languages_it_has_and_gets_little_of_the_envi
     assert "QUIPU_TEST_SECRET" not in call
 
 
-def test_a_paragraph_that_is_unsure_is_left_out_whole_and_no_sentence_runs_over_it(
+def test_an_unsure_paragraph_is_left_out_whole_and_no_sentence_crosses_the_gap(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wide = [("The", 96), ("company", 96), ("did", 96), ("in", 96), ("all", 96), ("these", 96), ("long", 96), ("years", 96)]
@@ -248,13 +243,13 @@ def test_a_paragraph_that_is_unsure_is_left_out_whole_and_no_sentence_runs_over_
     assert "n0t p@y" in read_bytes(scans([pictured(LINES)]), "scan.pdf").text
 
 
-def test_a_sign_that_is_unsure_is_no_word_but_a_sure_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_punctuation_is_a_word_only_if_tesseract_is_sure_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = hocr([[("|", 30), ("Loreto", 96), ("~", 12), ("$", 91), ("412", 60)]], [[("—", 95), ("|", 95)]])
     StandIn(tmp_path, monkeypatch, said(tmp_path / "said", text))
     assert read_bytes(scans([pictured(LINES)]), "scan.pdf").text == "Loreto $ 412"
 
 
-def test_a_tesseract_that_fails_or_hangs_costs_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tesseract_that_fails_or_hangs_is_reported_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     StandIn(tmp_path, monkeypatch, "sys.exit('Error opening data file eng.traineddata\\n')")
     with pytest.raises(DocumentError) as refused:
         read_bytes(scans([pictured(LINES)] * 2), "scan.pdf")
@@ -271,7 +266,7 @@ def test_a_tesseract_that_fails_or_hangs_costs_a_sentence(tmp_path: Path, monkey
 
 
 @pytest.mark.parametrize("answer", ["", "no markup at all", "<html><p><span><span class='ocrx_word'>x</span></span></p></html>"])
-def test_nonsense_from_tesseract_is_no_text(answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nonsense_from_tesseract_is_not_text(answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     StandIn(tmp_path, monkeypatch, said(tmp_path / "said", answer))
     with pytest.raises(DocumentError, match=r"OCR could read nothing on it|tesseract failed on page 1: its output can't be read"):
         read_bytes(scans([pictured(LINES)]), "scan.pdf")

@@ -21,7 +21,7 @@ def pages_of(document: Document) -> list[str]:
     return [document.text[page.start : page.end].strip() for page in document.pages]
 
 
-def test_running_headers_and_footers_are_dropped_before_the_text_exists() -> None:
+def test_running_headers_and_footers_are_left_out_of_the_text() -> None:
     pages = [[f"Chapter {n} begins with its own words.", "", *LINES] for n in ("one", "two", "three", "four")]
     document = read_bytes(pdf(pages, header="Forests of the North", footer="Page {n} of 4"), "r.pdf")
     assert "Forests of the North" not in document.text
@@ -38,30 +38,30 @@ def test_short_documents_have_running_lines_too(count: int) -> None:
     assert "Words of page 1, and of no other." in document.text
 
 
-def test_a_page_of_one_line_keeps_it_however_alike_the_pages_are() -> None:
+def test_a_page_of_one_line_keeps_it_even_if_every_page_repeats_it() -> None:
     document = read_bytes(
         pdf([[f"This is the text of page {n}."] for n in range(1, 6)], header="Header", footer="Page {n}"), "r.pdf"
     )
     assert pages_of(document) == [f"This is the text of page {n}." for n in range(1, 6)]
 
 
-def test_a_text_that_repeats_on_every_page_is_the_text() -> None:
+def test_text_that_every_page_repeats_is_kept() -> None:
     document = read_bytes(pdf([["The same words on both."]] * 2), "r.pdf")
     assert pages_of(document) == ["The same words on both."] * 2
 
 
-def test_the_lines_of_a_table_that_look_alike_are_not_running_lines() -> None:
+def test_similar_table_rows_are_not_running_lines() -> None:
     pages = [[f"{town} paid {n * 37} soles.", *LINES] for n, town in enumerate(["Lima", "Cusco", "Tacna", "Piura"], 1)]
     document = read_bytes(pdf(pages), "r.pdf")
     assert [page.splitlines()[0] for page in pages_of(document)] == [lines[0] for lines in pages]
 
 
-def test_the_files_own_page_labels_come_first() -> None:
+def test_the_file_s_own_page_labels_take_precedence() -> None:
     data = pdf([[f"Text of page {n}."] for n in range(4)], labels=[(0, "ROMAN_LOWER", 1), (2, "ARABIC", 1)], footer="{n}")
     assert [(page.number, page.label) for page in read_bytes(data, "r.pdf").pages] == [(1, "i"), (2, "ii"), (3, "1"), (4, "2")]
 
 
-def test_the_printed_number_is_the_label_where_the_file_gives_none() -> None:
+def test_the_printed_page_number_is_the_label_if_the_file_has_none() -> None:
     def footers(*labels: str) -> list[list[str]]:
         return [[f"Words that page {n} alone has.", *LINES, *[""] * 20, label] for n, label in enumerate(labels)]
 
@@ -70,7 +70,7 @@ def test_the_printed_number_is_the_label_where_the_file_gives_none() -> None:
     assert "iii" not in document.text
 
 
-def test_a_paragraph_over_a_page_end_is_one_slice() -> None:
+def test_a_paragraph_across_a_page_break_is_one_slice() -> None:
     first = [*LINES[:1], "in the north of the country, of which it closed fewer than in all the years"]
     second = ["before it, as the report says on its last page. Nobody knows why."]
     document = read_bytes(pdf([first, second], header="Header", footer="{n}"), "r.pdf")
@@ -84,7 +84,7 @@ def test_a_paragraph_over_a_page_end_is_one_slice() -> None:
     assert document.pages[1].start == document.text.index("before it")
 
 
-def test_a_footnote_does_not_cut_the_paragraph_that_goes_on_on_the_next_page() -> None:
+def test_a_footnote_does_not_cut_a_paragraph_that_continues_on_the_next_page() -> None:
     first: list[str | Styled] = [
         "Another paragraph ends here.",
         "",
@@ -110,7 +110,7 @@ def test_a_footnote_does_not_cut_the_paragraph_that_goes_on_on_the_next_page() -
     assert document.pages[0].end == document.pages[1].start
 
 
-def test_a_footnote_stays_last_where_the_page_ends_with_a_sentence() -> None:
+def test_a_footnote_stays_last_if_the_page_ends_with_a_complete_sentence() -> None:
     first: list[str | Styled] = [*LINES, *[""] * 20, ("* The ministry's own count.", "Helvetica", 7.0)]
     document = read_bytes(pdf([first, ["A second page has its own text."]]), "r.pdf")
     assert blocks_of(document) == [" ".join(LINES), "The ministry's own count.", "A second page has its own text."]
@@ -123,7 +123,7 @@ def test_a_caption_is_a_block_of_its_own() -> None:
     assert blocks_of(read_bytes(pdf([lines]), "r.pdf")) == [" ".join(LINES), lines[2], text]
 
 
-def test_a_raised_number_of_a_note_stays_in_its_line() -> None:
+def test_a_raised_note_number_stays_in_its_line() -> None:
     def draw(canvas: Canvas) -> None:
         for y, value in ((500, "412"), (486, "97")):
             canvas.setFont("Helvetica", 10)
@@ -136,7 +136,7 @@ def test_a_raised_number_of_a_note_stays_in_its_line() -> None:
     assert blocks_of(read_bytes(drawn_pdf(draw), "r.pdf")) == ["Sawmills (1) | 412", "Sawmills (1) | 97"]
 
 
-def test_the_number_of_a_note_is_no_digit_of_the_number_before_it() -> None:
+def test_a_note_number_does_not_merge_with_the_number_before_it() -> None:
     def draw(canvas: Canvas) -> None:
         y, x = 500.0, 30.0
         for text, size, rise in (
@@ -162,7 +162,7 @@ def test_the_number_of_a_note_is_no_digit_of_the_number_before_it() -> None:
     ]
 
 
-def test_footnotes_that_were_drawn_first_stand_behind_the_text() -> None:
+def test_footnotes_that_the_file_draws_first_come_after_the_text() -> None:
     def draw(canvas: Canvas) -> None:
         canvas.setFont("Helvetica", 7)
         canvas.drawString(30, 60, "1 Law No. 30071, published in March.")
@@ -185,7 +185,7 @@ def test_ligatures_and_soft_hyphens_do_not_change_a_word() -> None:
     assert document.shown(0, len(document.text)) == "The fines of the ministry for the sawmills of the north."
 
 
-def test_the_lines_that_were_left_out_are_counted() -> None:
+def test_running_lines_are_counted() -> None:
     pages = [[f"Words of page {n}, and of no other.", *LINES] for n in range(4)]
     assert read_bytes(pdf(pages, header="The header", footer="- {n} -"), "r.pdf").running_lines == 8
     assert read_bytes(pdf(pages), "r.pdf").running_lines == 0
@@ -222,7 +222,7 @@ def test_paragraphs_bullets_and_headings() -> None:
     ]
 
 
-def test_a_bullet_of_another_font_and_a_footnotes_number_cut_no_sentence() -> None:
+def test_a_bullet_in_another_font_and_a_footnote_number_do_not_cut_a_sentence() -> None:
     def draw(canvas: Canvas) -> None:
         canvas.setFont("Symbol", 3)
         canvas.drawString(30, 540, "\u2022")
@@ -254,14 +254,14 @@ def test_a_turned_page_reads_as_an_upright_one(angle: int, place: tuple[float, f
     assert blocks_of(read_bytes(drawn_pdf(draw), "r.pdf")) == [" ".join(lines)]
 
 
-def test_headings_on_top_of_each_page_are_no_running_headers() -> None:
+def test_headings_at_the_top_of_each_page_are_not_running_headers() -> None:
     pages: list[list[str | Styled]] = [[(f"Annex {n}: not approved", BOLD, 14.0), "", *LINES] for n in (1, 2, 3, 4)]
     document = read_bytes(pdf(pages, header="Forests", footer="{n}"), "r.pdf")
     assert [document.shown(start, end) for _, start, end in document.headings] == [f"Annex {n}: not approved" for n in (1, 2, 3, 4)]
     assert [page.label for page in document.pages] == ["1", "2", "3", "4"]
 
 
-def test_a_short_line_at_a_page_end_goes_on_if_the_sentence_does() -> None:
+def test_a_short_last_line_continues_on_the_next_page_if_its_sentence_does() -> None:
     first = [*LINES, "in the north, and of the others it said"]
     whole = read_bytes(pdf([first, ["nothing at all. It ended there."]]), "r.pdf")
     assert blocks_of(whole) == [" ".join([*first, "nothing at all. It ended there."])]
@@ -274,7 +274,7 @@ def test_each_table_row_is_a_block() -> None:
     assert [document.text[start:end] for start, end in document.blocks] == ["Region 2020 2021", "Loreto 15 412", "Ucayali 7 9"]
 
 
-def test_a_dash_in_a_table_is_a_cell_and_not_a_bullet() -> None:
+def test_a_dash_in_a_table_is_a_cell_not_a_bullet() -> None:
     document = read_bytes(table_pdf([["Region", "2020", "2021"], ["- ", "15", "412"], ["– nil", "7", "9"]]), "r.pdf")
     assert [document.text[start:end] for start, end in document.blocks] == ["Region 2020 2021", "- 15 412", "– nil 7 9"]
 
@@ -295,11 +295,11 @@ def test_a_wrapped_line_that_looks_like_an_item_loses_nothing() -> None:
     ("title", "expected"),
     [("Forests and Trade", "Forests and Trade"), ("Microsoft Word - v2.docx", "The Heading"), ("", "The Heading")],
 )
-def test_a_title_that_is_a_file_name_is_none(title: str, expected: str) -> None:
+def test_a_file_name_in_the_metadata_is_not_a_title(title: str, expected: str) -> None:
     assert read_bytes(pdf([[("The Heading", BOLD, 20.0), "", *LINES]], title=title), "r.pdf").title == expected
 
 
-def test_runs_tie_each_character_to_one_of_the_file() -> None:
+def test_runs_map_each_character_to_one_in_the_file() -> None:
     data = pdf([[*LINES, "– dashes, “quotes” and ñandúes."], ["A second page."]], header="Header", footer="{n}")
     document = read_bytes(data, "r.pdf")
     opened = pdfium.PdfDocument(data)
@@ -312,7 +312,7 @@ def test_runs_tie_each_character_to_one_of_the_file() -> None:
     assert tied == sum(character != "\n" for character in document.text)
 
 
-def test_a_hyphen_at_a_line_end_stays_in_the_text_and_goes_from_what_is_shown() -> None:
+def test_a_line_end_hyphen_is_in_the_text_but_not_in_what_is_shown() -> None:
     document = read_bytes(
         pdf([["The ministry of forests counted the sawmills and the investi-", "gation of them went on for long."]]), "r.pdf"
     )
@@ -320,11 +320,9 @@ def test_a_hyphen_at_a_line_end_stays_in_the_text_and_goes_from_what_is_shown() 
     assert "the investigation of them" in document.shown(0, len(document.text))
 
 
-def test_pages_without_text_are_known_and_a_scan_is_refused() -> None:
+def test_pages_without_text_are_listed_and_a_scan_is_refused() -> None:
     assert read_bytes(scanned_pdf(4, with_text=[2]), "r.pdf").pages_without_text() == (1, 3, 4)
-    with pytest.raises(
-        DocumentError, match=r"scan.pdf has no text on any of its 3 pages: it seems to be scanned, and needs OCR"
-    ):
+    with pytest.raises(DocumentError, match=r"scan.pdf has no text on any of its 3 pages: it seems to be scanned, and needs OCR"):
         read_bytes(scanned_pdf(3), "scan.pdf", ocr=False)
     with pytest.raises(DocumentError, match=r"scan\.pdf has no text on its only page"):
         read_bytes(scanned_pdf(1), "scan.pdf")

@@ -29,7 +29,7 @@ WHOLE = " ".join(LEFT + RIGHT)
 
 
 def two_columns(canvas: Canvas, left: Sequence[str], right: Sequence[str], top: float = TOP) -> None:
-    """Draws two columns line by line, across both."""
+    """Draw two columns line by line, each line across both."""
     canvas.setFont("Helvetica", 9)
     for number, (one, other) in enumerate(zip_longest(left, right, fillvalue="")):
         canvas.drawString(30, top - LEADING * number, one)
@@ -40,7 +40,7 @@ def read(data: bytes) -> Document:
     return read_bytes(data, "r.pdf")
 
 
-def test_columns_that_were_written_across_are_read_one_after_the_other() -> None:
+def test_columns_whose_lines_are_drawn_across_are_read_one_after_the_other() -> None:
     document = read(drawn_pdf(lambda canvas: two_columns(canvas, LEFT, RIGHT)))
     assert document.shown(0, len(document.text)) == WHOLE
     assert "The owners\n\npaid" not in document.text  # the sentence goes on in the next column
@@ -48,7 +48,7 @@ def test_columns_that_were_written_across_are_read_one_after_the_other() -> None
     assert characters == sum(not character.isspace() for character in document.text) + sum(line.count(" ") for line in LEFT + RIGHT)
 
 
-def test_a_title_over_both_columns_parts_what_is_above_from_what_is_below() -> None:
+def test_a_title_over_both_columns_separates_the_text_above_from_the_text_below() -> None:
     def draw(canvas: Canvas) -> None:
         two_columns(canvas, LEFT, RIGHT)
         canvas.setFont("Helvetica-Bold", 14)
@@ -68,7 +68,7 @@ def test_a_table_is_not_two_columns() -> None:
     ]
 
 
-def test_columns_written_one_after_the_other_stay_as_they_are() -> None:
+def test_columns_drawn_one_after_the_other_stay_as_they_are() -> None:
     def draw(canvas: Canvas) -> None:
         two_columns(canvas, LEFT, [])
         two_columns(canvas, [], RIGHT)
@@ -77,7 +77,7 @@ def test_columns_written_one_after_the_other_stay_as_they_are() -> None:
     assert read(drawn_pdf(draw)).shown(0, 10_000) == WHOLE
 
 
-def test_a_page_of_two_columns_goes_on_on_the_next() -> None:
+def test_two_columns_continue_on_the_next_page() -> None:
     def draw(canvas: Canvas) -> None:
         two_columns(canvas, LEFT, [*RIGHT[:6], "the same month, and nobody ever"])
         canvas.showPage()

@@ -36,7 +36,7 @@ def squashed(text: str) -> str:
 
 
 def under(data: bytes, box: Box) -> str:
-    """The characters of an unturned page whose centres lie in the box, as pypdfium2 finds them, without white space."""
+    """Return the characters of an upright page whose centres pypdfium2 finds in the box, without whitespace."""
     with PDFIUM:
         document = pdfium.PdfDocument(data)
         page = document[box.page - 1]
@@ -56,19 +56,19 @@ def under(data: bytes, box: Box) -> str:
 
 
 def dark(picture: bytes) -> NDArray[np.bool_]:
-    """Which of the picture's pixels are dark, by row and column."""
+    """Return a mask (rows, columns) of the picture's dark pixels."""
     return np.asarray(Image.open(io.BytesIO(picture)).convert("L")) < 128
 
 
 def extent(ink: NDArray[np.bool_]) -> tuple[float, float, float, float]:
-    """The left, upper, right and lower end of what is dark, as shares of the picture."""
+    """Return the left, top, right and bottom of the ink, as shares of the picture."""
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     height, width = ink.shape
     return columns[0] / width, rows[0] / height, (columns[-1] + 1) / width, (rows[-1] + 1) / height
 
 
 def turned(data: bytes, degrees: int) -> bytes:
-    """The PDF with its pages turned clockwise by so many degrees."""
+    """Return the PDF with its pages rotated clockwise."""
     with PDFIUM:
         document = pdfium.PdfDocument(data)
         for index in range(len(document)):
@@ -93,7 +93,7 @@ def test_a_quote_on_one_line_has_one_box_around_its_characters() -> None:
     assert box.bottom - box.top < LEADING / HEIGHT
 
 
-def test_a_quote_over_two_lines_has_two_boxes_in_reading_order() -> None:
+def test_a_quote_on_two_lines_has_two_boxes_in_reading_order() -> None:
     data = pdf([LINES])
     document, pages = opened(data)
     boxes = boxes_of(document, pages, "illegal sawmills\nin the north")
@@ -102,7 +102,7 @@ def test_a_quote_over_two_lines_has_two_boxes_in_reading_order() -> None:
     assert boxes[0].left > boxes[1].right
 
 
-def test_a_quote_over_a_page_break_leaves_out_the_running_lines() -> None:
+def test_a_quote_across_a_page_break_has_no_box_on_the_running_lines() -> None:
     first, second = (
         ["of which it closed fewer than in all the years"],
         ["before it, as the report says on its last page. Nobody knows why."],
@@ -121,7 +121,7 @@ def test_the_same_words_elsewhere_on_the_page_are_not_boxed() -> None:
     assert box.top > (HEIGHT - TOP + 3 * LEADING) / HEIGHT
 
 
-def test_narrow_leading_does_not_bring_the_neighbours_into_the_box() -> None:
+def test_narrow_leading_does_not_pull_neighbouring_lines_into_the_box() -> None:
     def draw(canvas: Canvas) -> None:
         canvas.setFont("Helvetica", 12)
         for number, line in enumerate(LINES):
@@ -133,7 +133,7 @@ def test_narrow_leading_does_not_bring_the_neighbours_into_the_box() -> None:
     assert "".join(under(data, box) for box in boxes) == squashed(LINES[1][:50])
 
 
-def test_cells_are_boxed_apart_where_another_text_lies_between_them() -> None:
+def test_cells_have_separate_boxes_if_other_text_lies_between_them() -> None:
     data = table_pdf([["Lima", "412", "38"], ["Cusco", "97", "61"]])
     document, pages = opened(data)
     text = document.text
@@ -154,7 +154,7 @@ def test_cells_are_boxed_apart_where_another_text_lies_between_them() -> None:
     assert [under(data, box) for box in pages.boxes(skipping, lima, last + 2)] == ["Lima", "38"]
 
 
-def test_a_raised_number_stays_in_its_lines_box() -> None:
+def test_a_raised_number_is_in_the_box_of_its_line() -> None:
     def draw(canvas: Canvas) -> None:
         canvas.setFont("Helvetica", 10)
         canvas.drawString(30, TOP, "Sales rose in the north")
@@ -170,7 +170,7 @@ def test_a_raised_number_stays_in_its_lines_box() -> None:
 
 
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270])
-def test_the_box_is_where_the_picture_shows_the_characters(degrees: int) -> None:
+def test_the_box_is_where_the_characters_are_drawn(degrees: int) -> None:
     data = turned(pdf([["Sawmills", "", "", "", "Trucks of mahogany"]]), degrees)
     document, pages = opened(data)
     assert pages.sizes == ((HEIGHT, WIDTH) if degrees in (90, 270) else (WIDTH, HEIGHT),)
@@ -185,16 +185,16 @@ def test_the_box_is_where_the_picture_shows_the_characters(degrees: int) -> None
 
 
 def assert_holds_its_ink(ink: NDArray[np.bool_], box: Box) -> None:
-    """Something dark is in the box, and reaches close to its sides: the box is around characters, not merely over some."""
+    """Assert that there is ink in the box and that it reaches close to each side, so the box fits the characters."""
     height, width = ink.shape
     inside = np.zeros_like(ink)
     rows = slice(round(box.top * height), round(box.bottom * height))
     columns = slice(round(box.left * width), round(box.right * width))
     inside[rows, columns] = ink[rows, columns]
     assert inside.any()
-    points = HEIGHT / max(width, height)  # to a pixel
-    apart = np.abs(np.subtract(extent(inside), box[1:])) * (width, height, width, height) * points
-    assert (apart < 5).all()
+    points = HEIGHT / max(width, height)  # per pixel
+    distances = np.abs(np.subtract(extent(inside), box[1:])) * (width, height, width, height) * points
+    assert (distances < 5).all()
 
 
 def test_a_crop_box_moves_the_boxes_with_the_picture() -> None:
@@ -231,7 +231,7 @@ def test_text_outside_of_the_crop_box_has_no_box() -> None:
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_turned_text_on_an_upright_page_is_boxed_line_by_line(degrees: int) -> None:
+def test_rotated_text_on_an_upright_page_is_boxed_line_by_line(degrees: int) -> None:
     def draw(canvas: Canvas) -> None:
         canvas.translate(WIDTH / 2, HEIGHT / 2)
         canvas.rotate(degrees)
@@ -244,7 +244,7 @@ def test_turned_text_on_an_upright_page_is_boxed_line_by_line(degrees: int) -> N
     assert [under(data, box) for box in boxes] == [squashed(line[:40]) for line in LINES[:2]]
 
 
-def test_a_range_of_white_space_or_of_nothing_has_no_box() -> None:
+def test_a_blank_or_empty_range_has_no_box() -> None:
     document, pages = opened(pdf([LINES]))
     space = document.text.index(" ")
     assert pages.boxes(document, space, space + 1) == []
@@ -265,7 +265,7 @@ def test_a_document_of_another_file_is_refused() -> None:
 
 
 @pytest.mark.parametrize("width", [1, 333, 1200])
-def test_a_picture_is_as_wide_as_asked_and_white_where_nothing_is(width: int) -> None:
+def test_a_picture_has_the_requested_width_and_a_white_background(width: int) -> None:
     picture = Image.open(io.BytesIO(PdfPages(pdf([LINES])).image(1, width)))
     assert (picture.format, picture.width) == ("PNG", width)
     assert picture.height == pytest.approx(width * HEIGHT / WIDTH, abs=1)
@@ -283,7 +283,7 @@ def test_a_picture_keeps_its_colours() -> None:
 
 
 @pytest.mark.parametrize(("page", "width"), [(0, 100), (3, 100), (-1, 100), (1, 0)])
-def test_a_page_or_width_that_is_not_there_is_refused(page: int, width: int) -> None:
+def test_a_page_or_width_out_of_range_is_refused(page: int, width: int) -> None:
     with pytest.raises(ValueError, match=r"page|wide"):
         PdfPages(pdf([LINES, LINES])).image(page, width)
 
@@ -302,7 +302,7 @@ def test_a_file_that_cannot_be_opened_is_refused(data: bytes, cause: str) -> Non
     assert "\n" not in str(caught.value)
 
 
-def test_after_close_nothing_is_given() -> None:
+def test_nothing_works_after_close() -> None:
     document, pages = opened(pdf([LINES]))
     pages.close()
     pages.close()
@@ -312,7 +312,7 @@ def test_after_close_nothing_is_given() -> None:
         pages.boxes(document, 0, 10)
 
 
-def test_threads_get_what_one_alone_gets() -> None:
+def test_threads_get_the_same_results_as_a_single_one() -> None:
     data = pdf([[f"Words of page {n}, and of no other.", *LINES] for n in range(1, 5)])
     document, pages = opened(data)
     alone = [answer(document, pages, number) for number in range(1, 5)]

@@ -11,16 +11,16 @@ from tests.shown import blocks_of
 
 LEFT, PITCH = 30.0, 14.0
 COLUMNS = (200.0, 280.0, 360.0)
-"""Where the values of the three columns end."""
+"""The x where the values of each column end."""
 
 Placed = tuple[float, str]
-"""A text and where it ends on its line, if positive; where its middle is, if negative."""
+"""An x and a text: the text ends at x, or, if x is negative, has its middle at -x."""
 Drawn = tuple[float, str, Sequence[Placed]]
-"""How far a line is below the one before it, its label, and what else stands on it."""
+"""A line: its distance below the one before it, its label, and its other texts."""
 
 
 def row(label: str, *values: str, below: float = PITCH) -> Drawn:
-    """A line of values that end where their columns do. A "$" stands apart, at the left of the column."""
+    """Return a line of right-aligned values. A "$" before a value is at the left of its column."""
     placed: list[Placed] = []
     for right, value in zip(COLUMNS, values, strict=False):
         if value.startswith("$ "):
@@ -35,7 +35,7 @@ def line(*placed: Placed, label: str = "", below: float = PITCH) -> Drawn:
 
 
 def middle(first: int, last: int, text: str) -> Placed:
-    """A text in the middle of the columns `first` to `last`, which are 50 wide."""
+    """Return a text centred over the columns `first` to `last`, each 50 points wide."""
     return -(COLUMNS[first] - 50 + COLUMNS[last]) / 2, text
 
 
@@ -56,20 +56,20 @@ def drawn(*pages: Sequence[Drawn]) -> Document:
 
     data = drawn_pdf(draw)
     document = read_bytes(data, "r.pdf")
-    assert_runs_are_the_files(document, data)
+    assert_runs_match_the_file(document, data)
     return document
 
 
-def assert_runs_are_the_files(document: Document, data: bytes) -> None:
-    """Each character but spaces between cells and line ends is tied to one of the file, and to the same one."""
+def assert_runs_match_the_file(document: Document, data: bytes) -> None:
+    """Assert that every visible character of the text maps to an equal one of the file."""
     opened = pdfium.PdfDocument(data)
     texts = [page.get_textpage() for page in opened]
-    tied = set()
+    mapped = set()
     for run in document.runs:
-        for place in range(run.length):
-            assert raw.FPDFText_GetUnicode(texts[run.page - 1], run.source + place) == ord(document.text[run.text_start + place])
-            tied.add(run.text_start + place)
-    assert all(place in tied for place, character in enumerate(document.text) if not character.isspace())
+        for offset in range(run.length):
+            assert raw.FPDFText_GetUnicode(texts[run.page - 1], run.source + offset) == ord(document.text[run.text_start + offset])
+            mapped.add(run.text_start + offset)
+    assert all(position in mapped for position, character in enumerate(document.text) if not character.isspace())
     opened.close()
 
 
@@ -84,7 +84,7 @@ BODY = (
 )
 
 
-def test_a_row_reads_with_the_names_of_its_columns_and_is_quoted_as_it_stands() -> None:
+def test_a_row_is_shown_with_its_column_names_and_quoted_verbatim() -> None:
     document = drawn([*HEADS, *BODY])
     years = "Years ended December 31, 2018", "Years ended December 31, 2017", "Years ended December 31, 2016"
     assert blocks_of(document)[2:] == [
@@ -105,12 +105,12 @@ def test_a_row_reads_with_the_names_of_its_columns_and_is_quoted_as_it_stands() 
     assert [document.names_columns(row.start) for row in table.rows] == [True, True, False, False, False]
 
 
-def test_what_stands_on_the_line_of_the_years_names_the_labels() -> None:
+def test_words_on_the_line_of_the_years_name_the_column_of_labels() -> None:
     document = drawn([row("(in millions)", "2018", "2017", "2016"), *BODY[:2]])
     assert blocks_of(document)[1] == "(in millions): Net sales | 2018: $ 1,204 | 2017: $ 1,100 | 2016: $ 998"
 
 
-def test_a_title_that_happens_to_stand_over_a_column_is_none_of_its_names() -> None:
+def test_a_title_that_happens_to_be_over_a_column_does_not_name_it() -> None:
     title = line((-185.0, "(In thousands)"))
     document = drawn([title, HEADS[1], *BODY])
     assert blocks_of(document)[:3] == [
@@ -120,7 +120,7 @@ def test_a_title_that_happens_to_stand_over_a_column_is_none_of_its_names() -> N
     ]
 
 
-def test_the_lines_of_one_head_name_one_column() -> None:
+def test_a_head_on_two_lines_names_one_column() -> None:
     heads = (
         line(middle(1, 1, "Fixed asset"), below=PITCH),
         line(middle(0, 0, "Employees"), middle(1, 1, "costs"), middle(2, 2, "Other"), below=9.5),
@@ -129,7 +129,7 @@ def test_the_lines_of_one_head_name_one_column() -> None:
     assert blocks_of(document)[2] == "Net sales | Employees: $ 1,204 | Fixed asset costs: $ 1,100 | Other: $ 998"
 
 
-def test_a_head_that_may_be_over_one_column_or_over_all_names_neither() -> None:
+def test_a_head_that_may_be_over_one_column_or_all_names_none() -> None:
     heads = (line(middle(1, 1, "Segment")), line(middle(0, 0, "Europe"), middle(1, 1, "Americas"), middle(2, 2, "Asia")))
     document = drawn([*heads, *BODY[:2]])
     assert blocks_of(document) == [
@@ -140,7 +140,7 @@ def test_a_head_that_may_be_over_one_column_or_over_all_names_neither() -> None:
     ]
 
 
-def test_years_that_repeat_are_told_apart_by_what_stands_over_them() -> None:
+def test_repeated_years_are_distinguished_by_the_heads_above_them() -> None:
     narrow = (170.0, 230.0, 300.0, 360.0)
     years = line(*[(right, year) for right, year in zip(narrow, ("2018", "2017") * 2, strict=True)])
     over = line((-187.0, "Pension"), (-317.0, "Other benefits"))
@@ -158,17 +158,17 @@ def test_years_that_repeat_are_told_apart_by_what_stands_over_them() -> None:
     [row("Kind of rate", "fixed", "variable", "fixed"), row("Expiry year", "2027", "2031", "2029")],
     ids=["words", "years"],
 )
-def test_a_row_of_words_or_years_within_a_table_gives_no_names(between: Drawn) -> None:
+def test_a_row_of_words_or_years_within_a_table_does_not_name_columns(between: Drawn) -> None:
     document = drawn([*HEADS, *BODY, between, row("Notes", "1,5", "2,5", "3,5"), row("Bonds", "7,5", "8,5", "9,5")])
     assert blocks_of(document)[-2:] == ["Notes | 1,5 | 2,5 | 3,5", "Bonds | 7,5 | 8,5 | 9,5"]
 
 
-def test_new_years_within_a_table_are_its_names_from_there_on() -> None:
+def test_new_years_within_a_table_name_its_columns_from_there_on() -> None:
     document = drawn([HEADS[1], *BODY, row("As of June 30,", "2015", "2014", "2013"), *BODY])
     assert blocks_of(document)[-1] == "As of June 30: Margin | 2015: 41.5% | 2014: 40.9% | 2013: n/a"
 
 
-def test_values_in_the_same_place_as_the_table_above_a_title_keep_its_names() -> None:
+def test_values_below_a_title_keep_the_names_of_the_table_above_it() -> None:
     title = line((-200.0, "LIABILITIES AND EQUITY"))
     document = drawn([HEADS[1], *BODY, title, row("Debt", "9", "8", "7"), row("Equity", "6", "5", "4")])
     assert blocks_of(document)[4:] == [
@@ -196,7 +196,7 @@ def test_a_label_on_two_lines_is_one_row() -> None:
     ]
 
 
-def test_a_label_that_goes_on_in_brackets_is_one_row() -> None:
+def test_a_label_that_continues_in_brackets_is_one_row() -> None:
     below = [line(label="Costs recorded in Other", below=PITCH), row("(income) or loss", "5", "4", "3", below=11.0)]
     assert blocks_of(drawn([HEADS[1], *BODY, *below]))[-1] == (
         "Costs recorded in Other (income) or loss | 2018: 5 | 2017: 4 | 2016: 3"
@@ -210,14 +210,14 @@ def test_labels_among_the_rows_are_rows_too() -> None:
     assert len(document.tables[0].rows) == 7
 
 
-def test_a_table_that_goes_on_over_a_page_keeps_its_names() -> None:
+def test_a_table_that_continues_on_the_next_page_keeps_its_names() -> None:
     document = drawn([HEADS[1], *BODY], [row("Land", "3", "2", "1"), row("Cash", "6", "5", "4")])
     assert blocks_of(document)[-1] == "Cash | 2018: 6 | 2017: 5 | 2016: 4"
     assert len(document.tables) == 1
     assert document.page_at(document.tables[0].rows[-1].start) == document.pages[1]
 
 
-def test_names_that_the_next_page_repeats_are_those_of_its_rows() -> None:
+def test_names_that_the_next_page_repeats_apply_to_its_rows() -> None:
     heads = row("", "2015", "2014", "2013")
     document = drawn([HEADS[1], *BODY], [heads, row("Land", "3", "2", "1"), row("Cash", "6", "5", "4")])
     assert blocks_of(document)[-2:] == ["Land | 2015: 3 | 2014: 2 | 2013: 1", "Cash | 2015: 6 | 2014: 5 | 2013: 4"]
@@ -228,7 +228,7 @@ def test_values_in_other_places_on_the_next_page_have_no_names() -> None:
     assert blocks_of(drawn([HEADS[1], *BODY], other))[-1] == "Cash | 6 | 5"
 
 
-def test_a_column_of_words_between_labels_and_values_is_one() -> None:
+def test_words_between_labels_and_values_are_a_column() -> None:
     def lease(label: str, place: str, *values: str) -> Drawn:
         return PITCH, label, [(-140.0, place), *zip((280.0, 360.0), values, strict=True)]
 
@@ -238,7 +238,7 @@ def test_a_column_of_words_between_labels_and_values_is_one() -> None:
     assert blocks_of(document)[1] == "Lease: Offices | Kind: Rent | 2018: 12 | 2017: 11"
 
 
-def test_lines_of_text_with_numbers_are_no_table() -> None:
+def test_text_with_numbers_is_not_a_table() -> None:
     text = "The ministry counted 412 sawmills in 2021 and closed 20 of them."
     document = drawn([line(label=text), line(label=text), line(label=text)])
     assert document.tables == ()

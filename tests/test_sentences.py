@@ -35,7 +35,7 @@ def test_an_abbreviation_does_not_end_a_sentence(sentence: str) -> None:
     assert cut(f"{sentence} Luego cesó. Then it ended.") == [sentence, "Luego cesó.", "Then it ended."]
 
 
-def test_marks_end_sentences() -> None:
+def test_punctuation_ends_sentences() -> None:
     assert cut("¿Quién controla? Nadie. ¡Basta! It cost $3.5 million. 2022 was bad.") == [
         "¿Quién controla?",
         "Nadie.",
@@ -49,7 +49,7 @@ def test_a_line_break_is_a_space() -> None:
     assert cut("One sentence over\ntwo lines. Another\none.") == ["One sentence over\ntwo lines.", "Another\none."]
 
 
-def test_what_never_stops_is_cut_at_a_space() -> None:
+def test_an_overlong_sentence_is_cut_at_a_space() -> None:
     pieces = cut("word " * 600)
     assert max(map(len, pieces)) <= MAX_SENTENCE
     assert " ".join(pieces) == ("word " * 600).strip()
@@ -65,7 +65,7 @@ def test_sentences_tile_their_block(text: str) -> None:
     assert [c for c in within if not c.isspace()] == [c for c in text if not c.isspace()]
 
 
-def test_sentences_of_a_range_are_whole_and_stay_in_their_block() -> None:
+def test_sentences_of_a_range_are_whole_and_stay_in_their_blocks() -> None:
     document = text_document("# A heading of its own\n\nOne is here. Two is there.\n\nThree is far.", "r.md")
     inside = document.text.index("is there")
     assert [document.text[s:e] for s, e in sentences(document, inside, inside + 2)] == ["Two is there."]

@@ -1,4 +1,4 @@
-"""A file that isn't what its ending says, or is of a kind that isn't read: one sentence that says what to do."""
+"""Files whose content is not what their ending says, or that Quipu does not read, get one sentence that says what to do."""
 
 import struct
 import zipfile
@@ -20,7 +20,7 @@ from tests.zips import packed
         ("report.epub", "an EPUB: name it r.epub and add it again."),
     ],
 )
-def test_a_wrong_ending_is_told_by_the_content(content: str, called: str) -> None:
+def test_a_wrong_ending_is_detected_from_the_content(content: str, called: str) -> None:
     for ending in {"txt", "csv", "pdf", "docx", "xlsx", "html"} - {content.rpartition(".")[2]}:
         assert said(WHOLE[content], f"r.{ending}") == f"r.{ending} ends in .{ending} but is {called}"
     assert said(WHOLE[content], "r.bin") == f"r.bin is {called.replace(':', ' by its content:')}"
@@ -43,7 +43,7 @@ def test_a_wrong_ending_is_told_by_the_content(content: str, called: str) -> Non
         ),
     ],
 )
-def test_what_is_no_document_is_named(data: bytes, called: str) -> None:
+def test_a_file_that_is_not_a_document_is_named(data: bytes, called: str) -> None:
     assert said(data, "r.pdf") == f"r.pdf ends in .pdf but is {called}"
 
 
@@ -80,7 +80,7 @@ def ole(stream: str) -> bytes:
         ),
     ],
 )
-def test_old_and_encrypted_office_files_are_told_apart(stream: str, name: str, sentence: str) -> None:
+def test_old_and_encrypted_office_files_are_distinguished(stream: str, name: str, sentence: str) -> None:
     assert said(ole(stream), name).startswith(sentence)
 
 
@@ -98,11 +98,11 @@ def test_old_and_encrypted_office_files_are_told_apart(stream: str, name: str, s
         ("r.rar", "a RAR archive, which Quipu doesn't read: unpack it and add the files in it."),
     ],
 )
-def test_an_ending_that_is_not_read_says_what_to_do(name: str, called: str) -> None:
+def test_an_unsupported_ending_gets_advice(name: str, called: str) -> None:
     assert said(b"whatever it holds", name) == f"{name} is {called}"
 
 
-def test_an_open_document_is_told_from_a_zip() -> None:
+def test_an_opendocument_file_is_distinguished_from_a_zip() -> None:
     data = packed({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<x/>"}, zipfile.ZIP_STORED)
     assert said(data, "r.docx") == "r.docx ends in .docx but is an OpenDocument text document: open it and save it as DOCX."
     assert said(packed({"a.txt": "x"}), "r.txt") == "r.txt ends in .txt but is a zip archive: name it r.zip and add it again."
@@ -112,5 +112,5 @@ def test_an_open_document_is_told_from_a_zip() -> None:
 @pytest.mark.parametrize(
     "text", ["MZ is how it begins.", "BM, too.", "Of the first line, %PDF-1.4, of a PDF.", "<html> is a tag.", "PK."]
 )
-def test_a_text_may_begin_as_it_likes(text: str) -> None:
+def test_a_plain_text_may_begin_with_anything(text: str) -> None:
     assert read_bytes(text.encode(), "r.txt").text == text

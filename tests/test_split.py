@@ -25,7 +25,7 @@ def test_blocks_are_packed_until_the_limit() -> None:
     ]
 
 
-def test_a_heading_begins_a_passage_and_stays_with_what_is_under_it() -> None:
+def test_a_heading_begins_a_passage_and_stays_with_the_text_under_it() -> None:
     document = text_document("# T\n\n## A\n\none a\n\n## B\n\n### B1\n\none b\n", "r.md")
     assert passages_of(document, 60) == ["T\n\nA\n\none a", "B\n\nB1\n\none b"]
 
@@ -48,7 +48,7 @@ def test_the_title_and_the_headings_are_searched_with_the_text() -> None:
     assert encoded_text(document, last, WordEncoder().count_tokens, 16).startswith("Forests > Sawmills\n")
 
 
-def test_headings_that_would_fill_the_limit_are_left_out_from_the_outside() -> None:
+def test_outer_headings_that_would_fill_the_limit_are_left_out() -> None:
     document = text_document("# A very long title of nine words in all\n\n## Short one\n\n" + "word " * 40, "r.md")
     last = split(document, WordEncoder().count_tokens, 20)[-1]
     assert encoded_text(document, last, WordEncoder().count_tokens, 20).startswith("Short one\n")
@@ -80,12 +80,12 @@ def test_the_real_tokenizer_sees_every_passage_whole(encoder: Encoder) -> None:
         assert encoder.count_tokens(encoded_text(document, passage, encoder.count_tokens, encoder.limit)) <= encoder.limit == 256
 
 
-def test_a_passage_of_nothing_is_not_made() -> None:
+def test_a_document_without_text_has_no_passages() -> None:
     with pytest.raises(DocumentError, match="holds no text"):
         text_document("---\n***\n")
 
 
-def test_a_passage_within_a_table_opens_with_its_columns_names_once() -> None:
+def test_a_passage_within_a_table_begins_with_its_column_names_once() -> None:
     draft, count = Draft(), WordEncoder().count_tokens
     draft.table([(None, cells("Place", "Seized")), *((None, cells(f"Region {n}", str(7 * n))) for n in range(1, 7))], heads=1)
     document = laid(draft, "trucks.csv")
