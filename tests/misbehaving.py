@@ -1,4 +1,4 @@
-"""A reader that does to its process what the text says. `PROGRAM` starts a worker with it in place of that for plain text."""
+"""A parser that does to its process what a text file orders. `PROGRAM` starts a worker that uses it for plain text."""
 
 import ctypes
 import os

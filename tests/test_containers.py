@@ -180,7 +180,7 @@ def test_a_zip_with_too_many_files_is_read_in_part_with_an_error(
 ) -> None:
     path = write(tmp_path / "x.zip", zipped(a__txt=RIVERS, b__txt=ROADS, c__txt=REPORT))
     add(home, [path], words)
-    monkeypatch.setattr("corpus.containers._MOST", 1)
+    monkeypatch.setattr("corpus.containers._MAX_FILES", 1)
     results = add(home, [path], words)
     assert states(results)[-1] == ("x.zip", "x.zip holds more than 1 files or 500 MB: add the rest separately.")
     assert len(names(home)) == 3

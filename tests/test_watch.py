@@ -246,9 +246,7 @@ def test_another_writer_is_waited_for(
     assert names(home) == ["forests.txt"]
 
 
-def test_a_first_look_that_fails_is_an_error_and_later_ones_are_retried(
-    home: Home, folder: Path, watch: Watch, look: Look
-) -> None:
+def test_a_first_look_that_fails_is_an_error_and_later_ones_are_retried(home: Home, folder: Path, watch: Watch, look: Look) -> None:
     write(folder / "forests.txt", REPORT)
     write(home.path, b"in the way")
     watch.look()
