@@ -15,6 +15,7 @@ from index.library.home import Home, checksum, write_file, write_folder
 from index.store import LocalEngine, Store, StoreEngine
 
 FORMAT = 2
+"""The version of the files of a generation, written in its manifest. Raise it when older versions of Quipu can't read them."""
 
 _ENGINE: StoreEngine = LocalEngine()
 
