@@ -34,7 +34,7 @@ def test_no_cut_of_a_file_costs_more_than_a_sentence(name: str) -> None:
 def test_a_zip_without_its_end_is_cut_short() -> None:
     for name in ("report.docx", "report.pptx", "report.xlsx", "report.epub"):
         assert said(WHOLE[name][:-100], name) == (
-            f"{name} is broken or cut short (File is not a zip file): copy or download it again, and add that."
+            f"{name} is broken or cut short (File is not a zip file): copy or download it again, then add the new copy."
         )
 
 
@@ -43,7 +43,7 @@ def test_encrypted_and_without_pages() -> None:
     none = pdf([["x"]]).replace(b"/Count 1 /Kids [ 3 0 R ]", b"/Count 0 /Kids [       ]")
     assert none != pdf([["x"]])
     assert said(none, "r.pdf") == (
-        "r.pdf can't be read as PDF; it is broken or cut short, or has no pages: save it anew, or download it again."
+        "r.pdf can't be read as a PDF because it is broken, cut short or has no pages: save it again, or download it again."
     )
 
 
@@ -72,7 +72,7 @@ def test_ten_thousand_empty_pages_are_one_sentence_soon() -> None:
     page = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] >>"
     data = raw_pdf("<< /Type /Catalog /Pages 2 0 R >>", f"<< /Type /Pages /Count 10000 /Kids [{kids}] >>", *[page] * 10_000)
     started = time.monotonic()
-    assert said(data, "r.pdf") == "r.pdf has no text on any of its pages 1 to 10000: there is nothing on them."
+    assert said(data, "r.pdf") == "r.pdf has no text on any of its 10000 pages: there is nothing on them."
     assert time.monotonic() - started < 30
 
 
@@ -80,7 +80,7 @@ def test_a_pdf_whose_objects_run_in_a_circle_ends() -> None:
     nodes = [f"<< /Type /Pages /Parent {number - 1 or 1} 0 R /Count 3 /Kids [{number + 1} 0 R] >>" for number in range(2, 6)]
     circle = raw_pdf("<< /Type /Catalog /Pages 2 0 R >>", *nodes, "<< /Type /Pages /Parent 5 0 R /Count 3 /Kids [2 0 R] >>")
     with Worker(ReadOptions(seconds=20)) as worker, pytest.raises(DocumentError) as raised:
-        worker.read(circle, "r.pdf")
+        worker.parse(circle, "r.pdf")
     assert str(raised.value).isprintable()
     form = (
         "<< /Type /XObject /Subtype /Form /BBox [0 0 600 800] /Resources << /XObject << /X {} 0 R >> >> /Length 5 >>\n"
@@ -96,7 +96,7 @@ def test_a_pdf_whose_objects_run_in_a_circle_ends() -> None:
         *(form.format(number) for number in (7, 8, 9, 10, 6)),
     )
     with Worker(ReadOptions(seconds=20)) as worker:
-        assert worker.read(looped, "r.pdf").text == "Rivers are wide and slow."
+        assert worker.parse(looped, "r.pdf").text == "Rivers are wide and slow."
 
 
 def test_text_whose_scale_is_beyond_all_numbers_costs_nothing_else() -> None:
@@ -116,14 +116,14 @@ def test_javascript_in_a_pdf_is_never_run() -> None:
         SHOWS,
     )
     with Worker(ReadOptions(seconds=20)) as worker:
-        assert worker.read(data, "r.pdf").text == "Rivers are wide and slow."
+        assert worker.parse(data, "r.pdf").text == "Rivers are wide and slow."
 
 
 def test_a_file_of_two_gigabytes_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "large.pdf"
     with path.open("wb") as file:
         file.truncate(2 << 30)
-    sentence = f"{path} has 2147 MB, and Quipu takes files of up to 500 MB: split it, or set QUIPU_READ_MEGABYTES higher."
+    sentence = f"{path} is 2147 MB, and Quipu reads files of up to 500 MB: split it, or raise QUIPU_READ_MEGABYTES."
     for refuse in (lambda: load(path, 500), lambda: read(path)):
         with pytest.raises(DocumentError) as raised:
             refuse()
@@ -152,7 +152,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path: Path, monk
     monkeypatch.setattr("os.fstat", Growing(9))
     with pytest.raises(DocumentError) as raised:
         load(path)
-    assert str(raised.value) == f"{path} is being changed while it is read: add it again when that has finished."
+    assert str(raised.value) == f"{path} kept changing while it was read: add it again when nothing writes to it any more."
 
 
 def test_a_full_disk_is_one_sentence_and_the_old_generation_still_serves(

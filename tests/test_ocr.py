@@ -35,7 +35,7 @@ def without_tesseract(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
 
-def said(path: Path, text: str) -> str:
+def printing(path: Path, text: str) -> str:
     """Write `text` to `path` and return a program that makes a stand-in for tesseract print it for every picture."""
     path.write_text(text, encoding="utf-8")
     return f"print(open({str(path)!r}).read())"
@@ -72,7 +72,7 @@ def test_each_word_has_its_box_and_the_same_page_gives_the_same_text(scan: tuple
     for line, word in ((0, "412"), (1, "twenty."), (3, "Iquitos")):
         (found,) = (one for one, text in zip(document.words, words, strict=True) if text == word)
         assert found.page == 1
-        assert_around(found[2:], drawn_at(LINES, line, word))  # type: ignore[arg-type]  # a box but for its class
+        assert_around(found[2:], drawn_at(LINES, line, word))  # type: ignore[arg-type]  # the sides of a box
     assert read_bytes(data, "scan.pdf") == document
     assert Document.from_json(document.as_json()) == document
 
@@ -143,7 +143,7 @@ def test_typed_pages_skip_ocr_and_a_typed_header_is_not_read_twice() -> None:
 def test_a_scan_with_a_typed_stamp_is_read_and_a_typed_page_with_a_picture_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tesseract = StandIn(tmp_path, monkeypatch, said(tmp_path / "said", hocr([[("mahogany", 96)]])))
+    tesseract = StandIn(tmp_path, monkeypatch, printing(tmp_path / "said", hocr([[("mahogany", 96)]])))
     document = read_bytes(scans([pictured(LINES)], stamp="Received 4 May 2021"), "scan.pdf")
     assert blocks_of(document) == ["Received 4 May 2021", "mahogany"]
     assert ocr_pages(document) == [1]
@@ -163,8 +163,8 @@ def test_a_typed_stamp_is_not_read_twice() -> None:
 @needs_tesseract
 def test_a_worker_reads_a_scan_within_its_limits(scan: tuple[bytes, Document]) -> None:
     data, document = scan
-    with Worker() as readers:
-        assert readers.parse(data, "scan.pdf") == document
+    with Worker() as worker:
+        assert worker.parse(data, "scan.pdf") == document
 
 
 @needs_tesseract
@@ -202,7 +202,7 @@ def test_without_tesseract_a_scan_is_refused_with_advice() -> None:
 
 
 def test_ocr_can_be_turned_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tesseract = StandIn(tmp_path, monkeypatch, said(tmp_path / "said", hocr([[("mahogany", 96)]])))
+    tesseract = StandIn(tmp_path, monkeypatch, printing(tmp_path / "said", hocr([[("mahogany", 96)]])))
     with pytest.raises(
         DocumentError, match=r"its only page: it seems to be scanned, and needs OCR: turn QUIPU_OCR on and add it ag"
     ):
@@ -213,7 +213,7 @@ def test_ocr_can_be_turned_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_tesseract_without_english_and_spanish_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tesseract = StandIn(tmp_path, monkeypatch, said(tmp_path / "said", hocr([[("mahogany", 96)]])), languages="deu osd")
+    tesseract = StandIn(tmp_path, monkeypatch, printing(tmp_path / "said", hocr([[("mahogany", 96)]])), languages="deu osd")
     with pytest.raises(DocumentError, match="install tesseract and add it again"):
         read_bytes(scans([pictured(LINES)]), "scan.pdf")
     assert tesseract.calls == []
@@ -221,7 +221,7 @@ def test_a_tesseract_without_english_and_spanish_is_not_used(tmp_path: Path, mon
 
 def test_tesseract_gets_its_own_languages_and_little_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUIPU_TEST_SECRET", "hidden")
-    tesseract = StandIn(tmp_path, monkeypatch, said(tmp_path / "said", hocr([[("mahogany", 96)]])), languages="spa osd")
+    tesseract = StandIn(tmp_path, monkeypatch, printing(tmp_path / "said", hocr([[("mahogany", 96)]])), languages="spa osd")
     read_bytes(scans([pictured(LINES)]), "scan.pdf")
     (call,) = tesseract.calls
     assert call.startswith("stdin stdout --dpi 300 -l spa -c tessedit_create_hocr=1 ")
@@ -234,18 +234,18 @@ def test_an_unsure_paragraph_is_left_out_whole_and_no_sentence_crosses_the_gap(
 ) -> None:
     wide = [("The", 96), ("company", 96), ("did", 96), ("in", 96), ("all", 96), ("these", 96), ("long", 96), ("years", 96)]
     text = hocr([wide], [[("n0t", 20), ("p@y", 50)]], [[("pay", 96), ("dividends.", 96)]])
-    StandIn(tmp_path, monkeypatch, said(tmp_path / "said", text))
+    StandIn(tmp_path, monkeypatch, printing(tmp_path / "said", text))
     document = read_bytes(scans([pictured(LINES)]), "scan.pdf")
     assert blocks_of(document) == ["The company did in all these long years", "pay dividends."]
 
     text = hocr([wide, [("n0t", 20), ("p@y", 50)], [("dividends.", 96)]])
-    StandIn(tmp_path, monkeypatch, said(tmp_path / "said", text))
+    StandIn(tmp_path, monkeypatch, printing(tmp_path / "said", text))
     assert "n0t p@y" in read_bytes(scans([pictured(LINES)]), "scan.pdf").text
 
 
 def test_punctuation_is_a_word_only_if_tesseract_is_sure_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = hocr([[("|", 30), ("Loreto", 96), ("~", 12), ("$", 91), ("412", 60)]], [[("—", 95), ("|", 95)]])
-    StandIn(tmp_path, monkeypatch, said(tmp_path / "said", text))
+    StandIn(tmp_path, monkeypatch, printing(tmp_path / "said", text))
     assert read_bytes(scans([pictured(LINES)]), "scan.pdf").text == "Loreto $ 412"
 
 
@@ -267,7 +267,7 @@ def test_a_tesseract_that_fails_or_hangs_is_reported_in_a_sentence(tmp_path: Pat
 
 @pytest.mark.parametrize("answer", ["", "no markup at all", "<html><p><span><span class='ocrx_word'>x</span></span></p></html>"])
 def test_nonsense_from_tesseract_is_not_text(answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    StandIn(tmp_path, monkeypatch, said(tmp_path / "said", answer))
+    StandIn(tmp_path, monkeypatch, printing(tmp_path / "said", answer))
     with pytest.raises(DocumentError, match=r"OCR could read nothing on it|tesseract failed on page 1: its output can't be read"):
         read_bytes(scans([pictured(LINES)]), "scan.pdf")
 
@@ -293,14 +293,14 @@ def test_the_picture_has_300_pixels_an_inch_or_as_many_as_fit(
 
 
 def test_a_page_too_narrow_for_a_letter_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tesseract = StandIn(tmp_path, monkeypatch, said(tmp_path / "said", hocr([[("mahogany", 96)]])))
+    tesseract = StandIn(tmp_path, monkeypatch, printing(tmp_path / "said", hocr([[("mahogany", 96)]])))
     with pytest.raises(DocumentError, match=r"failed on page 1: it is too narrow, 0\.5 by 96\.0 points\.$"):
         read_bytes(scans([Image.new("L", (2, 400), 0)]), "scan.pdf")
     assert tesseract.calls == []
 
 
 def test_a_sign_of_life_is_given_for_each_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    StandIn(tmp_path, monkeypatch, said(tmp_path / "said", hocr([[("mahogany", 96)]])))
+    StandIn(tmp_path, monkeypatch, printing(tmp_path / "said", hocr([[("mahogany", 96)]])))
     signs: list[int] = []
     monkeypatch.setattr(heartbeat, "_callback", lambda: signs.append(1))
     read_bytes(scans([pictured(LINES)] * 5), "scan.pdf")

@@ -43,7 +43,7 @@ def read(data: bytes) -> Document:
 def test_columns_whose_lines_are_drawn_across_are_read_one_after_the_other() -> None:
     document = read(drawn_pdf(lambda canvas: two_columns(canvas, LEFT, RIGHT)))
     assert document.shown(0, len(document.text)) == WHOLE
-    assert "The owners\n\npaid" not in document.text  # the sentence goes on in the next column
+    assert "The owners\n\npaid" not in document.text  # the sentence continues in the next column
     characters = sum(run.length for run in document.runs)
     assert characters == sum(not character.isspace() for character in document.text) + sum(line.count(" ") for line in LEFT + RIGHT)
 
