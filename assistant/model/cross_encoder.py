@@ -19,7 +19,7 @@ from assistant.model.pairs import Pair, encode
 from index import EncoderError
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession, SessionOptions
     from tokenizers import Tokenizer
 
 FOLDER = Path(str(files("assistant.model")))
@@ -60,13 +60,9 @@ class CrossEncoder:
             raise EncoderError(
                 f"The cross-encoder's weights in {weights} are not the ones that Quipu was measured with: reinstall Quipu."
             )
-        from onnxruntime import InferenceSession, SessionOptions
+        from onnxruntime import InferenceSession
 
-        options = SessionOptions()
-        options.intra_op_num_threads = 1  # one thread per sentence is faster than two threads for one sentence
-        # Without VNNI, products of unsigned and signed bytes overflow 16 bits and saturate; this mode computes them exactly.
-        options.add_session_config_entry("session.x64quantprecision", "1")
-        return cls(InferenceSession(data, options, providers=["CPUExecutionProvider"]), tokenizer())
+        return cls(InferenceSession(data, session_options(), providers=["CPUExecutionProvider"]), tokenizer())
 
     def score(self, question: str, sentences: Sequence[tuple[str, tuple[str, str]]]) -> list[SentenceScore]:
         """Return the score of each sentence, given as (text, context as `pairs.context` returns it).
@@ -81,6 +77,17 @@ class CrossEncoder:
         inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.array([pair.types], np.int64)}
         logits, spans = self._session.run(None, inputs)
         return SentenceScore(float(logits[0]), _span(pair, spans[0]))
+
+
+def session_options() -> "SessionOptions":
+    """Return the options of a session that computes int8 products alike on every processor."""
+    from onnxruntime import SessionOptions
+
+    options = SessionOptions()
+    options.intra_op_num_threads = 1  # one thread per sentence is faster than two threads for one sentence
+    # Without VNNI, sums of unsigned by signed bytes saturate at 16 bits, and scores differ; this takes a slower, exact way there.
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    return options
 
 
 def _span(pair: Pair, logits: NDArray[np.float32]) -> tuple[int, int] | None:
