@@ -195,4 +195,4 @@ def test_what_is_amiss_is_told_in_full_to_operators_only(client: TestClient, hom
         assert (operators.status_code, readers.status_code) == (503, 503)
         assert "library.sqlite can't be read" in html.unescape(operators.text)
         assert str(home.path) not in readers.text
-        assert "Questions can't be answered now" in html.unescape(readers.text)
+        assert "Quipu can't answer questions right now" in html.unescape(readers.text)

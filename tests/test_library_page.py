@@ -38,7 +38,7 @@ def answer(client: TestClient, question: str) -> str:
 
 def test_the_shipped_report_is_shown_until_the_first_document_is_added(client: TestClient) -> None:
     page = client.get("/documents").text
-    assert "This report ships with Quipu" in page
+    assert "This report comes with Quipu" in page
     assert 'data-do="remove"' not in page
     (shipped,) = client.get("/api/documents").json()
     assert f'href="{shipped["link"]}"' in page
@@ -149,7 +149,7 @@ def test_a_failed_replacement_leaves_what_was_there(client: TestClient) -> None:
         ({"name": ""}, 422, "? is of a type"),
         ({"name": "../.txt"}, 422, ".txt is of a type"),
         ({"name": f"{'a' * 200}.txt"}, 422, "The file's name is too long: the limit is 200 characters."),
-        ({"name": f"{'橋' * 100}.txt"}, 422, "The name of the file is too long"),
+        ({"name": f"{'橋' * 100}.txt"}, 422, "The file's name is too long"),
         ({"name": "a.txt", "replaces": "0000000000000000"}, 404, "There is no such document."),
         ({}, 422, "The request can't be read: query.name: Field required."),
     ],
@@ -243,7 +243,7 @@ def test_in_spanish(client: TestClient) -> None:
     assert "Este informe viene con Quipu" in client.get("/documents").text
     assert send(client, "puentes.txt", BRIDGES)[-1]["message"] == "Añadido como «Bridges of the east»."
     page = client.get("/documents").text
-    assert "Las respuestas se citan de estos documentos" in page
+    assert "Las respuestas citan estos documentos" in page
     assert "inglés" in page
     assert 'href="/language/en?next=/documents"' in page
     send(client, "puentes.csv", "Puente;Largo\nUcayali;400\n")
@@ -295,7 +295,7 @@ def operator(browser: Browser, address: str) -> Iterator[Operator]:
 @needs_browser
 def test_files_are_added_by_choosing_and_by_dropping_them(operator: Operator) -> None:
     page = operator.page
-    expect(page.get_by_text("This report ships with Quipu")).to_be_visible()
+    expect(page.get_by_text("This report comes with Quipu")).to_be_visible()
     operator.choose(("bridges.txt", BRIDGES), ("broken.pdf", "%PDF nonsense"))
     expect(page.locator("#uploads li", has_text="bridges.txt")).to_contain_text("Added as", timeout=20_000)
     expect(page.locator("#uploads li.failed")).to_contain_text("broken.pdf", timeout=20_000)
