@@ -52,7 +52,7 @@ class SentenceRanker:
     def __init__(self, encoder: Encoder, cross_encoder: CrossEncoder | None = None) -> None:
         self._encoder, self._cross_encoder = encoder, cross_encoder
         self._is_calibrated = encoder.fingerprint == calibrated_encoder()
-        self._vectors: dict[str, Vectors] = {}  # by sentence, those used last at the end
+        self._vectors: dict[str, Vectors] = {}  # by sentence, oldest first
         self._lock = threading.Lock()
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The whole way of a question, with the real encoder and a real index on the shipped report."""
+"""Questions from end to end, with the real encoder and a real index of the shipped report."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ def first_quote(answer: Answer) -> str:
     return answer.citations[0].quote
 
 
-def test_an_answer_is_the_reports_own_sentence_with_its_place(asked: Assistant) -> None:
+def test_an_answer_is_a_sentence_of_the_report_with_its_range(asked: Assistant) -> None:
     answer = asked.ask(VRAEM)
     assert (answer.status, answer.reason, answer.searched, answer.language) == ("answered", None, VRAEM, "en")
     assert "Shining Path guerrilla group" in first_quote(answer)
@@ -62,11 +62,11 @@ def test_an_answer_is_the_reports_own_sentence_with_its_place(asked: Assistant) 
         ("so are the cops in bed with the crooks or what?", "have been accused of being complicit in organized crime"),
     ],
 )
-def test_questions_find_their_sentence(asked: Assistant, question: str, gold: str) -> None:
+def test_questions_are_answered_by_the_right_sentence(asked: Assistant, question: str, gold: str) -> None:
     assert gold in first_quote(asked.ask(question))
 
 
-def test_a_sentence_that_leans_on_the_one_before_is_quoted_with_it(asked: Assistant) -> None:
+def test_a_sentence_that_depends_on_the_preceding_one_is_quoted_with_it(asked: Assistant) -> None:
     quote = first_quote(asked.ask("Are the laws enforced?"))
     assert quote.startswith("Peru has engaged in international cooperation")
     assert quote.endswith("criminal procedures tend to be weak and slow.")
@@ -93,7 +93,7 @@ def test_a_sentence_that_leans_on_the_one_before_is_quoted_with_it(asked: Assist
         ("Qui contrôle aujourd'hui les forêts dans le nord du pays ?", "not_in_documents", "language: fr"),
     ],
 )
-def test_what_the_report_does_not_answer_is_refused(asked: Assistant, question: str, status: str, reason: str) -> None:
+def test_a_question_that_the_report_does_not_answer_is_refused(asked: Assistant, question: str, status: str, reason: str) -> None:
     answer = asked.ask(question)
     assert (answer.status, str(answer.reason)) == (status, reason)
     assert (answer.sentences, answer.citations, answer.text) == ((), (), "")
@@ -101,7 +101,7 @@ def test_what_the_report_does_not_answer_is_refused(asked: Assistant, question: 
     assert answer.suggestions
 
 
-def test_a_follow_up_is_answered_for_what_it_asks(asked: Assistant) -> None:
+def test_a_follow_up_is_searched_with_the_topic_of_the_earlier_question(asked: Assistant) -> None:
     answer = asked.ask("and in the north?", [VRAEM])
     assert answer.searched == "and in the north? controls VRAEM"
     assert "on the north coast of Peru" in first_quote(answer)
@@ -116,11 +116,11 @@ def test_a_follow_up_is_answered_for_what_it_asks(asked: Assistant) -> None:
         ("what about the judiciary?", VRAEM, "The judiciary has shown independence"),
     ],
 )
-def test_a_follow_up_is_read_by_its_own_words(asked: Assistant, turn: str, before: str, gold: str) -> None:
+def test_a_follow_up_is_scored_by_its_own_words(asked: Assistant, turn: str, before: str, gold: str) -> None:
     assert gold in first_quote(asked.ask(turn, [before]))
 
 
-def test_of_several_questions_some_may_be_answered(asked: Assistant) -> None:
+def test_some_of_several_questions_may_be_answered(asked: Assistant) -> None:
     answer = asked.ask("Who controls the VRAEM, and how many prisons are there?")
     assert (answer.status, str(answer.reason), answer.unanswered) == ("partly", "no_number", "how many prisons are there?")
     assert "Shining Path" in first_quote(answer)
@@ -131,43 +131,43 @@ def test_of_several_questions_some_may_be_answered(asked: Assistant) -> None:
     assert (neither.status, str(neither.reason), neither.citations) == ("not_in_documents", "name_absent: Lima", ())
 
 
-def test_the_answers_own_words_are_marked(asked: Assistant) -> None:
+def test_the_answer_within_the_sentence_is_marked(asked: Assistant) -> None:
     (sentence, *_) = asked.ask("Who controls the VRAEM area?").sentences
     assert sentence.answer_span is not None
     assert sentence.text[slice(*sentence.answer_span)] == "the Shining Path guerrilla group and drug traffickers"
 
 
-def test_caution_is_the_operators(encoder: Encoder, home: Home) -> None:
-    """The more caution, the fewer answers; and a careful Quipu still gives the plain ones."""
-    reader = SentenceRanker.load(encoder)
+def test_the_operator_chooses_the_caution(encoder: Encoder, home: Home) -> None:
+    """More caution means fewer answers, but a careful Quipu still gives the obvious ones."""
+    ranker = SentenceRanker.load(encoder)
     questions = [
         VRAEM,
         "so are the cops in bed with the crooks?",
         "Is legislation put into practice properly?",
         "How do I bake bread?",
     ]
-    given = {
-        caution: [Assistant(home, encoder, reader, caution).ask(question).status == "answered" for question in questions]
+    answered = {
+        caution: [Assistant(home, encoder, ranker, caution).ask(question).status == "answered" for question in questions]
         for caution in ("careful", "balanced", "forthcoming")
     }
-    assert given["careful"] <= given["balanced"] <= given["forthcoming"]
-    assert given["careful"][0]
-    assert not given["forthcoming"][-1]
-    assert sum(given["careful"]) < sum(given["forthcoming"])
+    assert answered["careful"] <= answered["balanced"] <= answered["forthcoming"]
+    assert answered["careful"][0]
+    assert not answered["forthcoming"][-1]
+    assert sum(answered["careful"]) < sum(answered["forthcoming"])
 
 
-def test_earlier_turns_do_not_soften_a_refusal(asked: Assistant) -> None:
+def test_earlier_turns_do_not_weaken_a_refusal(asked: Assistant) -> None:
     history = [VRAEM, "and in the north?"]
     assert str(asked.ask("what about Brazil?", history).reason) == "name_absent: Brazil"
     assert str(asked.ask("And the price of tea?", history).reason) == "off_topic"
     assert asked.ask("What is the capital of France?", history).status == "not_in_documents"
 
 
-def test_the_same_question_has_the_same_answer_whatever_was_asked_before(asked: Assistant) -> None:
-    before = asked.ask(VRAEM)
+def test_an_answer_does_not_depend_on_questions_asked_before(asked: Assistant) -> None:
+    first = asked.ask(VRAEM)
     for question in ("Are prisons full?", "Who attacks reporters?", "peru"):
         asked.ask(question)
-    assert asked.ask(VRAEM) == before
+    assert asked.ask(VRAEM) == first
 
 
 def test_a_question_of_100000_characters_is_refused(asked: Assistant) -> None:
@@ -175,7 +175,7 @@ def test_a_question_of_100000_characters_is_refused(asked: Assistant) -> None:
         asked.ask("a" * 100_000)
 
 
-def test_nothing_from_start_to_answer_needs_a_network(tmp_path: Path) -> None:
+def test_opening_and_answering_need_no_network(tmp_path: Path) -> None:
     program = (
         "import sys\n"
         "def refuse(event, arguments):\n"
@@ -196,7 +196,7 @@ def test_nothing_from_start_to_answer_needs_a_network(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == ["answered not_in_documents", "refused"], done.stderr
 
 
-def test_every_quote_is_its_slice_and_the_originals_confirm_it(asked: Assistant) -> None:
+def test_every_quote_is_a_slice_of_its_document_and_matches_the_original(asked: Assistant) -> None:
     scope = asked.scope()
     for question in ("peru", "corruption", "journalists and laws", "How good are support services?", "Which countries?"):
         answer = asked.ask(question)
@@ -206,12 +206,12 @@ def test_every_quote_is_its_slice_and_the_originals_confirm_it(asked: Assistant)
     assert [result.problem for result in verify(asked.home.shipped)] == [""]
 
 
-def test_topics_are_the_documents_own_headings(asked: Assistant) -> None:
+def test_topics_are_headings_of_the_documents(asked: Assistant) -> None:
     assert asked.topics(3) == ("Organized Crime Groups", "International Cooperation", "Economic and Financial Environment")
     assert asked.topics(3, []) == ()
 
 
-def test_the_library_takes_the_place_of_the_shipped_report_and_gives_it_back(
+def test_a_library_replaces_the_shipped_report_until_it_is_empty_again(
     assistant: Assistant, home: Home, encoder: Encoder, tmp_path: Path
 ) -> None:
     assert "Shining Path" in first_quote(assistant.ask(VRAEM))
@@ -222,13 +222,13 @@ def test_the_library_takes_the_place_of_the_shipped_report_and_gives_it_back(
     assert "Shining Path" in first_quote(assistant.ask(VRAEM))
 
 
-def test_an_outdated_index_of_the_shipped_report_is_made_anew(assistant: Assistant, home: Home) -> None:
-    add(home.shipped, [write(home.path.parent / "old.txt", REPORT)], WordEncoder())  # by another version, of another report
+def test_an_outdated_index_of_the_shipped_report_is_rebuilt(assistant: Assistant, home: Home) -> None:
+    add(home.shipped, [write(home.path.parent / "old.txt", REPORT)], WordEncoder())  # of another version and report
     assert "Shining Path" in first_quote(assistant.ask(VRAEM))
     assert [entry.name for entry in assistant.scope().entries()] == [path.name for path in shipped()]
 
 
-def test_a_damaged_shipped_report_is_read_anew(assistant: Assistant, home: Home, encoder: Encoder) -> None:
+def test_a_damaged_index_of_the_shipped_report_is_rebuilt(assistant: Assistant, home: Home, encoder: Encoder) -> None:
     assistant.scope()
     for pattern in ("documents/*/text.*.json", "documents/*/indexed.*.npz", "generations/*/vectors.f16", "CURRENT"):
         for path in home.shipped.path.glob(pattern):
@@ -236,7 +236,7 @@ def test_a_damaged_shipped_report_is_read_anew(assistant: Assistant, home: Home,
         assert "Shining Path" in first_quote(Assistant(home, encoder, SentenceRanker.load(encoder)).ask(VRAEM))
 
 
-def test_asking_within_documents(assistant: Assistant, home: Home, encoder: Encoder, tmp_path: Path) -> None:
+def test_a_question_may_be_asked_of_some_documents(assistant: Assistant, home: Home, encoder: Encoder, tmp_path: Path) -> None:
     rivers = pdf([["Rivers of the north."], ["", "The river is used to smuggle mahogany at night."]], footer="{n}")
     add(home, [write(tmp_path / "forests.txt", REPORT), write(tmp_path / "rivers.pdf", rivers)], encoder)
     forests, river = assistant.scope().entries()
@@ -247,27 +247,27 @@ def test_asking_within_documents(assistant: Assistant, home: Home, encoder: Enco
     assert (nothing.status, str(nothing.reason), nothing.nearest) == ("not_in_documents", "no_documents", ())
 
 
-def test_open_reads_the_settings(home: Home) -> None:
+def test_opening_without_arguments_reads_the_settings(home: Home) -> None:
     assistant = Assistant.open()
     assert assistant.ask(VRAEM).status == "answered"
     assert home.shipped.current.exists()
 
 
-def test_while_the_first_document_is_being_added_the_shipped_report_answers(
+def test_the_shipped_report_answers_while_the_first_document_is_being_added(
     assistant: Assistant, home: Home, encoder: Encoder, tmp_path: Path
 ) -> None:
     path = write(tmp_path / "forests.txt", REPORT)
     with home.writing():
         Catalogue(home).put(Entry("0" * 16, "forests.txt", str(path), "2026-01-01"))
     assert "Shining Path" in first_quote(assistant.ask(VRAEM))
-    assert assistant.notice() == "Not searched: forests.txt. Unless `quipu add` is still at work, add again what is missing."
+    assert assistant.notice() == "Not searched: forests.txt. Unless `quipu add` is still running, add what is missing again."
     add(home, [write(tmp_path / "forests.txt", REPORT)], encoder)
     assert "412 illegal sawmills" in first_quote(assistant.ask("How many sawmills were counted?"))
     assert assistant.notice() == ""
 
 
 class RemovingRanker:
-    """Ranks as the real one does, but a document is removed in the same moment, the first time."""
+    """Ranks as the real ranker does, but while it ranks for the first time, a document is removed."""
 
     def __init__(self, ranker: SentenceRanker, home: Home, name: str, *, only_marked: bool) -> None:
         self._ranker, self._home, self._name, self._only_marked = ranker, home, name, only_marked
@@ -287,7 +287,7 @@ class RemovingRanker:
 
 
 @pytest.mark.parametrize("only_marked", [False, True])
-def test_a_document_removed_in_the_middle_of_a_question_is_not_quoted(
+def test_a_document_that_is_removed_during_a_question_is_not_quoted(
     home: Home, encoder: Encoder, tmp_path: Path, only_marked: bool
 ) -> None:
     add(home, [write(tmp_path / "forests.txt", REPORT), write(tmp_path / "b.txt", "Rivers\n\nThe river is wide.\n")], encoder)
@@ -297,7 +297,9 @@ def test_a_document_removed_in_the_middle_of_a_question_is_not_quoted(
     assert [citation.source for citation in answer.nearest] == ["b.txt"]
 
 
-def test_many_threads_ask_while_documents_come_and_go(assistant: Assistant, home: Home, encoder: Encoder, tmp_path: Path) -> None:
+def test_many_threads_ask_while_documents_are_added_and_removed(
+    assistant: Assistant, home: Home, encoder: Encoder, tmp_path: Path
+) -> None:
     forests = write(tmp_path / "forests.txt", REPORT)
     add(home, [forests], encoder)
     expected = assistant.ask("How many illegal sawmills were counted?").citations
@@ -307,8 +309,8 @@ def test_many_threads_ask_while_documents_come_and_go(assistant: Assistant, home
         return answer.citations == expected
 
     with ThreadPoolExecutor(8) as threads:
-        asked = threads.map(ask, range(60))
+        are_equal = threads.map(ask, range(60))
         for number in range(4):
             add(home, [write(tmp_path / "other.txt", f"Rivers\n\nThe river number {number} is wide.\n")], encoder)
         remove(home, "other.txt")
-        assert all(asked)
+        assert all(are_equal)

@@ -1,4 +1,4 @@
-"""`quipu eval` and `quipu eval drafts`, as they are typed."""
+"""The commands `quipu eval` and `quipu eval drafts`."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.commands import Quipu
 from tests.made import REPORT, pdf, write
 
 
-def test_eval_counts_by_kind_and_can_stop_a_release(quipu: Quipu, tmp_path: Path) -> None:
+def test_eval_reports_figures_by_kind_and_fails_below_a_threshold(quipu: Quipu, tmp_path: Path) -> None:
     questions = [
         {"id": "1", "question": "Who controls the VRAEM?", "kind": "factoid", "gold_quotes": ["Shining Path guerrilla group"]},
         {"id": "2", "question": "Is the weather nice?", "kind": "factoid", "gold_quotes": ["Prisons are overcrowded"]},
@@ -46,7 +46,7 @@ def test_eval_counts_by_kind_and_can_stop_a_release(quipu: Quipu, tmp_path: Path
         assert says in result.err
 
 
-def test_eval_finds_pages_of_documents_given_for_the_run(quipu: Quipu, tmp_path: Path, home: Home) -> None:
+def test_eval_measures_pages_of_documents_given_for_the_run(quipu: Quipu, tmp_path: Path, home: Home) -> None:
     pages = [["Trucks of mahogany were seized at the border."], ["Rivers are wide and brown here."]]
     write(tmp_path / "docs" / "forests.pdf", pdf(pages))
     questions = [{"id": "1", "question": "How wide are rivers?", "doc": "forests", "gold_pages": [1]}]
@@ -66,14 +66,14 @@ def test_eval_finds_pages_of_documents_given_for_the_run(quipu: Quipu, tmp_path:
         (["q.jsonl", "--json", "."], "can't be written to .: Is a directory."),
     ],
 )
-def test_what_eval_cannot_do_is_one_sentence(quipu: Quipu, tmp_path: Path, words: list[str], says: str) -> None:
+def test_wrong_options_of_eval_are_reported_in_one_sentence(quipu: Quipu, tmp_path: Path, words: list[str], says: str) -> None:
     write(tmp_path / "q.jsonl", '{"id": "1", "question": "How do I bake?", "answerable": false, "gold_quotes": []}')
     result = quipu("eval", *words)
     assert (result.code, result.err.count("\n")) == (2, 1)
     assert says in result.err
 
 
-def test_eval_reads_squad_in_a_home_of_its_own(quipu: Quipu, tmp_path: Path, home: Home) -> None:
+def test_eval_indexes_a_squad_file_in_a_temporary_home(quipu: Quipu, tmp_path: Path, home: Home) -> None:
     asked = {"id": "1", "question": "Who seized trucks?", "answers": [{"text": "Officers", "answer_start": 0}]}
     paragraphs = [{"context": "Rivers are wide.", "qas": []}, {"context": "Officers seized forty trucks.", "qas": [asked]}]
     path = str(write(tmp_path / "q.json", json.dumps({"data": [{"title": "A", "paragraphs": paragraphs}]})))
@@ -84,7 +84,7 @@ def test_eval_reads_squad_in_a_home_of_its_own(quipu: Quipu, tmp_path: Path, hom
     assert not home.path.exists()
 
 
-def test_eval_without_a_file_asks_about_the_report_that_ships(quipu: Quipu, tmp_path: Path, home: Home) -> None:
+def test_eval_without_a_file_asks_the_shipped_questions_of_the_shipped_report(quipu: Quipu, tmp_path: Path, home: Home) -> None:
     quipu("add", str(write(tmp_path / "forests.txt", REPORT)))
     result = quipu("eval", "--fail-under", "correct=0.5")
     assert result.code == 0
@@ -94,27 +94,27 @@ def test_eval_without_a_file_asks_about_the_report_that_ships(quipu: Quipu, tmp_
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
-        ("", "holds no questions"),
+        ("", "contains no questions"),
         ('{"id": "1", "question": "x", "gold_quotes": ["y"]}\nnot json', "Line 2 of "),
         ('{"id": "1", "question": "x"}', "Line 1 of "),
         ('{"id": "1", "question": "x", "gold_quotes": "y"}', "Line 1 of "),
         ('{"id": "1", "question": "x", "gold_quotes": []}', "answerable if, and only if, it has gold"),
         (
             '{"id": "1", "question": "x", "gold_quotes": ["y"]}\n{"id": "1", "question": "y", "gold_quotes": ["y"]}',
-            "has the id '1'",
+            "repeats the id '1'",
         ),
     ],
 )
-def test_bad_test_questions_are_named(quipu: Quipu, tmp_path: Path, lines: str, says: str) -> None:
+def test_invalid_test_questions_are_reported_with_their_line(quipu: Quipu, tmp_path: Path, lines: str, says: str) -> None:
     result = quipu("eval", str(write(tmp_path / "q.jsonl", lines)))
     assert result.code == 2
     assert says in result.err
 
 
-def test_drafts_come_from_what_was_kept(quipu: Quipu, home: Home) -> None:
-    nothing = quipu("eval", "drafts")
-    assert (nothing.code, nothing.out) == (2, "")
-    assert nothing.err == f"quipu: No question is kept in {home.path}: QUIPU_FEEDBACK=true makes `quipu serve` keep them.\n"
+def test_drafts_are_made_from_kept_questions(quipu: Quipu, home: Home) -> None:
+    empty = quipu("eval", "drafts")
+    assert (empty.code, empty.out) == (2, "")
+    assert empty.err == f"quipu: No question is kept in {home.path}: QUIPU_FEEDBACK=true makes `quipu serve` keep them.\n"
     feedback = Feedback(home)
     feedback.keep(Answer("Who controls the VRAEM?", "", "en", "answered"))
     fine = quipu("eval", "drafts")

@@ -1,4 +1,4 @@
-"""Measuring: the measures by hand-worked values, the same figures twice, and a worse assistant caught."""
+"""The evaluation: measures against values worked out by hand, equal runs, and worse assistants that are detected."""
 
 import json
 from dataclasses import asdict, replace
@@ -10,15 +10,15 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import roc_auc_score
 
-import assistant.assistant as asking
-import index.search as searching
+import assistant.assistant as assistant_module
+import index.search as search_module
 from assistant import Assistant, Citation, Evidence, QuestionError, SentenceRanker
 from assistant.decision import Decision
 from corpus import Document, QuipuError, language_of, read_bytes, shipped
 from eval import (
-    GoldPlace,
     LeftOut,
     QuestionResult,
+    QuotedRange,
     TestQuestion,
     ask_all,
     compare,
@@ -36,11 +36,11 @@ from index import Encoder, Home, add, fuse
 from tests.made import REPORT, pdf, write
 
 
-def test_retrieval_by_hand() -> None:
-    found = retrieval({"a", "b", "c"}, [["b"], [], ["b"], ["a"], [], ["x"]])
+def test_retrieval_measures_worked_out_by_hand() -> None:
+    measures = retrieval({"a", "b", "c"}, [["b"], [], ["b"], ["a"], [], ["x"]])
     log = np.log2
     ideal = 1 / log(2) + 1 / log(3) + 1 / log(4)
-    assert found == pytest.approx(
+    assert measures == pytest.approx(
         {
             "Success@1": 1.0,
             "Success@5": 1.0,
@@ -61,7 +61,7 @@ def test_coverage_counts_a_character_once() -> None:
     assert covered(("d", 0, 10), [("e", 0, 10)]) == covered(("d", 0, 10), []) == 0.0
 
 
-def test_evidence_by_hand() -> None:
+def test_evidence_measures_worked_out_by_hand() -> None:
     gold = [("d", 0, 10), ("d", 20, 50)]
     cited = [("d", 0, 12), ("d", 20, 35), ("d", 90, 99), ("d", 44, 47)]  # all, half, none and a tenth of a gold quote
     needed = evidence(gold, cited, needs_all=True)
@@ -72,10 +72,10 @@ def test_evidence_by_hand() -> None:
     assert evidence(gold, [], needs_all=True) == {"evidence precision": 0.0, "evidence recall": 0.0, "evidence F1": 0.0}
 
 
-def test_attribution_by_hand() -> None:
-    alone = ("A is B.", ["A is B.", "Before. A is B."])  # each citation supports it
-    joined = ("A is B. C is D.", ["A is B.", "C is D."])  # each is needed
-    padded = ("A is B.", ["A is B.", "E is F."])  # the second is not
+def test_attribution_worked_out_by_hand() -> None:
+    alone = ("A is B.", ["A is B.", "Before. A is B."])  # each citation supports it alone
+    joined = ("A is B. C is D.", ["A is B.", "C is D."])  # both are needed
+    padded = ("A is B.", ["A is B.", "E is F."])  # the second is not needed
     wrong = ("A is B.", ["s B. C"])
     assert attribution([alone, joined]) == {"citation recall": 1.0, "citation precision": 1.0}
     assert attribution([padded, wrong]) == {"citation recall": 0.5, "citation precision": pytest.approx(1 / 3)}
@@ -83,36 +83,36 @@ def test_attribution_by_hand() -> None:
 
 
 def drawn(n: int) -> tuple[list[bool], list[float]]:
-    """Answerable or not, and a confidence that knows something of it; some are tied, one is 0 and one is 1."""
+    """Random questions: whether each is answerable, and a confidence correlated with it. Some are tied; one is 0 and one is 1."""
     random = np.random.default_rng(7)
     answerable = random.random(n) < 0.6
     confidence = np.round(np.clip(random.normal(0.4 + 0.2 * answerable, 0.2), 0, 1), 2)
     return answerable.tolist(), [0.0, 1.0, *confidence[2:].tolist()]
 
 
-def test_auroc_is_that_of_scikit_learn() -> None:
+def test_auroc_equals_scikit_learns() -> None:
     answerable, confidence = drawn(200)
     assert auroc(answerable, confidence) == pytest.approx(roc_auc_score(answerable, confidence))
 
 
-def test_reliability_is_that_of_scikit_learn() -> None:
+def test_reliability_equals_scikit_learns() -> None:
     answerable, confidence = drawn(200)
     shares, means = calibration_curve(answerable, confidence, n_bins=10)
     bins = reliability(answerable, confidence)
-    assert [held.share for held in bins] == pytest.approx(shares, abs=1e-6)
-    assert [held.confidence for held in bins] == pytest.approx(means, abs=1e-6)
-    within = [[sure for sure in confidence if held.low < sure <= held.high or sure == held.low == 0] for held in bins]
-    assert [held.n for held in bins] == [len(held) for held in within]
-    assert sum(held.n for held in bins) == 200
+    assert [one.share for one in bins] == pytest.approx(shares, abs=1e-6)
+    assert [one.confidence for one in bins] == pytest.approx(means, abs=1e-6)
+    members = [[value for value in confidence if one.low < value <= one.high or value == one.low == 0] for one in bins]
+    assert [one.n for one in bins] == [len(values) for values in members]
+    assert sum(one.n for one in bins) == 200
 
 
-def test_calibration_error_by_hand() -> None:
+def test_calibration_error_worked_out_by_hand() -> None:
     # two questions at 0.25, one of them answerable; two at 0.95, both answerable
     assert calibration_error([True, False, True, True], [0.22, 0.28, 0.92, 0.98]) == pytest.approx((2 * 0.25 + 2 * 0.05) / 4)
     assert calibration_error([True, True, False], [1.0, 1.0, 0.0]) == 0.0
 
 
-def test_risk_and_coverage_by_hand() -> None:
+def test_risk_and_coverage_worked_out_by_hand() -> None:
     right, confidence = [True, False, True, True, False], [0.9, 0.8, 0.5, 0.5, 0.1]
     assert risk_coverage(right, confidence, asked=10) == [
         (0.1, 0.0),
@@ -124,7 +124,7 @@ def test_risk_and_coverage_by_hand() -> None:
     assert risk_area([True], [0.3]) == 0.0
 
 
-def test_an_interval_of_a_measure_holds_it_and_is_always_the_same() -> None:
+def test_the_interval_of_a_measure_contains_it_and_is_always_the_same() -> None:
     answerable, confidence = drawn(200)
     for measure in (calibration_error, risk_area):
         low, high = interval(measure, answerable, confidence, paired=True)
@@ -137,7 +137,7 @@ def test_an_interval_of_a_measure_holds_it_and_is_always_the_same() -> None:
     assert interval(risk_area, [False], [0.5], paired=True) == (1.0, 1.0)
 
 
-def test_an_interval_holds_the_mean_and_is_always_the_same() -> None:
+def test_the_interval_of_a_mean_contains_it_and_is_always_the_same() -> None:
     values = [1.0] * 30 + [0.0] * 10
     low, high = mean_interval(values)
     assert 0.58 < low < 0.66
@@ -148,7 +148,7 @@ def test_an_interval_holds_the_mean_and_is_always_the_same() -> None:
 
 def row(number: int, **measures: float) -> QuestionResult:
     question = f"question {number}"
-    cited = (GoldPlace("d", 0, 5, "quote"),)
+    cited = (QuotedRange("d", 0, 5, "quote"),)
     return QuestionResult(str(number), question, (), question, "en", "factoid", True, "answered", "", 0.5, cited, (), measures)
 
 
@@ -158,34 +158,34 @@ def refused(number: int, confidence: float) -> QuestionResult:
 
 
 def test_figures_are_means_by_group() -> None:
-    found = figures([row(1, correct=1.0), row(2, correct=0.0), refused(3, 0.1)])
-    assert {name: (figure.n, figure.mean) for name, figure in found["all"].items()} == {
+    groups = figures([row(1, correct=1.0), row(2, correct=0.0), refused(3, 0.1)])
+    assert {name: (figure.n, figure.mean) for name, figure in groups["all"].items()} == {
         "correct": (2, 0.5),
         "refused": (1, 1.0),
         "AUROC": (3, 1.0),
         "ECE": (3, pytest.approx((0.5 + 0.5 + 0.1) / 3, abs=1e-6)),
         "AURC": (2, 0.5),
     }
-    assert list(found) == ["all", "answerable", "kind factoid", "kind far", "lang en", "lang es", "unanswerable", "with history"]
-    assert found["lang es"].keys() == {"refused"}
+    assert list(groups) == ["all", "answerable", "kind factoid", "kind far", "lang en", "lang es", "unanswerable", "with history"]
+    assert groups["lang es"].keys() == {"refused"}
     nothing = figures([replace(row(1, correct=0.0), cited=()), refused(2, 0.1)])
     assert "AURC" not in nothing["all"]
 
 
-def test_curves_are_those_of_the_rows() -> None:
+def test_curves_are_derived_from_the_rows() -> None:
     rows = [row(1, **{"correct": 1.0, "RR@10": 1.0}), row(2, **{"correct": 0.0, "RR@10": 1 / 3}), refused(3, 0.1)]
-    shown = curves(rows)
-    assert shown.hits == (0.5, 0.5, *[1.0] * 8)
-    assert shown.risk == ((2 / 3, 0.5),)
-    assert [(held.n, held.share) for held in shown.bins] == [(1, 0.0), (2, 1.0)]
+    run_curves = curves(rows)
+    assert run_curves.hits == (0.5, 0.5, *[1.0] * 8)
+    assert run_curves.risk == ((2 / 3, 0.5),)
+    assert [(one.n, one.share) for one in run_curves.bins] == [(1, 0.0), (2, 1.0)]
     assert curves(rows[:2]).bins == ()
     page = replace(row(4, **{"Success@5 in document": 1.0, "RR@10": 1.0}), kind="page")
-    assert curves([*rows, page]).risk == shown.risk  # where pages are sought, no answer is judged
+    assert curves([*rows, page]).risk == run_curves.risk  # answers to questions about pages are not judged
     nothing = curves([refused(1, 0.1)])
     assert (nothing.hits, nothing.risk) == ((), ())
 
 
-def test_a_comparison_is_paired() -> None:
+def test_a_comparison_is_paired_by_question() -> None:
     before = [row(number, correct=float(number % 2)) for number in range(40)]
     (same,) = compare(before, before)
     assert (same.difference.mean, same.worse, same.better, same.is_drop) == (0.0, (), (), False)
@@ -194,7 +194,7 @@ def test_a_comparison_is_paired() -> None:
     (many,) = compare([row(number, correct=0.0) for number in range(40)], before)
     assert many.is_drop
     assert len(many.worse) == 20
-    with pytest.raises(QuestionError, match=r"The baseline is of other questions: 1 differ \(39\)"):
+    with pytest.raises(QuestionError, match=r"The baseline has other questions: 1 differ \(39\)"):
         compare(before[:39], before)
     with pytest.raises(QuestionError, match="1 differ"):
         compare([replace(before[0], question="another"), *before[1:]], before)
@@ -210,7 +210,7 @@ def baseline(real: Assistant) -> list[QuestionResult]:
     return [asked for asked, _ in ask_all(real, read_questions(shipped_questions()))]
 
 
-def test_the_shipped_questions_are_enough_and_of_every_sort() -> None:
+def test_the_shipped_questions_are_many_and_varied() -> None:
     questions = read_questions(shipped_questions())
     text = shipped()[0].read_text(encoding="utf-8")
     assert len(questions) >= 60
@@ -239,30 +239,30 @@ def drops(real: Assistant, baseline: list[QuestionResult]) -> set[str]:
 def test_an_assistant_that_never_refuses_is_caught(
     real: Assistant, baseline: list[QuestionResult], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never(_: object, found: list[Evidence], *__: object) -> Decision:
-        return Decision(tuple(found[:1]), None, 0.5)
+    def never(_: object, evidence: list[Evidence], *__: object) -> Decision:
+        return Decision(tuple(evidence[:1]), None, 0.5)
 
-    monkeypatch.setattr(asking, "decide", never)
+    monkeypatch.setattr(assistant_module, "decide", never)
     assert drops(real, baseline) >= {"refused"}
 
 
 def test_shifted_offsets_are_caught(real: Assistant, baseline: list[QuestionResult], monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Citation.of
+    original = Citation.of
 
     def shifted(number: int, document: Document, start: int, end: int) -> Citation:
-        place = whole(number, document, start, end)
-        return Citation(**{**asdict(place), "start": start + 3, "end": end + 3})
+        citation = original(number, document, start, end)
+        return Citation(**{**asdict(citation), "start": start + 3, "end": end + 3})
 
     monkeypatch.setattr(Citation, "of", shifted)
     assert drops(real, baseline) >= {"verified", "citation recall", "citation precision", "correct"}
 
 
-def test_a_ranking_turned_round_is_caught(real: Assistant, baseline: list[QuestionResult], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "fuse", lambda *found: {place: 1 - score for place, score in fuse(*found).items()})
+def test_a_reversed_ranking_is_caught(real: Assistant, baseline: list[QuestionResult], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_module, "fuse", lambda *ranks: {number: 1 - score for number, score in fuse(*ranks).items()})
     assert drops(real, baseline) & {"RR@10", "nDCG@10", "Success@1", "correct"}
 
 
-def test_a_question_that_fails_scores_zero_and_is_counted(real: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_question_scores_zero_and_is_counted(real: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise QuipuError("it broke")
 
@@ -280,30 +280,30 @@ def read(tmp_path: Path, **values: object) -> list[TestQuestion]:
     return read_questions(write(tmp_path / "q.jsonl", json.dumps({"id": "1", "question": "x", **values})))
 
 
-def test_gold_that_stands_nowhere_is_said_with_what_is_most_like_it(real: Assistant, tmp_path: Path) -> None:
-    says = "“Prisons are half empty” of question '1' stands in none of the documents; nearest is “Prisons are overcrowded,"
+def test_gold_that_is_missing_is_reported_with_the_closest_sentence(real: Assistant, tmp_path: Path) -> None:
+    says = "“Prisons are half empty” of question '1' is in none of the documents; the closest sentence is “Prisons are overcrowded,"
     with pytest.raises(QuestionError, match=says):
         next(ask_all(real, read(tmp_path, gold_quotes=["Prisons are half empty"])))
     with pytest.raises(QuestionError, match="Question '1' is about 'other', which is not among the documents"):
         next(ask_all(real, read(tmp_path, doc="other", gold_pages=[0])))
 
 
-def test_pages_are_found_in_their_document_and_among_all(encoder: Encoder, home: Home, tmp_path: Path) -> None:
+def test_pages_are_retrieved_from_their_document_and_from_all(encoder: Encoder, home: Home, tmp_path: Path) -> None:
     pages = [["Trucks of mahogany were seized at the border."], ["Rivers are wide and brown here."]]
     add(home, [write(tmp_path / "rivers.pdf", pdf(pages)), write(tmp_path / "forests.txt", REPORT)], encoder)
     measured = Assistant(home, encoder, SentenceRanker.load(encoder))
     questions = read(tmp_path, question="How wide are rivers?", doc="rivers", gold_pages=[1])
     ((asked, milliseconds),) = ask_all(measured, questions)
     assert asked.measures["Success@5"] == asked.measures["RR@10 in document"] == 1.0
-    assert [place.quote for place in asked.expected] == ["Rivers are wide and brown here."]
+    assert [page.quote for page in asked.expected] == ["Rivers are wide and brown here."]
     assert milliseconds > 0
-    with pytest.raises(QuestionError, match="has the gold pages 5; 'rivers' has 0 to 1"):
+    with pytest.raises(QuestionError, match="has the gold pages 5; 'rivers' has pages 0 to 1"):
         next(ask_all(measured, read(tmp_path, doc="rivers", gold_pages=[5])))
 
 
 @pytest.mark.parametrize("data", [b"not json", b"[]", b'{"rows": [{}]}', b'{"rows": 5}', b"\xff"])
-def test_a_file_that_is_no_run_is_said(tmp_path: Path, data: bytes) -> None:
-    with pytest.raises(QuestionError, match=r"run\.json is no run of `quipu eval --json`"):
+def test_a_file_that_is_not_a_run_is_rejected(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(QuestionError, match=r"run\.json is not a run that `quipu eval --json` wrote"):
         read_run(write(tmp_path / "run.json", data))
 
 
@@ -332,7 +332,7 @@ SQUAD: dict[str, Any] = {
 }
 
 
-def test_squad_articles_are_read_letter_by_letter_and_gold_is_the_answers_sentence(tmp_path: Path) -> None:
+def test_squad_articles_keep_every_character_and_gold_is_the_sentence_of_the_answer(tmp_path: Path) -> None:
     articles, questions = read_squad(write(tmp_path / "q.json", json.dumps(SQUAD)))
     first, second = (read_bytes(article.text.encode(), article.name) for article in articles)
     assert (first.title, second.title) == ("Forests *of* the North", "Article 2")
@@ -355,7 +355,7 @@ def test_squad_articles_are_read_letter_by_letter_and_gold_is_the_answers_senten
     ("left_out", "names", "out"),
     [(LeftOut.PARAGRAPHS, ["0001.md", "0002.md"], ["e"]), (LeftOut.ARTICLES, ["0001.md"], [])],
 )
-def test_what_is_left_out_is_not_indexed_and_not_answerable(
+def test_questions_on_what_is_left_out_are_unanswerable(
     tmp_path: Path, left_out: LeftOut, names: list[str], out: list[str]
 ) -> None:
     articles, questions = read_squad(write(tmp_path / "q.json", json.dumps(SQUAD)), left_out)
@@ -367,19 +367,19 @@ def test_what_is_left_out_is_not_indexed_and_not_answerable(
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        ("not json", "isn't in the format of SQuAD"),
+        ("not json", "isn't in SQuAD format"),
         ('{"data": [{"paragraphs": [{"qas": []}]}]}', "KeyError: 'context'"),
-        ('{"data": []}', "holds no questions"),
-        (json.dumps(SQUAD).replace('"b"', '"a"'), "has the id 'a' twice"),
+        ('{"data": []}', "contains no questions"),
+        (json.dumps(SQUAD).replace('"b"', '"a"'), "repeats the id 'a'"),
         (json.dumps(SQUAD).replace('"Nobody"', '"Somebody"'), "the answer “Somebody” is not in its paragraph"),
     ],
 )
-def test_what_is_not_squad_is_said(tmp_path: Path, data: str, says: str) -> None:
+def test_an_invalid_squad_file_is_rejected(tmp_path: Path, data: str, says: str) -> None:
     with pytest.raises(QuestionError, match=says):
         read_squad(write(tmp_path / "q.json", data))
 
 
-def test_within_asks_only_the_document_that_a_question_is_about(encoder: Encoder, home: Home, tmp_path: Path) -> None:
+def test_within_asks_each_question_of_its_own_document(encoder: Encoder, home: Home, tmp_path: Path) -> None:
     texts = [f"# Policy {number}\n\nWe keep your data for {number} years. We share it with nobody.\n" for number in (3, 5)]
     add(home, [write(tmp_path / f"{number}.md", text) for number, text in enumerate(texts)], encoder)
     measured = Assistant(home, encoder, SentenceRanker.load(encoder))
@@ -389,11 +389,11 @@ def test_within_asks_only_the_document_that_a_question_is_about(encoder: Encoder
     within = [asked for asked, _ in ask_all(measured, questions, within=True)]
     assert [asked.measures["R@5"] for asked in within] == [1.0, 1.0]
     assert within[0].measures["correct"] == 1.0
-    assert all("3 years" not in place.quote for place in within[0].cited)
-    assert any("3 years" in place.quote for place in next(ask_all(measured, questions))[0].cited)
+    assert all("3 years" not in quoted.quote for quoted in within[0].cited)
+    assert any("3 years" in quoted.quote for quoted in next(ask_all(measured, questions))[0].cited)
 
 
-def test_half_a_surrogate_pair_is_no_question(tmp_path: Path) -> None:
+def test_a_lone_surrogate_is_rejected(tmp_path: Path) -> None:
     path = write(tmp_path / "q.jsonl", '{"id": "1", "question": "Who \\ud800?", "answerable": false, "gold_quotes": []}')
-    with pytest.raises(QuestionError, match=r"Line 1 of .* is no question"):
+    with pytest.raises(QuestionError, match=r"Line 1 of .* is not a question"):
         read_questions(path)

@@ -1,4 +1,4 @@
-"""Questions and thumbs: kept only if that is turned on, judged by their id, forgotten with their documents, made into drafts."""
+"""Feedback: kept only if it is turned on, judged by id, deleted with its documents, and turned into drafts of test questions."""
 
 import json
 import sqlite3
@@ -27,17 +27,19 @@ def feedback(home: Home) -> Feedback:
     return Feedback(home)
 
 
-def test_what_is_kept_is_the_question_and_where_its_answer_stands(forests: Assistant, feedback: Feedback, home: Home) -> None:
+def test_a_kept_question_has_the_ranges_of_its_answer_and_not_their_text(
+    forests: Assistant, feedback: Feedback, home: Home
+) -> None:
     answer = forests.ask("and in Iquitos?", ["Who seized trucks?"])
     name = feedback.keep(answer, ["Who seized trucks?"])
     (kept,) = feedback.kept()
     assert (kept.id, kept.question, kept.history) == (name, "and in Iquitos?", ("Who seized trucks?",))
     assert (kept.status, kept.helpful, kept.comment) == ("answered", None, "")
-    assert kept.cited == tuple((place.document_id, place.start, place.end) for place in answer.citations)
+    assert kept.cited == tuple((citation.document_id, citation.start, citation.end) for citation in answer.citations)
     assert b"Officers in Iquitos" not in (home.path / "feedback.sqlite").read_bytes()
 
 
-def test_the_last_word_counts(forests: Assistant, feedback: Feedback) -> None:
+def test_the_last_judgement_counts(forests: Assistant, feedback: Feedback) -> None:
     name = feedback.keep(forests.ask("Who seized trucks?"))
     feedback.judge(name, helpful=False, comment="the wrong year")
     feedback.judge(name, helpful=True)
@@ -48,13 +50,13 @@ def test_the_last_word_counts(forests: Assistant, feedback: Feedback) -> None:
         feedback.judge(name, helpful=False, comment="x" * 2001)
 
 
-def test_reading_makes_nothing(feedback: Feedback, home: Home) -> None:
+def test_reading_creates_no_file(feedback: Feedback, home: Home) -> None:
     assert feedback.kept() == []
     feedback.forget_removed()
     assert not home.path.exists()
 
 
-def test_the_ranges_of_what_was_removed_are_forgotten(forests: Assistant, feedback: Feedback, home: Home) -> None:
+def test_the_ranges_of_a_removed_document_are_deleted(forests: Assistant, feedback: Feedback, home: Home) -> None:
     feedback.keep(forests.ask("Who seized trucks?"))
     assert feedback.kept()[0].cited
     feedback.forget_removed()
@@ -66,13 +68,15 @@ def test_the_ranges_of_what_was_removed_are_forgotten(forests: Assistant, feedba
         assert connection.execute("SELECT count(*) FROM citations").fetchone() == (0,)
 
 
-def test_a_store_that_cannot_be_used_is_said(feedback: Feedback, home: Home) -> None:
+def test_a_damaged_database_is_reported(feedback: Feedback, home: Home) -> None:
     write(home.path / "feedback.sqlite", "this is no database")
     with pytest.raises(LibraryError, match=r"feedback\.sqlite can't be used: file is not a database"):
         feedback.kept()
 
 
-def test_drafts_are_what_was_refused_or_did_not_help(forests: Assistant, feedback: Feedback, tmp_path: Path) -> None:
+def test_drafts_are_questions_that_were_refused_or_whose_answers_did_not_help(
+    forests: Assistant, feedback: Feedback, tmp_path: Path
+) -> None:
     def asked(question: str, *, helpful: bool | None = None, comment: str = "") -> Answer:
         answer = forests.ask(question)
         name = feedback.keep(answer)
@@ -86,23 +90,23 @@ def test_drafts_are_what_was_refused_or_did_not_help(forests: Assistant, feedbac
     assert asked("What is sold in Brazil?").reason == Reason("name_absent", "Brazil")
     asked("What is sold in Brazil?", helpful=False, comment="it is in chapter 2")
     wrong = asked("Were many sawmills closed?", helpful=False)
-    found = drafts(feedback.kept(), forests.scope())
-    assert [(draft["question"], draft["times"], draft["why"]) for draft in found] == [
+    drafted = drafts(feedback.kept(), forests.scope())
+    assert [(draft["question"], draft["times"], draft["why"]) for draft in drafted] == [
         ("What is sold in Brazil?", 2, ["refused: name_absent: Brazil", "not helpful: it is in chapter 2"]),
         ("Were many sawmills closed?", 1, ["not helpful"]),
     ]
-    assert found[1]["cited"] == [place.quote for place in wrong.citations] != []
+    assert drafted[1]["cited"] == [citation.quote for citation in wrong.citations] != []
 
     def read(values: dict[str, object]) -> None:
         read_questions(write(tmp_path / "mine.jsonl", json.dumps(values)))
 
     with pytest.raises(QuestionError, match=r"Line 1 of .*it is a draft: say whether the documents answer it"):
-        read(found[0])
-    read({**found[0], "answerable": False})
-    read({**found[1], "answerable": True, "gold_quotes": ["few were closed"]})
+        read(drafted[0])
+    read({**drafted[0], "answerable": False})
+    read({**drafted[1], "answerable": True, "gold_quotes": ["few were closed"]})
 
 
-def test_the_api_keeps_what_is_asked_and_takes_the_judgement(forests: Assistant, feedback: Feedback) -> None:
+def test_the_api_keeps_questions_and_takes_judgements(forests: Assistant, feedback: Feedback) -> None:
     with TestClient(create_app(forests, feedback), base_url=LOCAL) as client:
         answer = client.post("/api/ask", json={"question": "Who seized trucks?", "history": ["What was counted?"]}).json()
         judged = client.post("/api/feedback", json={"feedback": answer["feedback"], "helpful": False, "comment": "no"})
@@ -117,7 +121,7 @@ def test_the_api_keeps_what_is_asked_and_takes_the_judgement(forests: Assistant,
     assert (kept.id, kept.helpful, kept.comment, kept.history) == (answer["feedback"], False, "no", ("What was counted?",))
 
 
-def test_nothing_is_kept_unless_the_operator_says_so(forests: Assistant, home: Home) -> None:
+def test_nothing_is_kept_unless_the_operator_turns_it_on(forests: Assistant, home: Home) -> None:
     with TestClient(create_app(forests), base_url=LOCAL) as client:
         assert client.post("/api/ask", json={"question": "Who seized trucks?"}).json()["feedback"] is None
         judged = client.post("/api/feedback", json={"feedback": "x", "helpful": True})
@@ -125,7 +129,7 @@ def test_nothing_is_kept_unless_the_operator_says_so(forests: Assistant, home: H
     assert not (home.path / "feedback.sqlite").exists()
 
 
-def test_an_answer_is_given_though_it_cannot_be_kept(forests: Assistant, home: Home, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_question_that_cannot_be_kept_is_still_answered(forests: Assistant, home: Home, caplog: pytest.LogCaptureFixture) -> None:
     write(home.path / "feedback.sqlite", "this is no database")
     with TestClient(create_app(forests, Feedback(home)), base_url=LOCAL) as client:
         answer = client.post("/api/ask", json={"question": "Who seized trucks?"}).json()

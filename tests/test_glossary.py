@@ -1,4 +1,4 @@
-"""Spanish questions in English words, and everyday English in those of reports."""
+"""Spanish questions in English words, and everyday English in the words of reports."""
 
 from importlib.resources import files
 
@@ -22,29 +22,29 @@ from index import fold
         ("", ""),
     ],
 )
-def test_a_spanish_question_in_english(spanish: str, english: str) -> None:
+def test_a_spanish_question_is_put_into_english_words(spanish: str, english: str) -> None:
     assert in_english(spanish) == english
 
 
-def test_a_name_that_is_a_word_as_well_stays_a_name() -> None:
+def test_a_name_that_is_also_a_word_is_not_translated() -> None:
     assert in_english("¿Fue destituido Pedro Castillo?", {"castillo"}.__contains__).endswith("Pedro Castillo?")
     assert in_english("¿Quién destruyó el castillo?", {"castillo"}.__contains__).endswith("the castle?")
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "expected"),
     [
         ("so are the cops in bed with the crooks?", "so are the police complicit with the criminals?"),
         ("What about AML efforts?", "What about anti-money laundering efforts?"),
         ("Are prisons full?", "Are prisons full?"),
     ],
 )
-def test_everyday_words_in_those_of_reports(typed: str, said: str) -> None:
-    assert in_plain_words(typed) == said
+def test_everyday_words_are_put_into_the_words_of_reports(typed: str, expected: str) -> None:
+    assert in_plain_words(typed) == expected
 
 
 @pytest.mark.parametrize("name", ["spanish", "english"])
-def test_each_line_of_a_glossary_says_one_thing_in_other_words(name: str) -> None:
+def test_each_line_of_a_glossary_has_a_phrase_of_its_own_and_an_equivalent(name: str) -> None:
     lines = files("assistant.glossary").joinpath(f"{name}.tsv").read_text(encoding="utf-8").splitlines()
     entries = [tuple(line.split("\t")) for line in lines]
     assert len(entries) > 1000

@@ -1,4 +1,4 @@
-"""Documents that only some readers may see: for all others they aren't there, in anything that Quipu says."""
+"""Documents limited to groups of readers: to anybody else, nothing that Quipu says reveals that they exist."""
 
 import hashlib
 import json
@@ -45,7 +45,7 @@ SECRETS = re.compile(
     r"zanzibar|quokka|7431|quillfeather|tashkent|fusi|quetzal|blueprint|vault|8812|999 secret|merger|\bboard\b", re.IGNORECASE
 )
 INSIDE, OUTSIDE, OPERATOR = (
-    bearer(token(name, groups=groups, exp=int(time.time()) + 3500))  # other tests may come before
+    bearer(token(name, groups=groups, exp=int(time.time()) + 3500))  # other tests may run first
     for name, groups in (
         ("ines", ["staff", "board"]),
         ("ana", ["staff", "Board", "boar", "board2", ""]),
@@ -55,7 +55,7 @@ INSIDE, OUTSIDE, OPERATOR = (
 
 
 class Both(NamedTuple):
-    """Two served libraries: one with documents that are limited, and one that never had them."""
+    """Two served libraries: one with limited documents, and one that never had them."""
 
     limited: Client
     without: Client
@@ -76,16 +76,16 @@ def both(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterator
     }
     add(home, [write(folder / name, data) for name, data in secret.items()], encoder, groups=["board", "auditors"])
     ids = {entry.name: entry.id for entry in Catalogue(home).active()}
-    reader, key = SentenceRanker.load(encoder), secret_file(folder)
-    given: dict[str, Any] = {"sign_in": "token", "token_key": key, "rate": "10000/minute"}
-    with served(home, encoder, reader, **given) as limited, served(without, encoder, reader, **given) as other:
+    ranker, key = SentenceRanker.load(encoder), secret_file(folder)
+    settings: dict[str, Any] = {"sign_in": "token", "token_key": key, "rate": "10000/minute"}
+    with served(home, encoder, ranker, **settings) as limited, served(without, encoder, ranker, **settings) as other:
         yield Both(limited, other, home, ids)
 
 
-def said(response: Any) -> tuple[int, dict[str, str], str]:  # noqa: ANN401 - httpx2's response
-    """All that a response tells, but for what differs each time: ids, times, nonces."""
-    passing = ("x-request-id", "content-security-policy", "content-length", "date", "retry-after")
-    headers = {name: value for name, value in response.headers.items() if name not in passing}
+def content_of(response: Any) -> tuple[int, dict[str, str], str]:  # noqa: ANN401 - httpx2's response
+    """Everything in a response except what differs each time: ids, times, nonces."""
+    varying = ("x-request-id", "content-security-policy", "content-length", "date", "retry-after")
+    headers = {name: value for name, value in response.headers.items() if name not in varying}
     body = re.sub(r'"(request_id|feedback|app_id|session_hash)":("[^"]*"|null|\d+)', r'"\1":""', response.text)
     body = re.sub(r'"milliseconds":[\d.]+', '"milliseconds":0', body)
     return response.status_code, headers, re.sub(r'nonce="[^"]+"', "", body)
@@ -125,32 +125,32 @@ def asked(
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_answers_are_those_of_a_library_without_it(both: Both, question: str) -> None:
-    there = asked(both.limited, OUTSIDE, question)
-    assert there == asked(both.without, OUTSIDE, question)
-    echoed = {"question", "searched", "reason", "explanation", "unanswered"}  # they have what was asked
-    assert not SECRETS.search(json.dumps([value for key, value in there.items() if key not in echoed], ensure_ascii=False))
+def test_answers_are_those_of_a_library_without_the_limited_documents(both: Both, question: str) -> None:
+    visible = asked(both.limited, OUTSIDE, question)
+    assert visible == asked(both.without, OUTSIDE, question)
+    echoed = {"question", "searched", "reason", "explanation", "unanswered"}  # these repeat what was asked
+    assert not SECRETS.search(json.dumps([value for key, value in visible.items() if key not in echoed], ensure_ascii=False))
     words = set(re.findall(r"\w+", question.lower()))
-    added = set(re.findall(r"\w+", there["searched"].lower())) - words
+    added = set(re.findall(r"\w+", visible["searched"].lower())) - words
     assert not any(SECRETS.search(word) for word in added)
 
 
 @pytest.mark.parametrize(("question", "history"), HISTORIES)
-def test_follow_ups_are_too(both: Both, question: str, history: list[str]) -> None:
+def test_answers_to_follow_ups_are_those_of_a_library_without_them(both: Both, question: str, history: list[str]) -> None:
     assert asked(both.limited, OUTSIDE, question, history) == asked(both.without, OUTSIDE, question, history)
 
 
-def test_asking_within_it_is_asking_within_nothing(both: Both) -> None:
+def test_asking_a_limited_document_is_asking_an_unknown_one(both: Both) -> None:
     hidden, shown = list(both.ids.values())[2:], both.ids["rivers.md"]
     for question in (QUESTIONS[0], QUESTIONS[4], QUESTIONS[9], "hello", QUESTIONS[13]):
         for within in (hidden, [hidden[0], shown], [hidden[1]]):
-            there = asked(both.limited, OUTSIDE, question, documents=within)
-            assert there == asked(both.without, OUTSIDE, question, documents=within)
+            visible = asked(both.limited, OUTSIDE, question, documents=within)
+            assert visible == asked(both.without, OUTSIDE, question, documents=within)
             unknown = ["0" * 16 if name in hidden else name for name in within]
-            assert there == asked(both.limited, OUTSIDE, question, documents=unknown)
+            assert visible == asked(both.limited, OUTSIDE, question, documents=unknown)
 
 
-def test_who_may_see_it_is_answered_from_it(both: Both) -> None:
+def test_readers_in_its_groups_are_answered_from_a_limited_document(both: Both) -> None:
     for who in (INSIDE, OPERATOR, bearer(token("aud", groups=["auditors"]))):
         answer = asked(both.limited, who, "What does the quokka clause forbid?")
         assert (answer["status"], answer["citations"][0]["title"]) == ("answered", "The Zanzibar merger")
@@ -161,7 +161,7 @@ def test_who_may_see_it_is_answered_from_it(both: Both) -> None:
 
 
 def probes(both: Both) -> list[tuple[str, str, dict[str, str]]]:
-    """Requests that try to find out whether there is something: method, path, headers."""
+    """Requests that try to find out whether a limited document exists: method, path, headers."""
     found: list[tuple[str, str, dict[str, str]]] = []
     for name, document in list(both.ids.items())[2:]:
         digest = digest_of(both, name)
@@ -208,24 +208,24 @@ def probes(both: Both) -> list[tuple[str, str, dict[str, str]]]:
 
 
 def digest_of(both: Both, name: str) -> str:
-    """What a link to the first 20 characters of a document has as its `q`."""
+    """The `q` of a link to the first 20 characters of a document."""
     original = both.home.documents / both.ids[name] / f"original{Path(name).suffix}"
     return hashlib.sha256(read_bytes(original.read_bytes(), name).text[:20].encode()).hexdigest()[:8]
 
 
-def test_no_route_tells_that_it_is_there(both: Both) -> None:
+def test_no_route_reveals_a_limited_document(both: Both) -> None:
     asked_before = both.limited.get(f"/documents/{both.ids['blueprint.pdf']}/pages/1.png", headers=INSIDE)
-    assert asked_before.headers["content-type"] == "image/png"  # which is kept, from now on
+    assert asked_before.headers["content-type"] == "image/png"  # which is cached from now on
     assert both.limited.get(f"/documents/{both.ids['blueprint.pdf']}", headers=INSIDE).status_code == 200
     for method, path, headers in probes(both):
-        there = said(both.limited.request(method, path, headers={**OUTSIDE, **headers}))
-        assert there == said(both.without.request(method, path, headers={**OUTSIDE, **headers})), (method, path)
-        body = re.sub(r"/documents/[^\"?& ]*|name=[^\"& ]*", "", there[2])
+        visible = content_of(both.limited.request(method, path, headers={**OUTSIDE, **headers}))
+        assert visible == content_of(both.without.request(method, path, headers={**OUTSIDE, **headers})), (method, path)
+        body = re.sub(r"/documents/[^\"?& ]*|name=[^\"& ]*", "", visible[2])
         assert not SECRETS.search(body), (method, path)
         for document in both.ids.values():
             if document in path and document in list(both.ids.values())[2:] and "file=" not in path and "replaces" not in path:
-                unknown = said(both.limited.request(method, path.replace(document, "0" * 16), headers={**OUTSIDE, **headers}))
-                assert there == (unknown[0], unknown[1], unknown[2].replace("0" * 16, document)), (method, path)
+                unknown = content_of(both.limited.request(method, path.replace(document, "0" * 16), headers={**OUTSIDE, **headers}))
+                assert visible == (unknown[0], unknown[1], unknown[2].replace("0" * 16, document)), (method, path)
     for who in (INSIDE, OPERATOR):
         for name, document in list(both.ids.items())[2:]:
             place = f"{document}:0-20?q={digest_of(both, name)}"
@@ -237,7 +237,7 @@ def test_no_route_tells_that_it_is_there(both: Both) -> None:
 
 
 def chat(client: Client, who: Mapping[str, str], event: str, data: list[object]) -> str:
-    """What the chat page gets from one of its events, through Gradio's queue as a browser does."""
+    """The result of an event of the chat page, requested through Gradio's queue as a browser does."""
     (config,) = re.findall(r"window\.gradio_config = (\{.*?\});</script>", client.get("/", headers=who).text)
     functions = json.loads(config)["dependencies"]
     number = next(place for place, found in enumerate(functions) if any(target[1] == event for target in found["targets"]))
@@ -251,23 +251,23 @@ def chat(client: Client, who: Mapping[str, str], event: str, data: list[object])
     return json.dumps(output["data"], ensure_ascii=False)
 
 
-def test_what_the_chat_page_is_made_of_is_the_same_for_all(both: Both) -> None:
+def test_the_files_of_the_chat_page_are_the_same_for_everybody(both: Both) -> None:
     chosen = "&".join(f"documents={document}" for document in both.ids.values())
     for path in ("/", f"/?{chosen}", "/theme.css"):
-        there = said(both.limited.get(path, headers=OUTSIDE))
-        assert there == said(both.limited.get(path, headers=INSIDE)), path
-        assert not SECRETS.search(there[2]), path
+        visible = content_of(both.limited.get(path, headers=OUTSIDE))
+        assert visible == content_of(both.limited.get(path, headers=INSIDE)), path
+        assert not SECRETS.search(visible[2]), path
 
 
 def called(client: Client, who: Mapping[str, str], tool: str, **arguments: object) -> str:
-    """What a tool says over MCP."""
+    """The response of an MCP tool."""
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
     response = client.post("/mcp", json=call, headers={**who, "Accept": "application/json, text/event-stream"})
     assert response.status_code == 200
     return re.sub(r'(milliseconds\\*":) ?[\d.]+', r"\1 0", response.text)
 
 
-def test_no_tool_does_either(both: Both) -> None:
+def test_no_mcp_tool_reveals_a_limited_document(both: Both) -> None:
     hidden = both.ids["zanzibar-merger.md"]
     calls: list[tuple[str, dict[str, object]]] = [
         ("documents", {}),
@@ -278,15 +278,15 @@ def test_no_tool_does_either(both: Both) -> None:
         ("ask", {"question": "hello"}),
     ]
     for tool, arguments in calls:
-        there = called(both.limited, OUTSIDE, tool, **arguments)
-        assert there == called(both.without, OUTSIDE, tool, **arguments)
-        assert not re.search("zanzibar|7431|forbids|fusi|vault", there, re.IGNORECASE)
+        visible = called(both.limited, OUTSIDE, tool, **arguments)
+        assert visible == called(both.without, OUTSIDE, tool, **arguments)
+        assert not re.search("zanzibar|7431|forbids|fusi|vault", visible, re.IGNORECASE)
     assert "Zanzibar" in called(both.limited, INSIDE, "documents")
     assert "Zanzibar" in called(both.limited, INSIDE, "passage", id=f"{hidden}:0-20")
     assert "forbids any sale" in called(both.limited, INSIDE, "ask", question="What does the quokka clause forbid?")
 
 
-def test_the_chat_page_does_not_either(both: Both) -> None:
+def test_the_chat_page_does_not_reveal_a_limited_document(both: Both) -> None:
     greeting = chat(both.limited, OUTSIDE, "load", [])
     assert greeting == chat(both.without, OUTSIDE, "load", [])
     assert not SECRETS.search(greeting)
@@ -299,7 +299,7 @@ def test_the_chat_page_does_not_either(both: Both) -> None:
     assert "forbids any sale" in re.sub("<[^>]*>", "", told)
 
 
-def test_readers_at_the_same_time_get_each_their_own(both: Both) -> None:
+def test_simultaneous_readers_each_get_their_own_answers(both: Both) -> None:
     def ask(number: int) -> tuple[bool, str]:
         is_inside = number % 2 == 0
         who = INSIDE if is_inside else OUTSIDE
@@ -313,7 +313,7 @@ def test_readers_at_the_same_time_get_each_their_own(both: Both) -> None:
             assert bool(SECRETS.search(text)) == is_inside
 
 
-# In a library of one's own, by the words alone
+# In a small library, with an encoder that knows words alone
 
 
 @pytest.fixture
@@ -322,14 +322,14 @@ def assistant(home: Home, words: WordEncoder) -> Assistant:
 
 
 def sees(assistant: Assistant, *groups: str) -> list[str]:
-    """The names of the documents that a reader in these groups sees."""
+    """The names of the documents that a reader in these groups may see."""
     return [entry.name for entry in assistant.visible_to(groups).scope().entries()]
 
 
 SHIPPED = "peru-law-enforcement-corruption.txt"
 
 
-def test_where_all_is_limited_others_see_what_an_empty_library_shows(tmp_path: Path, encoder: Encoder) -> None:
+def test_if_every_document_is_limited_others_see_what_an_empty_library_shows(tmp_path: Path, encoder: Encoder) -> None:
     home, empty = Home(tmp_path / "home"), Home(tmp_path / "empty")
     Assistant(empty, encoder, SentenceRanker(encoder)).scope()
     shutil.copytree(empty.path, home.path)
@@ -343,17 +343,17 @@ def test_where_all_is_limited_others_see_what_an_empty_library_shows(tmp_path: P
         for question in ("Who controls the VRAEM?", "What does the quoka clause forbid?", "hello"):
             assert asked(limited, OUTSIDE, question) == asked(other, OUTSIDE, question)
         for path in ("/documents", "/api/documents", f"/documents/{hidden.id}", f"/documents/{hidden.id}/original"):
-            there = said(limited.get(path, headers=OUTSIDE))
-            assert there == said(other.get(path, headers=OUTSIDE))
-            assert not SECRETS.search(there[2])
+            visible = content_of(limited.get(path, headers=OUTSIDE))
+            assert visible == content_of(other.get(path, headers=OUTSIDE))
+            assert not SECRETS.search(visible[2])
         assert chat(limited, OUTSIDE, "load", []) == chat(other, OUTSIDE, "load", [])
         (shipped,) = limited.get("/api/documents", headers=OUTSIDE).json()
         assert shipped["source"] == SHIPPED
         assert [found["source"] for found in limited.get("/api/documents", headers=INSIDE).json()] == ["zanzibar-merger.md"]
-        assert limited.get(shipped["link"], headers=INSIDE).status_code == 404  # as for everybody, once there is a library
+        assert limited.get(shipped["link"], headers=INSIDE).status_code == 404  # as for everybody once the library has a document
 
 
-def test_a_limit_counts_at_once(assistant: Assistant, home: Home, words: WordEncoder, tmp_path: Path) -> None:
+def test_a_limit_takes_effect_at_once(assistant: Assistant, home: Home, words: WordEncoder, tmp_path: Path) -> None:
     add(home, [write(tmp_path / "a.txt", REPORT), write(tmp_path / "b.txt", "Wide rivers.\n")], words)
     reader = assistant.visible_to(["staff"])
     assert [entry.name for entry in reader.scope().entries()] == ["a.txt", "b.txt"]
@@ -375,7 +375,7 @@ def test_a_limit_counts_at_once(assistant: Assistant, home: Home, words: WordEnc
     assert [entry.name for entry in Library(home).entries(["staff"])] == ["b.txt"]
 
 
-def test_whoever_limits_and_adds_by_the_command_limits_a_server_that_is_open(
+def test_limits_set_on_the_command_line_apply_to_a_running_server(
     quipu: Quipu, home: Home, tmp_path: Path, encoder: Encoder
 ) -> None:
     first, second = write(tmp_path / "a.txt", REPORT), write(tmp_path / "b.txt", "Rivers\n\nWide rivers of the quokka.\n")
@@ -402,15 +402,15 @@ def test_whoever_limits_and_adds_by_the_command_limits_a_server_that_is_open(
         assert (seen(OUTSIDE), seen(INSIDE)) == (["b.txt"], ["a.txt", "b.txt"])
 
 
-def test_adding_never_opens_what_was_limited(assistant: Assistant, home: Home, words: WordEncoder, tmp_path: Path) -> None:
+def test_adding_never_lifts_a_limit(assistant: Assistant, home: Home, words: WordEncoder, tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", REPORT)
     add(home, [path], words, groups=["board"])
-    add(home, [path], words)  # the same again
+    add(home, [path], words)  # the same file again
     assert sees(assistant) == [SHIPPED]
     add(home, [write(tmp_path / "elsewhere" / "b.txt", REPORT)], words)  # the same bytes from elsewhere
     assert sees(assistant) == [SHIPPED]
     path.unlink()
-    add(home, [tmp_path / "elsewhere" / "b.txt"], words)  # the place where it was is gone
+    add(home, [tmp_path / "elsewhere" / "b.txt"], words)  # after its first file is gone
     assert sees(assistant) == [SHIPPED]
     add(home, [write(tmp_path / "elsewhere" / "b.txt", REPORT + "More was said.\n")], words)  # another text in its place
     assert sees(assistant) == [SHIPPED]
@@ -418,7 +418,7 @@ def test_adding_never_opens_what_was_limited(assistant: Assistant, home: Home, w
     assert entry.groups == ("board",)
 
 
-def test_an_open_document_that_takes_the_place_of_a_limited_one_is_limited(
+def test_a_document_that_replaces_a_limited_one_is_limited(
     assistant: Assistant, home: Home, words: WordEncoder, tmp_path: Path
 ) -> None:
     add(home, [write(tmp_path / "a.txt", "Wide rivers.\n")], words)
@@ -428,7 +428,7 @@ def test_an_open_document_that_takes_the_place_of_a_limited_one_is_limited(
     assert sees(assistant) == [SHIPPED]
 
 
-def test_a_file_that_replaces_another_on_the_page_keeps_its_groups(home: Home, encoder: Encoder, tmp_path: Path) -> None:
+def test_a_file_that_replaces_another_on_the_page_inherits_its_groups(home: Home, encoder: Encoder, tmp_path: Path) -> None:
     add(home, [write(tmp_path / "a.txt", REPORT)], encoder, groups=["board"])
     (before,) = Catalogue(home).active()
     with served(home, encoder, sign_in="token", token_key=secret_file(tmp_path)) as client:
@@ -453,11 +453,11 @@ def test_a_file_that_replaces_another_on_the_page_keeps_its_groups(home: Home, e
 
 
 def phrasings(typed: str, scope: Scope) -> tuple[str, ...]:
-    """How a question is put to these documents."""
+    """The phrasings that are searched for a question about these documents."""
     return understand(typed, (), scope).phrasings
 
 
-def test_the_words_of_what_is_not_seen_are_not_known(home: Home, words: WordEncoder, tmp_path: Path) -> None:
+def test_words_of_hidden_documents_are_unknown(home: Home, words: WordEncoder, tmp_path: Path) -> None:
     add(home, [write(tmp_path / "a.txt", REPORT)], words)
     add(home, [write(tmp_path / "b.md", SPANISH)], words, groups=["board"])
     index, alone = open_index(home, words), Home(tmp_path / "alone")
@@ -477,7 +477,7 @@ def test_the_words_of_what_is_not_seen_are_not_known(home: Home, words: WordEnco
     assert len(index.within(None, None).entries()) == 2
 
 
-def test_what_became_unreadable_is_no_notice_for_others(
+def test_an_unreadable_hidden_document_does_not_affect_others(
     assistant: Assistant, home: Home, words: WordEncoder, tmp_path: Path
 ) -> None:
     add(home, [write(tmp_path / "a.txt", REPORT)], words)

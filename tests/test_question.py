@@ -1,3 +1,5 @@
+"""How questions are understood: what they ask, which names they have, and what they take from earlier questions."""
+
 import pytest
 
 from assistant import QuestionError
@@ -26,10 +28,10 @@ VOCABULARY = Words(question_terms(TEXT, "en"))
         ("xxxxxxx bcdfgh", "gibberish"),
     ],
 )
-def test_what_asks_nothing_is_said_to(text: str, code: str) -> None:
-    nothing = understand(text, [], VOCABULARY).nothing
-    assert nothing is not None
-    assert nothing.code == code
+def test_a_text_that_asks_nothing_is_recognized(text: str, code: str) -> None:
+    reason = understand(text, [], VOCABULARY).no_question
+    assert reason is not None
+    assert reason.code == code
 
 
 @pytest.mark.parametrize(
@@ -47,8 +49,8 @@ def test_what_asks_nothing_is_said_to(text: str, code: str) -> None:
         "监狱是否人满为患",
     ],
 )
-def test_what_asks_something_is_searched(text: str) -> None:
-    assert understand(text, [], VOCABULARY).nothing is None
+def test_a_text_that_asks_something_is_a_question(text: str) -> None:
+    assert understand(text, [], VOCABULARY).no_question is None
 
 
 @pytest.mark.parametrize(
@@ -67,11 +69,11 @@ def test_what_asks_something_is_searched(text: str) -> None:
         ("and in the north?", ["hello"], "and in the north?"),
     ],
 )
-def test_a_follow_up_is_made_explicit_and_a_whole_question_takes_nothing(turn: str, history: list[str], searched: str) -> None:
+def test_a_follow_up_is_made_explicit_and_a_complete_question_is_left_alone(turn: str, history: list[str], searched: str) -> None:
     assert understand(turn, history, VOCABULARY).searched == searched
 
 
-def test_what_a_follow_up_adds_must_be_in_the_answer() -> None:
+def test_the_own_words_of_a_follow_up_are_those_it_adds() -> None:
     assert understand("and in the north?", ["Who controls the VRAEM area?"], VOCABULARY).own_words == ("north",)
     assert understand("why?", ["Are prisons full?"], VOCABULARY).own_words == ()
     assert understand("Are prisons full?", [], VOCABULARY).own_words == ()
@@ -86,7 +88,7 @@ def test_what_a_follow_up_adds_must_be_in_the_answer() -> None:
         ("What does the report say?", "What does the report say?"),
     ],
 )
-def test_words_about_the_asking_are_not_searched(text: str, searched: str) -> None:
+def test_the_framing_of_a_question_is_not_searched(text: str, searched: str) -> None:
     assert understand(text, [], VOCABULARY).searched == searched
 
 
@@ -107,7 +109,7 @@ def test_words_about_the_asking_are_not_searched(text: str, searched: str) -> No
         ("I read it. Prisons are full there. Is Mr. Brown right?", ("Brown",)),
     ],
 )
-def test_names_are_seen_by_their_capitals(text: str, names: tuple[str, ...]) -> None:
+def test_names_are_recognized_by_their_capitals(text: str, names: tuple[str, ...]) -> None:
     assert understand(text, [], VOCABULARY).names == names
 
 
@@ -131,11 +133,11 @@ def test_names_are_seen_by_their_capitals(text: str, names: tuple[str, ...]) -> 
         ("Are prisons full?", ""),
     ],
 )
-def test_what_kind_of_thing_is_asked_for(text: str, kind: str) -> None:
-    assert understand(text, [], VOCABULARY).asks == kind
+def test_the_kind_of_thing_that_is_asked_for(text: str, kind: str) -> None:
+    assert understand(text, [], VOCABULARY).asks_for == kind
 
 
-def test_the_language_is_told() -> None:
+def test_the_language_of_a_question_is_detected() -> None:
     assert understand("¿Quién controla el VRAEM?", [], VOCABULARY).language == "es"
     assert understand("Who controls the VRAEM?", [], VOCABULARY).language == "en"
 
@@ -145,7 +147,7 @@ def test_a_text_too_long_to_be_a_question_is_refused() -> None:
         understand("a" * 100_000, [], VOCABULARY)
 
 
-def test_a_whole_question_may_open_like_a_follow_up() -> None:
+def test_a_complete_question_may_begin_like_a_follow_up() -> None:
     assert not is_elliptical("And who is said to control the forests of the north?", "en")
     assert not is_elliptical("Is it true that Peru has not entered into any extradition treaties?", "en")
     assert is_elliptical("and who controls them?", "en")

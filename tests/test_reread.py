@@ -1,4 +1,4 @@
-"""Originals are read anew in a worker, by OCR only where they were before."""
+"""Originals are parsed again in a worker, with OCR only if it was used before."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,23 +15,21 @@ Read = Callable[..., Document]
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[bool | None]:
-    """Whether OCR was asked for, each time that a file was read. A page whose text begins with "Seen" is one that OCR reads."""
-    found: list[bool | None] = []
+    """The `ocr` argument of each file that was parsed. A document that begins with "Seen" counts as read by OCR if OCR is on."""
+    arguments: list[bool | None] = []
     real = Worker.parse
 
-    def see(worker: Worker, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
-        found.append(ocr)
+    def record(worker: Worker, data: bytes, name: str, *, ocr: bool | None = None) -> Document:
+        arguments.append(ocr)
         document = real(worker, data, name, ocr=False)
-        is_seen = (worker.options.ocr if ocr is None else ocr) and document.text.startswith("Seen")
-        return replace(document, pages=tuple(page._replace(ocr=is_seen) for page in document.pages))
+        uses_ocr = (worker.options.ocr if ocr is None else ocr) and document.text.startswith("Seen")
+        return replace(document, pages=tuple(page._replace(ocr=uses_ocr) for page in document.pages))
 
-    monkeypatch.setattr(Worker, "parse", see)
-    return found
+    monkeypatch.setattr(Worker, "parse", record)
+    return arguments
 
 
-def test_what_was_read_by_ocr_is_read_by_it_again_and_nothing_else(
-    home: Home, words: WordEncoder, asked: list[bool | None]
-) -> None:
+def test_only_what_was_read_by_ocr_is_read_by_ocr_again(home: Home, words: WordEncoder, asked: list[bool | None]) -> None:
     paths = [write(home.path / f"{name}.pdf", pdf([[f"{name} on a page of rivers."]])) for name in ("Seen", "Typed")]
     add(home, paths, words)
     assert asked == [None, None]
@@ -44,20 +42,20 @@ def test_what_was_read_by_ocr_is_read_by_it_again_and_nothing_else(
     assert asked[4:] == [True, True, False]
 
 
-def test_what_was_added_without_ocr_is_compared_without_it(home: Home, words: WordEncoder, asked: list[bool | None]) -> None:
+def test_a_document_added_without_ocr_is_compared_without_it(home: Home, words: WordEncoder, asked: list[bool | None]) -> None:
     path = write(home.path / "seen.pdf", pdf([["Seen on a page of rivers."]]))
     add(home, [path], words, parsers=IsolatedParsers(ReadOptions(ocr=False)))
     assert [checked.problem for checked in verify(home, IsolatedParsers(ReadOptions()))] == [""]
     assert asked == [None, False]
 
 
-def test_without_tesseract_it_is_said_what_is_missing(
+def test_a_missing_tesseract_is_reported(
     home: Home, words: WordEncoder, asked: list[bool | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(home, [write(home.path / "seen.pdf", pdf([["Seen on a page of rivers."]]))], words)
     (entry,) = Catalogue(home).active()
-    see = Worker.parse
-    monkeypatch.setattr(Worker, "parse", lambda worker, data, name, **_: see(worker, data, name, ocr=False))
+    parse = Worker.parse
+    monkeypatch.setattr(Worker, "parse", lambda worker, data, name, **_: parse(worker, data, name, ocr=False))
     sentence = "seen.pdf was read by OCR, which is not available now: install tesseract and compare again."
     assert [checked.problem for checked in verify(home)] == [sentence]
     with pytest.raises(LibraryError) as raised:
@@ -66,7 +64,7 @@ def test_without_tesseract_it_is_said_what_is_missing(
     assert asked == [None, False, False]
 
 
-def test_a_damaged_text_is_compared_with_the_original_all_the_same(home: Home, words: WordEncoder) -> None:
+def test_a_document_with_a_damaged_text_can_still_be_parsed_again(home: Home, words: WordEncoder) -> None:
     add(home, [write(home.path / "typed.txt", "Rivers are wide.")], words)
     (entry,) = Catalogue(home).active()
     index = open_index(home, words)

@@ -3,10 +3,9 @@
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from assistant import Answer, Assistant
-from assistant.evidence import SentenceRanker
+from assistant import Answer, Assistant, SentenceRanker
 from assistant.model import CrossEncoder
-from assistant.table_rows import as_sentence, span_shown, telling_rows
+from assistant.table_rows import as_sentence, best_matching_rows, shown_span
 from corpus import Document
 from corpus.draft import Draft
 from index import Encoder, Home, add
@@ -106,7 +105,7 @@ TABLES: list[tuple[str, list[tuple[str, str]], list[str], list[str]]] = [
         ],
     ),
 ]
-"""Titles, rows with their columns' names, and questions that the row answers, or doesn't."""
+"""Table titles, each with a row (column name, text), questions that the row answers, and questions that it doesn't."""
 
 SEIZURES = """Region,Trucks seized 2020,Trucks seized 2021,Arrests 2021,Responsible agency
 Loreto,15,412,20,National Police
@@ -127,7 +126,7 @@ Cusco,2021,350
 
 
 def table(*rows: list[str], title: str = "t") -> Document:
-    """A document of one table, the first row of which names the columns."""
+    """A document with one table, whose first row names the columns."""
     draft = Draft()
     draft.table([(number, cells(*row)) for number, row in enumerate(rows, 1)], heads=1)
     return laid(draft, f"{title}.csv", "text/csv")
@@ -147,19 +146,19 @@ def ask(assistant: Assistant, question: str, name: str = "seizures.csv") -> Answ
     return assistant.ask(question, documents=[document])
 
 
-def test_the_reader_tells_rows_apart_as_sentences_better_than_with_bars() -> None:
-    cross = CrossEncoder.load()
-    assert cross is not None
+def test_the_cross_encoder_judges_rows_better_as_sentences_than_with_bars() -> None:
+    cross_encoder = CrossEncoder.load()
+    assert cross_encoder is not None
     scores: dict[bool, list[float]] = {True: [], False: []}
     answers: list[bool] = []
     for title, row, answered, unanswered in TABLES:
         document = table([name for name, _ in row], [text for _, text in row], title=title)
-        place = document.tables[0].rows[1]
-        texts = {True: as_sentence(document, place.start, place.end), False: document.shown(place.start, place.end)}
+        below = document.tables[0].rows[1]
+        texts = {True: as_sentence(document, below.start, below.end), False: document.shown(below.start, below.end)}
         for question in answered + unanswered:
             answers.append(question in answered)
             for is_sentence, text in texts.items():
-                scores[is_sentence].append(cross.read(question, [(text, (title, ""))])[0].logit)
+                scores[is_sentence].append(cross_encoder.score(question, [(text, (title, ""))])[0].logit)
     assert len(answers) == 40
     assert roc_auc_score(answers, scores[True]) == pytest.approx(0.962, abs=0.01)
     assert roc_auc_score(answers, scores[False]) == pytest.approx(0.932, abs=0.01)
@@ -175,7 +174,7 @@ def test_the_reader_tells_rows_apart_as_sentences_better_than_with_bars() -> Non
         ("¿Cuántos camiones se incautaron en Loreto en 2021?", "Loreto", "412"),
     ],
 )
-def test_a_question_finds_its_row_and_no_other(assistant: Assistant, question: str, region: str, value: str | None) -> None:
+def test_a_question_is_answered_by_its_row_alone(assistant: Assistant, question: str, region: str, value: str | None) -> None:
     answer = ask(assistant, question)
     assert answer.status == "answered"
     assert [citation.text.split(" | ")[0] for citation in answer.citations] == [f"Region: {region}"]
@@ -193,56 +192,56 @@ def test_a_question_finds_its_row_and_no_other(assistant: Assistant, question: s
         ("Who is the president?", "off_topic"),
     ],
 )
-def test_a_row_that_does_not_answer_is_no_answer(assistant: Assistant, question: str, reason: str) -> None:
+def test_a_question_that_no_row_answers_is_refused(assistant: Assistant, question: str, reason: str) -> None:
     answer = ask(assistant, question)
     assert (answer.status, str(answer.reason)) == ("not_in_documents", reason)
 
 
-def test_of_a_region_and_a_year_the_row_that_has_both_is_cited(assistant: Assistant) -> None:
+def test_the_row_with_both_the_region_and_the_year_is_cited(assistant: Assistant) -> None:
     answer = ask(assistant, "How many trucks were there in Loreto in 2021?", "by-year.csv")
     assert [citation.text for citation in answer.citations] == ["Region: Loreto | Year: 2021 | Trucks: 412"]
 
 
-def test_rows_that_name_columns_are_never_cited(assistant: Assistant) -> None:
+def test_header_rows_are_never_cited(assistant: Assistant) -> None:
     answer = ask(assistant, "Region, year and trucks?", "by-year.csv")
     assert all("Region | Year" not in citation.quote for citation in (*answer.citations, *answer.nearest))
 
 
-def test_the_rows_that_have_most_of_the_words_are_told_table_by_table() -> None:
+def test_the_rows_with_the_most_words_of_the_question_match_best() -> None:
     document = table(["Region", "Year"], ["Loreto", "2020"], ["Loreto", "2021"], ["Cusco", "2021"])
     starts = [row.start for row in document.tables[0].rows[1:]]
     asked = {word: frozenset([word]) for word in ("loreto", "cusco", "2021", "trucks")}
-    assert telling_rows(document, starts, [asked["loreto"], asked["2021"], asked["trucks"]]) == {starts[1]}
-    assert telling_rows(document, starts, [asked["loreto"], asked["cusco"]]) == set(starts)
-    assert telling_rows(document, starts, [asked["trucks"]]) == set(starts)
+    assert best_matching_rows(document, starts, [asked["loreto"], asked["2021"], asked["trucks"]]) == {starts[1]}
+    assert best_matching_rows(document, starts, [asked["loreto"], asked["cusco"]]) == set(starts)
+    assert best_matching_rows(document, starts, [asked["trucks"]]) == set(starts)
 
 
-def test_a_number_in_a_label_is_not_looked_for_among_the_values() -> None:
+def test_a_number_in_a_label_is_not_looked_for_in_values() -> None:
     document = table(
         ["District", "Officers", "Complaints"], ["Zone 25", "30", "50"], ["Zone 50", "55", "100"], ["Zone 45", "50", "90"]
     )
     starts = [row.start for row in document.tables[0].rows[1:]]
-    assert telling_rows(document, starts, [frozenset(["zone"]), frozenset(["50"])]) == {starts[1]}
-    assert telling_rows(document, starts, [frozenset(["zone"]), frozenset(["55"])]) == {starts[1]}
+    assert best_matching_rows(document, starts, [frozenset(["zone"]), frozenset(["50"])]) == {starts[1]}
+    assert best_matching_rows(document, starts, [frozenset(["zone"]), frozenset(["55"])]) == {starts[1]}
 
 
-def test_a_row_without_a_value_for_the_year_says_nothing_of_it() -> None:
+def test_a_row_without_a_value_for_the_year_does_not_match() -> None:
     document = table(["Region", "Approved 2021", "Approved 2022"], ["Cusco", "7", "9"], ["Total", "", "5330"])
     starts = [row.start for row in document.tables[0].rows[1:]]
-    assert telling_rows(document, starts, [frozenset(["total"]), frozenset(["2021"])]) == set()
-    assert telling_rows(document, starts, [frozenset(["total"]), frozenset(["2022"])]) == {starts[1]}
-    assert telling_rows(document, starts, [frozenset(["cusco"]), frozenset(["2021"])]) == {starts[0]}
+    assert best_matching_rows(document, starts, [frozenset(["total"]), frozenset(["2021"])]) == set()
+    assert best_matching_rows(document, starts, [frozenset(["total"]), frozenset(["2022"])]) == {starts[1]}
+    assert best_matching_rows(document, starts, [frozenset(["cusco"]), frozenset(["2021"])]) == {starts[0]}
 
 
-def test_a_span_is_within_one_cell_and_not_in_a_column_of_another_year() -> None:
+def test_a_span_lies_within_one_cell_and_not_in_a_column_of_another_year() -> None:
     document = table(["Region", "Trucks 2020", "Trucks 2021"], ["Cusco", "29", "350"])
     row = document.tables[0].rows[1]
-    read, shown = as_sentence(document, row.start, row.end), document.shown(row.start, row.end)
-    assert read == "Region: Cusco, Trucks 2020: 29, Trucks 2021: 350."
+    scored, shown = as_sentence(document, row.start, row.end), document.shown(row.start, row.end)
+    assert scored == "Region: Cusco, Trucks 2020: 29, Trucks 2021: 350."
 
     def mapped(words: str, asked: str) -> str | None:
-        first = read.index(words)
-        span = span_shown((first, first + len(words)), asked, document, row.start, row.end)
+        first = scored.index(words)
+        span = shown_span((first, first + len(words)), asked, document, row.start, row.end)
         return shown[slice(*span)] if span else None
 
     assert mapped("350", "trucks in 2021") == "350"
