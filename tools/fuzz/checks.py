@@ -42,5 +42,5 @@ def refusal_faults(sentence: str) -> Iterator[str]:
     """Yield what is wrong with a sentence that refuses a file: it can't be printed, or is no sentence for a person."""
     if not sentence.isprintable():
         yield f"a sentence that can't be printed: {sentence!r}"
-    if "Traceback" in sentence or len(sentence) > _LONGEST or " is no document (" in sentence or not sentence.strip():
+    if "Traceback" in sentence or len(sentence) > _LONGEST or " is not a document (" in sentence or not sentence.strip():
         yield f"no sentence: {sentence[:700]}"
