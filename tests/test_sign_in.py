@@ -224,8 +224,8 @@ def test_a_proxys_headers_are_nothing_where_no_proxy_signs_in(by_password: Clien
         ([], {"QUIPU_ADDRESS": "https://reports.example"}, "reports.example: there is no sign-in"),
         ([], {"QUIPU_ADDRESS": "https://127.0.0.1.evil.example/quipu"}, "there is no sign-in"),
         ([], {"QUIPU_HOST": "0.0.0.0", "QUIPU_PUBLIC": "false"}, "there is no sign-in"),  # noqa: S104
-        (["--host", "0.0.0.0", "--public"], {}, "set QUIPU_ADDRESS"),  # noqa: S104
-        (["--host", "0.0.0.0"], {"QUIPU_SIGN_IN": "password"}, "set QUIPU_ADDRESS"),  # noqa: S104
+        (["--host", "0.0.0.0", "--public"], {}, "Set QUIPU_ADDRESS"),  # noqa: S104
+        (["--host", "0.0.0.0"], {"QUIPU_SIGN_IN": "password"}, "Set QUIPU_ADDRESS"),  # noqa: S104
         ([], {"QUIPU_SIGN_IN": "proxy"}, "QUIPU_PROXIES names none"),
         ([], {"QUIPU_SIGN_IN": "passwords"}, "The setting 'sign_in' can't be used"),
         ([], {"QUIPU_SIGN_IN": "none"}, "The setting 'sign_in' can't be used"),
