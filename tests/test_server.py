@@ -214,7 +214,7 @@ def test_half_a_surrogate_pair_in_a_question_is_no_crash(client: TestClient) -> 
 def test_a_quote_that_is_gone_is_said(client: TestClient) -> None:
     (document,) = client.get("/api/documents").json()
     page = client.get(f"{document['link']}?start=1&end=5&q=00000000").text
-    assert "The quoted passage is not in this document any more." in page
+    assert "The quoted passage is no longer in this document" in page
     assert marked(page) == []
     assert client.get(f"{document['link']}?start=x").status_code == 422
 
