@@ -11,7 +11,7 @@ from corpus import FORMATS, split
 from index import Encoder, Home, Index, LibraryError, load_encoder
 from tools.bench.docstrings import sentences
 from tools.bench.processes import ShowStep, baseline_command, clean_environment, load_baseline, quipu_command, run
-from tools.bench.results import BenchmarkResult, Measurement
+from tools.bench.results import BenchmarkResult, Measurement, rounds_in_words
 from tools.bench.sample_library import PER_PASSAGE, passages, write_documents
 
 _PASSAGES = 500
@@ -52,7 +52,7 @@ def add(folder: Path | None, rounds: int, show: ShowStep) -> BenchmarkResult:
     sort = "HTML documents of real sentences" if folder is None else "documents"
     note = (
         f"`quipu add` of {len(files)} {sort}, {number:,} passages in all, into an empty library; the baseline's passages are the "
-        f"same. {'One round' if rounds == 1 else f'Medians of {rounds} rounds'} in turns."
+        f"same; {rounds_in_words(rounds)}."
     )
     chosen = "" if folder is None else " --documents DIR"
     return BenchmarkResult(f"add{chosen} --rounds {rounds}", "Adding documents", note, measurements)

@@ -20,7 +20,7 @@ from tools.bench.processes import (
     quipu_command,
     run,
 )
-from tools.bench.results import BenchmarkResult, Measurement, in_turns, latency, timed
+from tools.bench.results import BenchmarkResult, Measurement, in_turns, latency, rounds_in_words, timed
 from tools.bench.sample_library import questions, sample_assistant
 from tools.bench.stopwatch import CROSS_ENCODER, ENCODE_SENTENCES, steps_of, stopwatch
 
@@ -51,7 +51,7 @@ def cold(rounds: int, show: ShowStep) -> BenchmarkResult:
         Measurement("cold", what, "s", median(map(time, ours)), median(map(time, theirs))) for what, time in times.items()
     ]
     note = (
-        f"`quipu ask` and the baseline in fresh processes, on the report that ships; medians of {len(ours)} rounds in turns. "
+        f"`quipu ask` and the baseline in fresh processes, on the report that ships; {rounds_in_words(len(ours))}. "
         "Quipu's time includes its cross-encoder."
     )
     return BenchmarkResult(f"ask --rounds {rounds}", "A cold question", note, tuple(measurements))

@@ -10,7 +10,7 @@ from index import default_folder, load_encoder
 from tools.bench.docstrings import sentences
 from tools.bench.machine import matrix_peak, peak_types
 from tools.bench.processes import ShowStep, load_baseline
-from tools.bench.results import BenchmarkResult, Measurement, in_turns, timed
+from tools.bench.results import BenchmarkResult, Measurement, in_turns, rounds_in_words, timed
 from tools.bench.sample_library import PER_PASSAGE, passages
 
 
@@ -56,7 +56,7 @@ def encode(count: int, rounds: int, show: ShowStep) -> BenchmarkResult:
     )
     note = (
         f"{len(texts)} passages of {sum(tokens) / len(texts):.0f} tokens and {needed / len(texts) / 1e9:.1f} GFLOP each, by "
-        f"{encoder.arithmetic}; medians of {rounds} rounds in turns."
+        f"{encoder.arithmetic}; {rounds_in_words(rounds)}."
     )
     return BenchmarkResult(f"encode --passages {count} --rounds {rounds}", "Encoding passages", note, measurements)
 

@@ -72,6 +72,15 @@ def recall(found: Sequence[Sequence[object]], exact: Sequence[Sequence[object]])
     return sum(len(set(some) & set(all_)) for some, all_ in zip(found, exact, strict=True)) / sum(map(len, exact))
 
 
+def rounds_in_words(rounds: int) -> str:
+    """Return how many rounds a value comes from, in words.
+
+    >>> rounds_in_words(1), rounds_in_words(5)
+    ('one round in turns', 'medians of 5 rounds in turns')
+    """
+    return "one round in turns" if rounds == 1 else f"medians of {rounds} rounds in turns"
+
+
 def timed(call: Callable[..., object], *arguments: object) -> float:
     """Return the seconds that a call takes."""
     started = time.perf_counter()
