@@ -3,11 +3,13 @@
 This room has no private way to an answer: it asks the `Assistant`, and searches as the assistant does.
 """
 
-from eval.calibration import Bin
+from eval.compare import Change, compare
+from eval.confidence import Bin
 from eval.drafts import drafts
-from eval.figures import LESS_IS_BETTER, Change, Curves, Figure, compare, curves, figures, read_run, run_file
+from eval.figures import LESS_IS_BETTER, Curves, Figure, curves, figures
 from eval.questions import TestQuestion, read_questions, shipped_questions
 from eval.run import QuestionResult, QuotedRange, ask_all
+from eval.run_file import read_run, run_file
 from eval.squad import Article, LeftOut, read_squad
 
 __all__ = [

@@ -1,15 +1,12 @@
-"""Averages the rows of a run by kind and language, and compares two runs question by question."""
+"""Averages the rows of a run, by kind and by language."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Self
 
-from assistant import QuestionError
-from eval.calibration import Bin, auroc, calibration_error, interval, reliability, risk_area, risk_coverage
+from eval.confidence import Bin, auroc, calibration_error, interval, reliability, risk_area, risk_coverage
 from eval.measures import DEPTH, mean_interval
-from eval.run import QuestionResult, QuotedRange
+from eval.run import QuestionResult
 
 LESS_IS_BETTER = ("ECE", "AURC")
 """The measures of which less is better; of all others, more is."""
@@ -42,7 +39,7 @@ def figures(rows: Sequence[QuestionResult]) -> dict[str, dict[str, Figure]]:
     and one for each kind and language, as in "kind factoid" and "lang en".
 
     Each measure of the rows is averaged. If a group has both answerable and unanswerable questions, it also has the "AUROC" and
-    "ECE" of their confidence, and the "AURC" of those that were answered (see `eval.calibration`).
+    "ECE" of their confidence, and the "AURC" of those that were answered (see `eval.confidence`).
     """
     groups: dict[str, list[QuestionResult]] = {"all": list(rows)}
     for row in rows:
@@ -114,67 +111,3 @@ def curves(rows: Sequence[QuestionResult]) -> Curves:
     bins = reliability(answerable, [row.confidence for row in rows]) if len(set(answerable)) > 1 else []
     asked = sum(row.verdict in _ANSWER_VERDICTS for row in rows)
     return Curves(tuple(hits), tuple(risk_coverage(right, given, asked)) if right else (), tuple(bins))
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """How a measure differs from the baseline: the mean difference per question, and the ids of questions that changed."""
-
-    measure: str
-    difference: Figure
-    worse: tuple[str, ...]
-    better: tuple[str, ...]
-
-    @property
-    def is_drop(self) -> bool:
-        """Whether the measure dropped by more than chance: the whole interval is below 0."""
-        return self.difference.high < 0
-
-
-def compare(rows: Sequence[QuestionResult], baseline: Sequence[QuestionResult]) -> list[Change]:
-    """Return the changes from the baseline by measure, paired by question. A measure counts only for questions that have it in both
-    runs.
-
-    Raises QuestionError unless both runs asked the same questions.
-    """
-    before = {row.id: row for row in baseline}
-    differing = sorted({row.id for row in rows} ^ before.keys())
-    differing += [row.id for row in rows if row.id in before and before[row.id].question != row.question]
-    if differing:
-        named = ", ".join(differing[:3])
-        raise QuestionError(
-            f"The baseline has other questions: {len(differing)} differ ({named}). Compare runs of the same questions."
-        )
-    names = dict.fromkeys(name for row in rows for name in row.measures)
-    changes = []
-    for name in names:
-        pairs = {
-            row.id: row.measures[name] - before[row.id].measures[name]
-            for row in rows
-            if name in row.measures and name in before[row.id].measures
-        }
-        if pairs:
-            worse = tuple(question for question, difference in pairs.items() if difference < 0)
-            better = tuple(question for question, difference in pairs.items() if difference > 0)
-            changes.append(Change(name, Figure.of(list(pairs.values())), worse, better))
-    return changes
-
-
-def run_file(rows: Sequence[QuestionResult], figures: dict[str, dict[str, Figure]], meta: dict[str, Any]) -> dict[str, Any]:
-    """Return a run as plain values for `json.dump`. Equal runs have equal figures and rows; only `meta` may differ."""
-    plain = {group: {name: asdict(figure) for name, figure in measured.items()} for group, measured in figures.items()}
-    return {"meta": meta, "figures": plain, "rows": [asdict(row) for row in rows]}
-
-
-def read_run(path: Path) -> list[QuestionResult]:
-    """Return the rows of a run file. Raises QuestionError if it isn't one."""
-    try:
-        rows = json.loads(path.read_bytes())["rows"]
-        return [_row(row) for row in rows]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise QuestionError(f"{path} is not a run that `quipu eval --json` wrote ({type(error).__name__}: {error}).") from None
-
-
-def _row(values: dict[str, Any]) -> QuestionResult:
-    ranges = {name: tuple(QuotedRange(**quoted) for quoted in values[name]) for name in ("cited", "expected")}
-    return QuestionResult(**{**values, **ranges, "history": tuple(values["history"])})

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import signal
 import sys
 import threading
@@ -17,19 +16,14 @@ from corpus.errors import DocumentError
 from corpus.formats import read_without_language
 from corpus.heartbeat import on_alive
 from corpus.isolation.frames import FrameError, receive, send
+from corpus.isolation.limits import audit, limit_resources
 from corpus.isolation.process import OUT_OF_MEMORY
-from corpus.read_options import MEGABYTE, ReadOptions
+from corpus.read_options import ReadOptions
 from corpus.unpack import unpack
 
-_LARGEST_FILE = 16 << 20  # bytes that may be written to one file, such as the standard error
 _GRACE = 30  # seconds that it outlasts its parent's patience before it ends by itself
 _IDLE = 60.0  # seconds without work after which it ends; starting another is quick
 _BEAT = 0.2  # seconds between two signs of life, at least
-_PROGRAMS = frozenset(["tesseract"])
-_NETWORK_EVENTS = frozenset(
-    "socket.connect socket.bind socket.getaddrinfo socket.gethostbyname socket.sendto urllib.Request".split()
-)
-_START_EVENTS = frozenset("os.system os.exec os.posix_spawn os.spawn".split())
 
 _Jobs = SimpleQueue[tuple[dict[str, Any], bytes]]
 
@@ -41,8 +35,8 @@ def main(limits: str) -> None:
     with Path(os.devnull).open("rb") as null:
         os.dup2(null.fileno(), 0)
     os.dup2(2, 1)
-    _limit(options)
-    sys.addaudithook(_audit)
+    limit_resources(options)
+    sys.addaudithook(audit)
     on_alive(_Heartbeat(replies, options.seconds).beat)
     jobs: _Jobs = SimpleQueue()
     threading.Thread(target=_listen, args=(requests, jobs), daemon=True).start()
@@ -83,23 +77,6 @@ class _Heartbeat:
             send(self._answers, {"alive": True})
             signal.alarm(self._seconds + _GRACE)
             self._last = time.monotonic()
-
-
-def _limit(options: ReadOptions) -> None:
-    memory = options.memory * MEGABYTE
-    limits = ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, _LARGEST_FILE))
-    for limit, maximum in limits:
-        with suppress(ValueError, OSError):  # not every system has every limit
-            resource.setrlimit(limit, (maximum, maximum))
-
-
-def _audit(event: str, arguments: tuple[object, ...]) -> None:
-    """Refuse network connections, and starting any program but those listed; installed as an audit hook."""
-    if event == "subprocess.Popen":
-        if Path(os.fsdecode(arguments[0])).name not in _PROGRAMS:  # type: ignore[arg-type]  # a path, by this event
-            raise PermissionError(f"a parser may not start {arguments[0]}")
-    elif event in _NETWORK_EVENTS or event in _START_EVENTS:
-        raise PermissionError(f"a parser may not use {event}")
 
 
 def _handle(message: dict[str, Any], data: bytes, options: ReadOptions, replies: BinaryIO) -> None:
