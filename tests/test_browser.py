@@ -153,7 +153,7 @@ def test_an_answer_can_be_asked_for_again(visitor: Visitor) -> None:
 
 def test_a_suggestion_is_asked_with_a_click(visitor: Visitor) -> None:
     visitor.ask("hello")
-    assert visitor.reply.startswith("Hello. Ask something")
+    assert visitor.reply.startswith("Hello. Ask a question")
     visitor.page.locator("#chat").get_by_role("button", name="What do the documents say about Organized Crime Groups?").click()
     expect(visitor.page.locator("#chat .bot")).to_have_count(2, timeout=30_000)
     assert "Shining Path guerrilla group" in visitor.reply

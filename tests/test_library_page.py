@@ -77,7 +77,7 @@ def test_how_a_document_was_read_is_told(client: TestClient) -> None:
     assert "17% of its characters are unreadable, so its text can't be relied on." in garbled["message"]
     page = client.get("/documents").text
     assert "header and footer lines left out: 3" in page
-    assert "17 % garbled" in page
+    assert "17% garbled" in page
     first, second = client.get("/api/documents").json()
     kept = {"page_kind": "page", "pages": 3, "ocr_pages": [], "pages_without_text": [], "running_lines": 3, "garbled": 0.0}
     assert {name: first[name] for name in kept} == kept
