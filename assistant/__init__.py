@@ -8,11 +8,10 @@ from assistant.assistant import Assistant
 from assistant.compose import Composer
 from assistant.decision import Caution
 from assistant.errors import QuestionError, SettingsError
-from assistant.evidence import Evidence, Ranker
 from assistant.feedback import LONGEST_COMMENT, Feedback, KeptQuestion
-from assistant.library import open_library
+from assistant.open_library import open_library
 from assistant.question import LONGEST_QUESTION, Question
-from assistant.ranking import SentenceRanker
+from assistant.ranking import Evidence, Ranker, SentenceRanker
 from assistant.settings import Settings
 from assistant.vocabulary import Vocabulary
 

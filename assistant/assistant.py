@@ -10,11 +10,10 @@ from typing import Self
 from assistant.answer import Answer, Citation
 from assistant.compose import Composer, compose
 from assistant.decision import Caution, Decision, decide
-from assistant.evidence import Evidence, Ranker
 from assistant.question import encodable, parts_of, understand
-from assistant.ranking import SentenceRanker
+from assistant.ranking import Evidence, Ranker, SentenceRanker
 from assistant.settings import Settings
-from assistant.shipped import open_shipped
+from assistant.shipped_report import open_shipped
 from corpus import ISOLATED_PARSERS, FileParsers, IsolatedParsers
 from index import Catalogue, Encoder, Hit, Home, Index, Scope, load_encoder
 

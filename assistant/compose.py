@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from assistant.answer import Citation, Sentence
-from assistant.evidence import Evidence
 from assistant.question.phrases import DEPENDENT_OPENER
+from assistant.ranking import Evidence
 from corpus import sentences
 from index import fold
 

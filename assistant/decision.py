@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from assistant.answer import Reason
-from assistant.evidence import Evidence
 from assistant.glossary import in_english
 from assistant.question import Question, is_acronym, is_named, name_forms, unknown_language
 from assistant.question.phrases import FUNCTION_WORDS
+from assistant.ranking import Evidence
 from assistant.vocabulary import Vocabulary, occurs
 from index import fold, terms
 

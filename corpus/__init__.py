@@ -3,7 +3,7 @@
 This room never knows what an embedding is, and never fetches, executes or changes anything.
 """
 
-from corpus.containers import ACCEPTED_ENDINGS, Part, file_of, is_in, is_named, last_part, parts_of, place_of
+from corpus.containers.parts import ACCEPTED_ENDINGS, Part, file_of, is_in, is_named, last_part, parts_of, place_of
 from corpus.document import CELLS_APART, Document, Passage
 from corpus.errors import DocumentError, QuipuError
 from corpus.file_parsers import FileParsers, InlineParsers, ParserPool

@@ -5,10 +5,10 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
+from corpus.containers.unpack import unpack
 from corpus.document import Document
 from corpus.formats import read_bytes
 from corpus.read_options import DEFAULT_READ_OPTIONS, ReadOptions
-from corpus.unpack import unpack
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -26,7 +26,7 @@ class ParserPool(Protocol):
         """
 
     def unpack(self, data: bytes, name: str) -> list[tuple[str, bytes]]:
-        """Return the files in a zip, or attached to an email, each with its name there; see `corpus.unpack`."""
+        """Return the files in a zip, or attached to an email, each with its name there; see `corpus.containers.unpack`."""
 
     def begin(self, task: Callable[[], _Result]) -> Future[_Result]:
         """Start a task that uses this pool, in the background if the pool can, and return its future."""

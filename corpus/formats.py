@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 
-from corpus.archive import guard
+from corpus.containers.zips import guard
 from corpus.document import Document, tidy
 from corpus.draft import Draft
 from corpus.errors import DocumentError

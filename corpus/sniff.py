@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zipfile import ZipFile
 
-from corpus.archive import BROKEN_ZIP
+from corpus.containers.zips import BROKEN_ZIP
 from corpus.errors import DocumentError
 
 _HEAD = 4096  # bytes at the start of a file that identify most kinds

@@ -10,10 +10,11 @@ import docx
 import pytest
 
 from corpus import DocumentError, Worker, read_bytes, shown_name
-from corpus.archive import documents, guard
-from index import Home, add
+from corpus.containers.zips import documents, guard
+from index import Home
 from tests.bad import WHOLE, said
 from tests.fakes import WordEncoder
+from tests.inline import add
 from tests.made import REPORT, docx_bytes, write
 from tests.zips import packed, with_part
 

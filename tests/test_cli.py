@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from assistant import Answer, Citation, Feedback
-from index import Catalogue, Home, add
+from index import Catalogue, Home
 from tests.commands import Quipu
 from tests.fakes import WordEncoder
+from tests.inline import add
 from tests.made import REPORT, pdf, scanned_pdf, write
 from tests.made_containers import zipped
 from ui.settings import ServerSettings
@@ -69,7 +70,8 @@ def test_a_library_from_its_first_document_to_its_last(quipu: Quipu, tmp_path: P
     assert added.code == 0
     assert added.out.splitlines() == [
         "half.pdf: 3 pages, 1 passage, English. “half”.",
-        "    There is no text on PDF pages 1, 3, which may be blank or scanned. Quipu reads scanned pages by OCR if tesseract is installed.",
+        "    There is no text on PDF pages 1, 3, which may be blank or scanned. "
+        "Quipu reads scanned pages by OCR if tesseract is installed.",
         "forests.txt: 2 passages, English. “Forests of the North”.",
     ]
     assert "picture.png was passed over: Quipu doesn't read that type." in added.err

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from corpus import InlineParsers, parts_of, place_of
-from index import AddResult, Catalogue, Home, LibraryError, add, limit, remove, remove_from, verify
+from index import AddResult, Catalogue, Home, LibraryError, limit, remove, remove_from
 from tests.fakes import WordEncoder, files_holding, first_hit, open_index
+from tests.inline import add, verify
 from tests.made import REPORT, pdf, write
 from tests.made_containers import mail, zipped
 from tests.zips import packed
@@ -180,7 +181,7 @@ def test_a_zip_with_too_many_files_is_read_in_part_with_an_error(
 ) -> None:
     path = write(tmp_path / "x.zip", zipped(a__txt=RIVERS, b__txt=ROADS, c__txt=REPORT))
     add(home, [path], words)
-    monkeypatch.setattr("corpus.containers._MAX_FILES", 1)
+    monkeypatch.setattr("corpus.containers.parts._MAX_FILES", 1)
     results = add(home, [path], words)
     assert states(results)[-1] == ("x.zip", "x.zip holds more than 1 files or 500 MB: add the rest separately.")
     assert len(names(home)) == 3

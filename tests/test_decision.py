@@ -6,8 +6,8 @@ import pytest
 
 from assistant.compose import LONGEST_EXTENDED, compose
 from assistant.decision import THRESHOLDS, Caution, decide, on_topic_similarity
-from assistant.evidence import Evidence
 from assistant.question import Question
+from assistant.ranking.evidence import Evidence
 from corpus import Document
 from index import terms
 from tests.fakes import Words

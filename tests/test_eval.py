@@ -30,9 +30,10 @@ from eval import (
     run_file,
     shipped_questions,
 )
-from eval.calibration import auroc, calibration_error, interval, reliability, risk_area, risk_coverage
+from eval.confidence import auroc, calibration_error, interval, reliability, risk_area, risk_coverage
 from eval.measures import attribution, covered, evidence, mean_interval, retrieval
-from index import Encoder, Home, add, fuse
+from index import Encoder, Home, fuse
+from tests.inline import add
 from tests.made import REPORT, pdf, write
 
 
@@ -201,8 +202,8 @@ def test_a_comparison_is_paired_by_question() -> None:
 
 
 @pytest.fixture(scope="module")
-def real(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    return Assistant(Home(tmp_path_factory.mktemp("measured")), encoder, SentenceRanker.load(encoder))
+def real(encoder: Encoder, ranker: SentenceRanker, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    return Assistant(Home(tmp_path_factory.mktemp("measured")), encoder, ranker)
 
 
 @pytest.fixture(scope="module")
@@ -288,10 +289,12 @@ def test_gold_that_is_missing_is_reported_with_the_closest_sentence(real: Assist
         next(ask_all(real, read(tmp_path, doc="other", gold_pages=[0])))
 
 
-def test_pages_are_retrieved_from_their_document_and_from_all(encoder: Encoder, home: Home, tmp_path: Path) -> None:
+def test_pages_are_retrieved_from_their_document_and_from_all(
+    encoder: Encoder, ranker: SentenceRanker, home: Home, tmp_path: Path
+) -> None:
     pages = [["Trucks of mahogany were seized at the border."], ["Rivers are wide and brown here."]]
     add(home, [write(tmp_path / "rivers.pdf", pdf(pages)), write(tmp_path / "forests.txt", REPORT)], encoder)
-    measured = Assistant(home, encoder, SentenceRanker.load(encoder))
+    measured = Assistant(home, encoder, ranker)
     questions = read(tmp_path, question="How wide are rivers?", doc="rivers", gold_pages=[1])
     ((asked, milliseconds),) = ask_all(measured, questions)
     assert asked.measures["Success@5"] == asked.measures["RR@10 in document"] == 1.0
@@ -379,10 +382,12 @@ def test_an_invalid_squad_file_is_rejected(tmp_path: Path, data: str, says: str)
         read_squad(write(tmp_path / "q.json", data))
 
 
-def test_within_asks_each_question_of_its_own_document(encoder: Encoder, home: Home, tmp_path: Path) -> None:
+def test_within_asks_each_question_of_its_own_document(
+    encoder: Encoder, ranker: SentenceRanker, home: Home, tmp_path: Path
+) -> None:
     texts = [f"# Policy {number}\n\nWe keep your data for {number} years. We share it with nobody.\n" for number in (3, 5)]
     add(home, [write(tmp_path / f"{number}.md", text) for number, text in enumerate(texts)], encoder)
-    measured = Assistant(home, encoder, SentenceRanker.load(encoder))
+    measured = Assistant(home, encoder, ranker)
     other = {"id": "2", "question": "Who gets it?", "doc": "0", "gold_quotes": ["We share it with nobody."]}
     questions = read(tmp_path, question="How long do you keep my data?", doc="1", gold_quotes=["We keep your data for 5 years."])
     questions += read_questions(write(tmp_path / "r.jsonl", json.dumps(other)))

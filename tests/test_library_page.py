@@ -11,8 +11,9 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, expect
 
 from corpus import last_part
-from index import Catalogue, Encoder, Entry, Home, add
+from index import Catalogue, Encoder, Entry, Home
 from tests.browsing import needs_browser
+from tests.inline import add
 from tests.made import REPORT, pdf, scanned_pdf, write
 from ui.web import library_page
 
@@ -36,15 +37,15 @@ def answer(client: TestClient, question: str) -> str:
     return " ".join(sentence["text"] for sentence in client.post("/api/ask", json={"question": question}).json()["sentences"])
 
 
-def test_the_shipped_report_is_shown_until_the_first_document_is_added(client: TestClient) -> None:
-    page = client.get("/documents").text
+def test_the_shipped_report_is_shown_until_the_first_document_is_added(shipped_client: TestClient) -> None:
+    page = shipped_client.get("/documents").text
     assert "This report comes with Quipu" in page
     assert 'data-do="remove"' not in page
-    (shipped,) = client.get("/api/documents").json()
+    (shipped,) = shipped_client.get("/api/documents").json()
     assert f'href="{shipped["link"]}"' in page
-    response = client.delete(f"/api/documents/{shipped['id']}")
+    response = shipped_client.delete(f"/api/documents/{shipped['id']}")
     assert (response.status_code, response.json()["detail"]) == (404, "There is no such document.")
-    assert client.head("/documents").status_code == 200
+    assert shipped_client.head("/documents").status_code == 200
 
 
 def test_an_upload_tells_how_it_goes_and_is_asked_at_once(client: TestClient, home: Home) -> None:
@@ -64,7 +65,8 @@ def test_what_an_upload_is_told(client: TestClient) -> None:
     known = first["id"]
     assert again == {"state": "added", "message": "Already in the library as bridges.txt.", "id": known, "ids": [known]}
     scanned = send(client, "scan.pdf", scanned_pdf(4, [2]))[-1]
-    assert "There is no text on PDF pages 1, 3-4, which may be blank or scanned. Quipu reads scanned pages by OCR if" in scanned["message"]
+    sentences = "There is no text on PDF pages 1, 3-4, which may be blank or scanned. Quipu reads scanned pages by OCR if"
+    assert sentences in scanned["message"]
     page = client.get("/documents").text
     assert "no text on PDF pages 1, 3-4" in page
 
@@ -154,16 +156,18 @@ def test_a_failed_replacement_leaves_what_was_there(client: TestClient) -> None:
         ({}, 422, "The request can't be read: query.name: Field required."),
     ],
 )
-def test_what_cannot_be_uploaded_is_a_problem_in_words(client: TestClient, query: dict[str, str], status: int, detail: str) -> None:
-    response = client.post("/api/documents", params=query, content=BRIDGES)
+def test_what_cannot_be_uploaded_is_a_problem_in_words(
+    shipped_client: TestClient, query: dict[str, str], status: int, detail: str
+) -> None:
+    response = shipped_client.post("/api/documents", params=query, content=BRIDGES)
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["detail"].startswith(detail)
-    assert names(client) == ["peru-law-enforcement-corruption.txt"]
+    assert names(shipped_client) == ["peru-law-enforcement-corruption.txt"]
 
 
 def test_a_file_that_is_too_large_is_refused_by_what_it_says_and_by_what_comes(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
+    shipped_client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(library_page, "_LARGEST", 1)
 
@@ -171,10 +175,10 @@ def test_a_file_that_is_too_large_is_refused_by_what_it_says_and_by_what_comes(
         yield from [b"a" * 600_000] * 2
 
     for content in (b"a" * 1_000_001, parts()):
-        response = client.post("/api/documents", params={"name": "a.txt"}, content=content)
+        response = shipped_client.post("/api/documents", params={"name": "a.txt"}, content=content)
         assert response.status_code == 413
         assert response.json()["detail"] == "The file is too large: the limit is 1 MB."
-    assert names(client) == ["peru-law-enforcement-corruption.txt"]
+    assert names(shipped_client) == ["peru-law-enforcement-corruption.txt"]
 
 
 def test_only_the_last_part_of_a_name_counts(client: TestClient, home: Home) -> None:

@@ -5,10 +5,11 @@ from sklearn.metrics import roc_auc_score
 
 from assistant import Answer, Assistant, SentenceRanker
 from assistant.model import CrossEncoder
-from assistant.table_rows import as_sentence, best_matching_rows, shown_span
+from assistant.ranking.table_rows import as_sentence, best_matching_rows, shown_span
 from corpus import Document
 from corpus.draft import Draft
-from index import Encoder, Home, add
+from index import Encoder, Home
+from tests.inline import add
 from tests.made import write
 from tests.tables import cells, laid
 
@@ -133,9 +134,9 @@ def table(*rows: list[str], title: str = "t") -> Document:
 
 
 @pytest.fixture(scope="module")
-def assistant(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+def assistant(encoder: Encoder, ranker: SentenceRanker, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
     folder = tmp_path_factory.mktemp("rows")
-    opened = Assistant(Home(folder / "home"), encoder, SentenceRanker.load(encoder))
+    opened = Assistant(Home(folder / "home"), encoder, ranker)
     files = [write(folder / "seizures.csv", SEIZURES), write(folder / "by-year.csv", BY_YEAR)]
     assert [added.error for added in add(opened.home, files, encoder)] == [None, None]
     return opened

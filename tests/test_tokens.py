@@ -26,7 +26,7 @@ from tests.asked import (
     token,
 )
 from tests.commands import Quipu
-from ui.access.tokens import TokenKey
+from ui.access.access_tokens import TokenKey
 
 
 def changed(others: Mapping[str, object]) -> str:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from fastapi.testclient import TestClient
 
-from index import Catalogue, Encoder, Home, add
+from index import Catalogue, Encoder, Home
+from tests.inline import add
 from tests.made import REPORT, write
 from tests.made_containers import mail, zipped
 from tests.test_library_page import BRIDGES, NEWER, answer, names, send
@@ -26,7 +27,8 @@ def test_what_is_in_a_zip_is_added_from_it(client: TestClient) -> None:
     other = zipped(bridges__txt=NEWER)
     refused = send(client, "x.zip", other)[-1]
     assert refused["state"] == "error"
-    assert refused["message"].startswith("The library already has documents from a file named x.zip: replace one of them with this file")
+    sentence = "The library already has documents from a file named x.zip: replace one of them with this file"
+    assert refused["message"].startswith(sentence)
     replaced = send(client, "x.zip", other, replaces=documents[1]["id"])[-1]
     assert "It replaces x.zip › bridges.txt, added on 20" in replaced["message"]
     assert "No longer in x.zip, so removed: x.zip › forests.txt." in replaced["message"]

@@ -46,7 +46,10 @@ class Worker:
         return self._ask({"do": "read", "ocr": self.options.ocr if ocr is None else ocr}, data, name, to_document)
 
     def unpack(self, data: bytes, name: str) -> list[tuple[str, bytes]]:
-        """Return the files in a zip, or attached to an email, as `corpus.unpack` does. Raises DocumentError as `parse` does."""
+        """Return the files in a zip, or attached to an email, as `corpus.containers.unpack` does.
+
+        Raises DocumentError as `parse` does.
+        """
 
         def to_files(replies: list[WorkerReply]) -> list[tuple[str, bytes]]:
             return [(str(reply.message["part"]), reply.data) for reply in replies]

@@ -12,6 +12,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, BinaryIO
 
+from corpus.containers.unpack import unpack
 from corpus.errors import DocumentError
 from corpus.formats import read_without_language
 from corpus.heartbeat import on_alive
@@ -19,7 +20,6 @@ from corpus.isolation.frames import FrameError, receive, send
 from corpus.isolation.limits import audit, limit_resources
 from corpus.isolation.process import OUT_OF_MEMORY
 from corpus.read_options import ReadOptions
-from corpus.unpack import unpack
 
 _GRACE = 30  # seconds that it outlasts its parent's patience before it ends by itself
 _IDLE = 60.0  # seconds without work after which it ends; starting another is quick

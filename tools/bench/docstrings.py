@@ -19,7 +19,7 @@ from pathlib import Path
 
 from assistant import QuestionError
 from tools.bench.cache import cache_folder, write_whole
-from tools.processor import usable_cores
+from tools.cpu_flags import usable_cores
 
 SHORTEST, LONGEST, FEWEST_WORDS = 30, 400, 6
 """Characters of a sentence, and its words: anything shorter is mostly a name, anything longer mostly a table."""

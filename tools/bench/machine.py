@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from assistant import SettingsError
-from tools.processor import has_bfloat16, processor_flags, usable_cores
+from tools.cpu_flags import has_bfloat16, processor_flags, usable_cores
 
 FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "asimddp", "bf16", "i8mm")
 """The instruction sets that make an encoder faster, as Linux names them."""

@@ -19,7 +19,7 @@ from tools.bench.engines import BEST, DEPTH, KINDS
 from tools.bench.processes import ShowStep, count_steps, last_error_line, running
 from tools.bench.results import BenchmarkResult, Measurement, latency, recall
 from tools.bench.sample_library import questions
-from tools.processor import usable_cores
+from tools.cpu_flags import usable_cores
 
 SIZES = (10_000, 100_000)
 """Sizes of library, in passages, unless others are named."""

@@ -15,7 +15,7 @@ from torch.nn import functional
 from assistant.glossary import in_english, in_plain_words
 from assistant.model.pairs import encode
 from index import Encoder
-from tools.processor import has_bfloat16
+from tools.cpu_flags import has_bfloat16
 from tools.train.examples import Candidate, Example, with_other_name
 from tools.train.model import TrainableCrossEncoder, padded
 

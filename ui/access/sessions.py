@@ -9,7 +9,7 @@ import jwt
 
 from assistant import SettingsError
 from index import Home
-from ui.access.tokens import LONGEST_LIFE
+from ui.access.access_tokens import LONGEST_LIFE
 from ui.access.users import write_secret
 
 PASSWORD_SESSION = 12 * 3600

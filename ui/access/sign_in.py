@@ -10,9 +10,9 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import HTTPConnection
 
 from index import Catalogue, Home
+from ui.access.access_tokens import Claims, TokenError, TokenKey
 from ui.access.sessions import PASSWORD_SESSION, TOKEN_SESSION, Session, Sessions, session_key
 from ui.access.sign_in_attempts import SignInAttempts
-from ui.access.tokens import Claims, TokenError, TokenKey
 from ui.access.users import LONGEST_NAME, User, Users
 from ui.access.visitor import SESSION_COOKIE, Visitor
 from ui.addresses import LOOPBACK_HOSTS, client_of

@@ -6,7 +6,7 @@ from assistant import Citation
 from corpus import Document
 from ui.api import schema
 from ui.api.answer_json import citation_payload
-from ui.blocks import Piece, ShownTable, blocks_around, pieces
+from ui.document_blocks import Piece, ShownTable, blocks_around, pieces
 from ui.wording import Language
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from assistant import Citation, Reason
 from corpus import Document
 from eval import Change, Figure, QuestionResult, QuotedRange, curves
-from ui.blocks import surrounding_range
 from ui.cli.eval_tables import HEADINGS, questions_in
+from ui.document_blocks import surrounding_range
 from ui.pages import TEMPLATES
 from ui.wording import explain, within
 

@@ -15,7 +15,7 @@ from corpus import Document, Heading, Page, QuipuError
 from index import LibraryError
 from ui.access.visitor import visible_to_visitor
 from ui.api.find_passage import find_document, locate
-from ui.blocks import shown_blocks
+from ui.document_blocks import shown_blocks
 from ui.pages import Frame, frame_of, message_page
 from ui.pages import page as page_of
 from ui.web.find_in_document import MOST_MATCHES, matches_in

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from assistant import Citation
 from corpus import Document
 from index import fold
-from ui.blocks import surrounding_range
+from ui.document_blocks import surrounding_range
 
 MOST_MATCHES = 100
 """Matches that a search within a document shows."""

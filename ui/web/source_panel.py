@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse
 from assistant import Assistant
 from ui.access.visitor import visible_to_visitor
 from ui.api.find_passage import Digest, Place, find_passage
-from ui.blocks import blocks_around
+from ui.document_blocks import blocks_around
 from ui.pages import frame_of, page
 from ui.web.page_images import PageImages
 from ui.wording import within

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 from lxml import etree
 
-from corpus.archive import BROKEN_ZIP
+from corpus.containers.zips import BROKEN_ZIP
 from corpus.errors import DocumentError
 from corpus.names import printable
 from corpus.parsers.web.html import parse_page

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from corpus.archive import BROKEN_ZIP
+from corpus.containers.zips import BROKEN_ZIP
 from corpus.errors import DocumentError
 from corpus.names import printable
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from corpus.parsers.pdf.cells import Column, LinePiece, Pieces
-from corpus.parsers.pdf.column_heads import MOMENT, Head, Spacing, assigned, continues_one, heads_by_column, nearest
+from corpus.parsers.pdf.heading_cells import MOMENT, Head, Spacing, assigned, continues_one, heads_by_column, nearest
 
 _WORD = re.compile(r"[^\W\d_]+")
 _OF_A_TIME = frozenset(

@@ -12,11 +12,11 @@ from corpus.heartbeat import alive
 from corpus.parsers.pdf.headers_footers import printed_labels, running_lines
 from corpus.parsers.pdf.layout import LineBlock, blocks_of
 from corpus.parsers.pdf.lines import Line
+from corpus.parsers.pdf.page_columns import by_columns
 from corpus.parsers.pdf.page_lines import page_lines
 from corpus.parsers.pdf.pdfium import PDFIUM
 from corpus.parsers.pdf.scans import read_scans
 from corpus.parsers.pdf.table_rows import LineTable
-from corpus.parsers.pdf.text_columns import by_columns
 from corpus.structure import Cell, Row, Run, Table
 
 

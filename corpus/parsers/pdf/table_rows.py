@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from corpus.parsers.pdf.cells import Column, Pieces, cells_of
-from corpus.parsers.pdf.column_heads import Head
+from corpus.parsers.pdf.heading_cells import Head
 from corpus.parsers.pdf.lines import Line
 
 _WRAPPED = 1.7  # line heights: the most between two lines of one label

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from corpus.archive import documents
+from corpus.containers.zips import documents
 from corpus.formats import FORMATS
 from corpus.read_options import MEGABYTE, ReadOptions
 

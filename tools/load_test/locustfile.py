@@ -2,7 +2,7 @@
 
 locust has its own environment, since it changes how Python does input and output:
 
-    python3 -m venv locust && locust/bin/pip install -r tools/load/requirements.txt
+    python3 -m venv locust && locust/bin/pip install -r tools/load_test/requirements.txt
     head -c 48 /dev/urandom | base64 > token.key; export QUIPU_TOKEN_KEY=$PWD/token.key
     QUIPU_SIGN_IN=token quipu serve
 

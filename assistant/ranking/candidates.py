@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.table_rows import best_matching_rows
+from assistant.ranking.table_rows import best_matching_rows
 from corpus import Document, sentences
 from index import Hit, LibraryError, Scope
 

@@ -7,12 +7,12 @@ from typing import Self
 
 import numpy as np
 
-from assistant.candidates import CandidateSentence, candidate_sentences
-from assistant.coverage import best_coverage, weighted_words
-from assistant.evidence import Evidence
 from assistant.model import Calibration, CrossEncoder, SentenceScore, Signals, calibrated_encoder, context
 from assistant.question import Question, is_named
-from assistant.table_rows import as_sentence, shown_span
+from assistant.ranking.candidates import CandidateSentence, candidate_sentences
+from assistant.ranking.coverage import best_coverage, weighted_words
+from assistant.ranking.evidence import Evidence
+from assistant.ranking.table_rows import as_sentence, shown_span
 from index import Encoder, Hit, Scope, Vectors, content_words, question_terms, terms
 
 _COSINE_WEIGHT = 0.5
