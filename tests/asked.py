@@ -15,10 +15,12 @@ from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from assistant import Assistant, Ranker, SentenceRanker, Settings
+from assistant import Assistant, Ranker, SentenceRanker
 from index import Encoder, Home
+from tests.inline import PARSERS
 from ui.access.users import Users
 from ui.server import create_app
+from ui.settings import ServerSettings
 
 SECRET = "a shared secret of the tests, which is long enough"
 PASSWORD = "a long enough one"
@@ -60,9 +62,9 @@ class Client(TestClient):
 @contextmanager
 def served(home: Home, encoder: Encoder, reader: Ranker | None = None, **settings: object) -> Iterator[Client]:
     """The application over a home, with these settings. Without a `reader`, answers go by likeness alone."""
-    assistant = Assistant(home, encoder, reader or SentenceRanker(encoder))
+    assistant = Assistant(home, encoder, reader or SentenceRanker(encoder), parsers=PARSERS)
     with patch("ui.access.users.PasswordHasher", lambda: QUICK):
-        app = create_app(assistant, None, Settings.load(home=home.path, **settings))
+        app = create_app(assistant, None, ServerSettings.load(home=home.path, **settings))
     with Client(app, "http://localhost:7860") as client:
         yield client
 

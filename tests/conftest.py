@@ -8,15 +8,17 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, sync_playwright
 
-from assistant import Assistant, Feedback, SentenceRanker, Settings
-from index import Catalogue, Encoder, Home, add, limit, load_encoder
+from assistant import Assistant, Feedback, SentenceRanker
+from index import Catalogue, Encoder, Home, limit, load_encoder
 from tests.asked import Client, Serve, enter, secret_file, served
 from tests.browsing import ARGUMENTS, CHROMIUM, Visitor
 from tests.commands import Quipu
 from tests.fakes import WordEncoder
+from tests.inline import PARSERS, add
 from tests.made import REPORT, write
 from tests.serving import serving
 from ui.server import create_app
+from ui.settings import ServerSettings
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite started in the background inherits that it is ignored
 
@@ -28,11 +30,23 @@ def encoder() -> Encoder:
 
 
 @pytest.fixture(scope="session")
-def shipped_report(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Home:
-    """The index of the report that ships, as each home has it."""
+def ranker(encoder: Encoder) -> SentenceRanker:
+    """The ranker in use, with the cross-encoder that ships."""
+    return SentenceRanker.load(encoder)
+
+
+@pytest.fixture(scope="session")
+def shipped_home(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder, ranker: SentenceRanker) -> Home:
+    """A home that holds nothing but the index of the report that ships, for tests that change nothing."""
     home = Home(tmp_path_factory.mktemp("shipped") / "home")
-    Assistant(home, encoder, SentenceRanker.load(encoder)).index()
-    return home.shipped
+    Assistant(home, encoder, ranker, parsers=PARSERS).scope()
+    return home
+
+
+@pytest.fixture(scope="session")
+def shipped_report(shipped_home: Home) -> Home:
+    """The index of the report that ships, as each home has it."""
+    return shipped_home.shipped
 
 
 @pytest.fixture
@@ -40,6 +54,19 @@ def begun(home: Home, shipped_report: Home) -> Home:
     """The home with that index in it, so that it need not be made anew."""
     shutil.copytree(shipped_report.path, home.shipped.path)
     return home
+
+
+@pytest.fixture(scope="session")
+def unlimited(shipped_home: Home) -> ServerSettings:
+    """The settings of a server that many tests share: it answers as many questions as they ask."""
+    with pytest.MonkeyPatch.context() as patch:
+        _forget_settings(patch)
+        return ServerSettings.load(home=shipped_home.path, rate="100000/minute")
+
+
+def _forget_settings(patch: pytest.MonkeyPatch) -> None:
+    for name in ServerSettings.model_fields:
+        patch.delenv(f"QUIPU_{name.upper()}", raising=False)
 
 
 @pytest.fixture
@@ -55,9 +82,8 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture(autouse=True)
 def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the settings, the home or the folder of whoever runs it."""
+    _forget_settings(monkeypatch)
     monkeypatch.setenv("QUIPU_HOME", str(tmp_path / "home"))
-    for name in Settings.model_fields.keys() - {"home"}:
-        monkeypatch.delenv(f"QUIPU_{name.upper()}", raising=False)
     monkeypatch.chdir(tmp_path)
 
 
@@ -75,27 +101,59 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def address(begun: Home, encoder: Encoder) -> Iterator[str]:
+def address(begun: Home, encoder: Encoder, ranker: SentenceRanker) -> Iterator[str]:
     """A served assistant over `home`."""
-    with serving(Assistant(begun, encoder, SentenceRanker.load(encoder)), Feedback(begun), Settings.load()) as address:
+    with serving(Assistant(begun, encoder, ranker, parsers=PARSERS), Feedback(begun), ServerSettings.load()) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def shipped_address(shipped_home: Home, encoder: Encoder, ranker: SentenceRanker, unlimited: ServerSettings) -> Iterator[str]:
+    """A served assistant over the report that ships, for tests that change nothing but their own conversation."""
+    with serving(Assistant(shipped_home, encoder, ranker, parsers=PARSERS), Feedback(shipped_home), unlimited) as address:
         yield address
 
 
 @pytest.fixture
-def client(encoder: Encoder, begun: Home) -> Iterator[TestClient]:
-    app = create_app(Assistant(begun, encoder, SentenceRanker.load(encoder)))
+def client(encoder: Encoder, begun: Home, ranker: SentenceRanker) -> Iterator[TestClient]:
+    """A client of an assistant over `home`."""
+    app = create_app(Assistant(begun, encoder, ranker, parsers=PARSERS))
+    with TestClient(app, base_url="http://localhost:7860", client=("127.0.0.1", 50000)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def _shared_client(shipped_home: Home, encoder: Encoder, ranker: SentenceRanker, unlimited: ServerSettings) -> Iterator[TestClient]:
+    app = create_app(Assistant(shipped_home, encoder, ranker, parsers=PARSERS), settings=unlimited)
     with TestClient(app, base_url="http://localhost:7860", client=("127.0.0.1", 50000)) as client:
         yield client
 
 
 @pytest.fixture
-def visitor(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Visitor]:
-    """Someone who reads English, and prefers light pages unless a test says otherwise."""
+def shipped_client(_shared_client: TestClient) -> TestClient:
+    """A client of an assistant over the report that ships, for tests that change nothing."""
+    _shared_client.cookies.clear()
+    return _shared_client
+
+
+def _visit(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Visitor]:
     context = browser.new_context(locale="en-US", color_scheme=getattr(request, "param", "light"))
     visitor = Visitor(context, address)
     yield visitor
     context.close()
     assert visitor.stayed_here()
+
+
+@pytest.fixture
+def visitor(browser: Browser, shipped_address: str, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    """Someone who reads English, and prefers light pages unless a test says otherwise, and asks the report that ships."""
+    yield from _visit(browser, shipped_address, request)
+
+
+@pytest.fixture
+def visitor_of_home(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    """The same, but of an assistant over `home`, which the test looks into or changes."""
+    yield from _visit(browser, address, request)
 
 
 @pytest.fixture

@@ -42,13 +42,11 @@ class _Death:
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Count an event that Python is about to carry out, if it is a change: https://docs.python.org/3/library/audit_events.html."""
-        if event == "open":
-            path, _, flags = arguments
-            is_change = bool(flags & _WRITES)
-        else:
-            path = arguments[0] if event in _CHANGES else None
-            is_change = event in _CHANGES and not (event == "os.mkdir" and Path(path).is_dir())
-        if is_change and not isinstance(path, int) and self._is_within(os.fsdecode(path)):
+        is_change = bool(arguments[2] & _WRITES) if event == "open" else event in _CHANGES
+        if not is_change or isinstance(arguments[0], int):  # a number is a file that is open
+            return
+        path = os.fsdecode(arguments[0])
+        if self._is_within(path) and not (event == "os.mkdir" and Path(path).is_dir()):
             self._count()
 
     def _is_within(self, path: str) -> bool:

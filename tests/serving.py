@@ -6,12 +6,13 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from assistant import Assistant, Feedback, Settings
+from assistant import Assistant, Feedback
 from ui.server import bind, create_app
+from ui.settings import ServerSettings
 
 
 @contextmanager
-def serving(assistant: Assistant, feedback: Feedback | None, settings: Settings) -> Iterator[str]:
+def serving(assistant: Assistant, feedback: Feedback | None, settings: ServerSettings) -> Iterator[str]:
     """Serves at a free port while the block runs; gives the address."""
     listener = bind(settings.model_copy(update={"port": 0}))
     app = create_app(assistant, feedback, settings)

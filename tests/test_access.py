@@ -17,9 +17,10 @@ from starlette.routing import Mount
 from starlette.websockets import WebSocketDisconnect
 
 from assistant import Assistant, SentenceRanker
-from index import Home, add
+from index import Home
 from tests.asked import Client, Peer, basic, bearer, enter, secret_file, served, token
 from tests.fakes import WordEncoder
+from tests.inline import add
 from tests.made import REPORT, write
 from ui.server import create_app
 from ui.settings import ServerSettings

@@ -11,11 +11,12 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, expect
 
-from index import Encoder, Home, add, limit
+from index import Encoder, Home, limit
 from tests.asked import bearer, secret_file, served, token
 from tests.browsing import needs_browser, serious
 from tests.commands import Quipu
 from tests.fakes import WordEncoder
+from tests.inline import add
 from tests.made import REPORT, write
 
 OPERATIONS = {
@@ -41,8 +42,8 @@ def fits(document: dict[str, Any], shape: str, value: object) -> bool:
     return jsonschema_rs.is_valid({"$ref": f"#/components/schemas/{shape}", "components": components}, value)
 
 
-def test_the_document_has_the_api_and_no_page(client: TestClient) -> None:
-    document = client.get("/api/openapi.json").json()
+def test_the_document_has_the_api_and_no_page(shipped_client: TestClient) -> None:
+    document = shipped_client.get("/api/openapi.json").json()
     found = {
         f"{method.upper()} {path}": operation
         for path, operations in document["paths"].items()

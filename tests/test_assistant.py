@@ -7,26 +7,28 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from platformdirs import user_cache_path
 
 from assistant import Answer, Assistant, Evidence, Question, QuestionError, SentenceRanker
 from corpus import shipped
-from index import Catalogue, Encoder, Entry, Hit, Home, Scope, add, remove, verify
+from index import Catalogue, Encoder, Entry, Hit, Home, Scope, remove
 from tests.fakes import WordEncoder
+from tests.inline import PARSERS, add, verify
 from tests.made import REPORT, pdf, write
 
 VRAEM = "Who controls the VRAEM?"
 
 
 @pytest.fixture(scope="session")
-def asked(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+def asked(encoder: Encoder, ranker: SentenceRanker, shipped_home: Home) -> Assistant:
     """An assistant over the shipped report."""
-    return Assistant(Home(tmp_path_factory.mktemp("shipped")), encoder, SentenceRanker.load(encoder))
+    return Assistant(shipped_home, encoder, ranker, parsers=PARSERS)
 
 
 @pytest.fixture
-def assistant(encoder: Encoder, home: Home) -> Assistant:
+def assistant(encoder: Encoder, ranker: SentenceRanker, home: Home) -> Assistant:
     """An assistant over a library that a test may change."""
-    return Assistant(home, encoder, SentenceRanker.load(encoder))
+    return Assistant(home, encoder, ranker, parsers=PARSERS)
 
 
 def first_quote(answer: Answer) -> str:
@@ -137,9 +139,8 @@ def test_the_answer_within_the_sentence_is_marked(asked: Assistant) -> None:
     assert sentence.text[slice(*sentence.answer_span)] == "the Shining Path guerrilla group and drug traffickers"
 
 
-def test_the_operator_chooses_the_caution(encoder: Encoder, home: Home) -> None:
+def test_the_operator_chooses_the_caution(encoder: Encoder, ranker: SentenceRanker, home: Home) -> None:
     """More caution means fewer answers, but a careful Quipu still gives the obvious ones."""
-    ranker = SentenceRanker.load(encoder)
     questions = [
         VRAEM,
         "so are the cops in bed with the crooks?",
@@ -175,6 +176,7 @@ def test_a_question_of_100000_characters_is_refused(asked: Assistant) -> None:
         asked.ask("a" * 100_000)
 
 
+@pytest.mark.usefixtures("encoder")
 def test_opening_and_answering_need_no_network(tmp_path: Path) -> None:
     program = (
         "import sys\n"
@@ -191,7 +193,12 @@ def test_opening_and_answering_need_no_network(tmp_path: Path) -> None:
         "except AssertionError:\n"
         "    print('refused')\n"
     )
-    environment = {"PYTHONPATH": str(Path(__file__).parent.parent), "HOME": str(tmp_path), "PATH": ""}
+    environment = {
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "HOME": str(tmp_path),
+        "XDG_CACHE_HOME": str(user_cache_path()),  # where `encoder` was exported to
+        "PATH": "",
+    }
     done = subprocess.run([sys.executable, "-c", program], env=environment, cwd=tmp_path, capture_output=True, text=True)
     assert done.stdout.splitlines() == ["answered not_in_documents", "refused"], done.stderr
 
@@ -228,12 +235,14 @@ def test_an_outdated_index_of_the_shipped_report_is_rebuilt(assistant: Assistant
     assert [entry.name for entry in assistant.scope().entries()] == [path.name for path in shipped()]
 
 
-def test_a_damaged_index_of_the_shipped_report_is_rebuilt(assistant: Assistant, home: Home, encoder: Encoder) -> None:
+def test_a_damaged_index_of_the_shipped_report_is_rebuilt(
+    assistant: Assistant, home: Home, encoder: Encoder, ranker: SentenceRanker
+) -> None:
     assistant.scope()
     for pattern in ("documents/*/text.*.json", "documents/*/indexed.*.npz", "generations/*/vectors.f16", "CURRENT"):
         for path in home.shipped.path.glob(pattern):
             path.write_bytes(b"damaged")
-        assert "Shining Path" in first_quote(Assistant(home, encoder, SentenceRanker.load(encoder)).ask(VRAEM))
+        assert "Shining Path" in first_quote(Assistant(home, encoder, ranker).ask(VRAEM))
 
 
 def test_a_question_may_be_asked_of_some_documents(assistant: Assistant, home: Home, encoder: Encoder, tmp_path: Path) -> None:
@@ -288,11 +297,11 @@ class RemovingRanker:
 
 @pytest.mark.parametrize("only_marked", [False, True])
 def test_a_document_that_is_removed_during_a_question_is_not_quoted(
-    home: Home, encoder: Encoder, tmp_path: Path, only_marked: bool
+    home: Home, encoder: Encoder, ranker: SentenceRanker, tmp_path: Path, only_marked: bool
 ) -> None:
     add(home, [write(tmp_path / "forests.txt", REPORT), write(tmp_path / "b.txt", "Rivers\n\nThe river is wide.\n")], encoder)
-    ranker = RemovingRanker(SentenceRanker.load(encoder), home, "forests.txt", only_marked=only_marked)
-    answer = Assistant(home, encoder, ranker).ask("How many illegal sawmills were counted?")
+    removing = RemovingRanker(ranker, home, "forests.txt", only_marked=only_marked)
+    answer = Assistant(home, encoder, removing).ask("How many illegal sawmills were counted?")
     assert answer.status == "not_in_documents"
     assert [citation.source for citation in answer.nearest] == ["b.txt"]
 

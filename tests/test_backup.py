@@ -17,23 +17,10 @@ import pytest
 from filelock import FileLock
 
 from assistant import Assistant, SentenceRanker
-from index import (
-    Catalogue,
-    Encoder,
-    Home,
-    Index,
-    LibraryError,
-    RestoreResult,
-    Vectors,
-    add,
-    backup,
-    rebuild,
-    remove,
-    restore,
-    verify,
-)
+from index import Catalogue, Encoder, Home, Index, LibraryError, RestoreResult, Vectors, backup, remove, restore
 from tests.commands import Quipu
 from tests.fakes import WordEncoder, files_holding, first_hit, open_index
+from tests.inline import add, rebuild, verify
 from tests.killed_writer import restore_home, until
 from tests.made import write
 
@@ -119,11 +106,12 @@ def test_a_restored_home_equals_the_one_backed_up(library: Home, archive: Path, 
     assert files_holding(elsewhere, "mahogany") == []
 
 
-def test_the_assistant_gives_the_same_answer_after_a_restore(encoder: Encoder, home: Home, archive: Path, elsewhere: Home) -> None:
+def test_the_assistant_gives_the_same_answer_after_a_restore(
+    encoder: Encoder, ranker: SentenceRanker, home: Home, archive: Path, elsewhere: Home
+) -> None:
     add(home, [write(archive.parent / "rivers.txt", RIVERS)], encoder)
     backup(home, archive)
     restore(elsewhere, archive)
-    ranker = SentenceRanker.load(encoder)
     before, after = (Assistant(place, encoder, ranker).ask("What colour is the river Marañón?") for place in (home, elsewhere))
     assert before == after
     assert before.text == "The river Marañón is wide and brown."

@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from assistant import Feedback
-from index import Catalogue, Encoder, Home, add
+from index import Catalogue, Encoder, Home
 from tests.browsing import Visitor, needs_browser
+from tests.inline import add
 from tests.made import write
 
 pytestmark = needs_browser
@@ -49,9 +50,9 @@ def test_a_refusal_and_an_error_are_said_in_words(visitor: Visitor) -> None:
     assert visitor.reply.startswith("The question has 3,000 characters; Quipu takes up to 2,000.")
 
 
-def test_in_spanish_at_360_pixels_by_keyboard_alone(browser: Browser, address: str) -> None:
+def test_in_spanish_at_360_pixels_by_keyboard_alone(browser: Browser, shipped_address: str) -> None:
     context = browser.new_context(locale="es-PE", viewport={"width": 360, "height": 740})
-    visitor = Visitor(context, address)
+    visitor = Visitor(context, shipped_address)
     page = visitor.page
     assert "Las respuestas salen de: " in page.locator("#about").inner_text()
     expect(page.get_by_placeholder("Haga una pregunta a los documentos")).to_be_focused()
@@ -99,9 +100,9 @@ def test_citations_are_walked_by_key(visitor: Visitor) -> None:
     expect(visitor.page.locator("#chat .bot").get_by_role("link", name="[2]", exact=True)).to_be_focused()
 
 
-def test_an_answer_is_copied_and_a_conversation_saved(browser: Browser, address: str) -> None:
+def test_an_answer_is_copied_and_a_conversation_saved(browser: Browser, shipped_address: str) -> None:
     context = browser.new_context(locale="en-US", permissions=["clipboard-read", "clipboard-write"])
-    visitor = Visitor(context, address)
+    visitor = Visitor(context, shipped_address)
     visitor.ask("Are prisons *really* overcrowded?")
     visitor.page.get_by_role("button", name="Copy with references").click()
     expect(visitor.page.get_by_role("button", name="Copied")).to_be_visible()
@@ -127,20 +128,20 @@ def test_an_answer_is_copied_and_a_conversation_saved(browser: Browser, address:
     context.close()
 
 
-def test_thumbs_are_kept_where_the_operator_wants_them(visitor: Visitor, home: Home) -> None:
-    visitor.ask("Are prisons overcrowded?")
-    expect(visitor.page.get_by_role("button", name="Copy with references")).to_be_visible()
-    visitor.page.get_by_role("button", name="Not helpful").click()
-    box = visitor.page.get_by_role("textbox", name="What's wrong with it? (optional)")
+def test_thumbs_are_kept_where_the_operator_wants_them(visitor_of_home: Visitor, home: Home) -> None:
+    visitor_of_home.ask("Are prisons overcrowded?")
+    expect(visitor_of_home.page.get_by_role("button", name="Copy with references")).to_be_visible()
+    visitor_of_home.page.get_by_role("button", name="Not helpful").click()
+    box = visitor_of_home.page.get_by_role("textbox", name="What's wrong with it? (optional)")
     expect(box).to_be_focused()
     box.fill("the wrong country")
     box.press("Enter")
-    expect(visitor.page.get_by_text("Thank you for your feedback.").first).to_be_visible()
+    expect(visitor_of_home.page.get_by_text("Thank you for your feedback.").first).to_be_visible()
     (kept,) = Feedback(home).kept()
     assert (kept.question, kept.helpful, kept.comment) == ("Are prisons overcrowded?", False, "the wrong country")
-    visitor.ask("Who controls the VRAEM?")
-    visitor.page.get_by_role("button", name="Helpful", exact=True).click()
-    expect(visitor.page.locator("#chat .noted")).to_have_count(2)
+    visitor_of_home.ask("Who controls the VRAEM?")
+    visitor_of_home.page.get_by_role("button", name="Helpful", exact=True).click()
+    expect(visitor_of_home.page.locator("#chat .noted")).to_have_count(2)
     assert Feedback(home).kept()[1].helpful is True
 
 
@@ -187,9 +188,9 @@ def test_a_question_is_asked_within_the_chosen_documents(
     context.close()
 
 
-def test_a_new_question_is_brought_to_the_top_and_the_box_stays_in_view(browser: Browser, address: str) -> None:
+def test_a_new_question_is_brought_to_the_top_and_the_box_stays_in_view(browser: Browser, shipped_address: str) -> None:
     context = browser.new_context(locale="en-US", viewport={"width": 1000, "height": 600})
-    visitor = Visitor(context, address)
+    visitor = Visitor(context, shipped_address)
     for question in ("Who controls the VRAEM?", "Why are investigations into corruption weak?", "Are prisons overcrowded?"):
         visitor.ask(question)
     visitor.page.evaluate("scrollTo(0, 0)")

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from assistant import Assistant, SentenceRanker, Settings
+from assistant import Assistant, SentenceRanker
 from index import Catalogue, Encoder, Home
 from tests.browsing import needs_browser, serious
 from tests.serving import serving
 from ui.access.users import Users
+from ui.settings import ServerSettings
 
 pytestmark = needs_browser
 
@@ -17,13 +18,13 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def signed(home: Home, encoder: Encoder) -> Iterator[str]:
+def signed(home: Home, encoder: Encoder, ranker: SentenceRanker) -> Iterator[str]:
     """A Quipu with passwords: Ana is an operator, Ben a reader of finance, Eva a reader."""
     users = Users(home)
     users.put("Ana", PASSWORD, operator=True, groups=[])
     users.put("Ben", PASSWORD, operator=False, groups=["finance"])
     users.put("Eva", PASSWORD, operator=False, groups=[])
-    with serving(Assistant(home, encoder, SentenceRanker.load(encoder)), None, Settings.load(sign_in="password")) as address:
+    with serving(Assistant(home, encoder, ranker), None, ServerSettings.load(sign_in="password")) as address:
         yield address
 
 

@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 
 from assistant import Assistant, SentenceRanker
 from eval import QuestionResult, ask_all, figures, read_questions, shipped_questions
-from index import Catalogue, Encoder, Home, Index, add
+from index import Catalogue, Encoder, Home, Scope
 from tests.browsing import Visitor, needs_browser, serious
+from tests.inline import add
 from tests.made import pdf, write
 from tests.test_server import HOSTILE
 from ui.cli.eval_report import report
@@ -96,21 +97,23 @@ def test_words_are_found_in_a_document(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
-def test_nothing_keeps_a_screen_reader_or_a_keyboard_out(visitor: Visitor, home: Home, encoder: Encoder, tmp_path: Path) -> None:
-    assert serious(visitor.page) == []
-    visitor.ask("Why are investigations into corruption weak?")
-    visitor.ask("Are prisons in Chile overcrowded?")
-    visitor.page.locator("#chat a.cite").first.click()
-    expect(visitor.page.locator("#source")).to_be_focused()
-    assert serious(visitor.page) == []
-    text = visitor.page.locator("#source").get_by_role("link").get_attribute("href")
-    page = visitor.page.context.new_page()
-    page.goto(visitor.address + str(text))
+def test_nothing_keeps_a_screen_reader_or_a_keyboard_out(
+    visitor_of_home: Visitor, home: Home, encoder: Encoder, tmp_path: Path
+) -> None:
+    assert serious(visitor_of_home.page) == []
+    visitor_of_home.ask("Why are investigations into corruption weak?")
+    visitor_of_home.ask("Are prisons in Chile overcrowded?")
+    visitor_of_home.page.locator("#chat a.cite").first.click()
+    expect(visitor_of_home.page.locator("#source")).to_be_focused()
+    assert serious(visitor_of_home.page) == []
+    text = visitor_of_home.page.locator("#source").get_by_role("link").get_attribute("href")
+    page = visitor_of_home.page.context.new_page()
+    page.goto(visitor_of_home.address + str(text))
     assert serious(page) == []
     add(home, [write(tmp_path / "roads.pdf", roads())], encoder)
     (entry,) = Catalogue(home).active()
     for path in (f"/documents/{entry.id}?start=10&end=60", f"/documents/{entry.id}?view=text&find=roads", "/documents"):
-        page.goto(visitor.address + path)
+        page.goto(visitor_of_home.address + path)
         assert serious(page) == [], path
 
 
@@ -147,21 +150,21 @@ def test_a_hostile_document_stays_text(browser: Browser, home: Home, encoder: En
 
 
 @pytest.fixture(scope="module")
-def measured(shipped_report: Home, encoder: Encoder) -> tuple[list[QuestionResult], Index]:
-    """What became of the questions about the shipped report, and the index that they were asked of."""
-    assistant = Assistant(Home(shipped_report.path.parent), encoder, SentenceRanker.load(encoder))
-    return [row for row, _ in ask_all(assistant, read_questions(shipped_questions()))], assistant.index()
+def measured(shipped_report: Home, encoder: Encoder, ranker: SentenceRanker) -> tuple[list[QuestionResult], Scope]:
+    """What became of the questions about the shipped report, and the documents that they were asked of."""
+    assistant = Assistant(Home(shipped_report.path.parent), encoder, ranker)
+    return [row for row, _ in ask_all(assistant, read_questions(shipped_questions()))], assistant.scope()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (360, "dark")])
 def test_the_report_of_an_evaluation_needs_nothing_but_itself(
-    browser: Browser, measured: tuple[list[QuestionResult], Index], tmp_path: Path, width: int, scheme: Literal["light", "dark"]
+    browser: Browser, measured: tuple[list[QuestionResult], Scope], tmp_path: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:
-    rows, index = measured
+    rows, scope = measured
     wrong = [row for row in rows if not row.right]
     taken = {"median": 1.0, "p95": 2.0, "most": 3.0}
     meta = {"name": "report", "date": "2026-01-02", "questions": 66, "documents": 1, "model": "m", "milliseconds": taken}
-    page = report(rows, figures(rows), None, meta, index.document, "http://127.0.0.1:7860")
+    page = report(rows, figures(rows), None, meta, scope.document, "http://127.0.0.1:7860")
     file = write(tmp_path / "report.html", page)
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True)
     requests: list[str] = []

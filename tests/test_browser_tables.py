@@ -8,11 +8,13 @@ import pytest
 from openpyxl import Workbook
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from assistant import Assistant, SentenceRanker, Settings
-from index import Encoder, Home, add
+from assistant import Assistant, SentenceRanker
+from index import Encoder, Home
 from tests.browsing import Visitor, needs_browser, serious
+from tests.inline import add
 from tests.made import write
 from tests.serving import serving
+from ui.settings import ServerSettings
 
 pytestmark = needs_browser
 
@@ -41,11 +43,11 @@ def workbook() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterator[str]:
+def served(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder, ranker: SentenceRanker) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("tables")
     home = Home(folder / "home")
     add(home, [write(folder / "seizures.xlsx", workbook())], encoder)
-    with serving(Assistant(home, encoder, SentenceRanker.load(encoder)), None, Settings.load(port=0)) as address:
+    with serving(Assistant(home, encoder, ranker), None, ServerSettings.load(port=0)) as address:
         yield address
 
 

@@ -20,17 +20,19 @@ import yaml  # type: ignore[import-untyped]  # its stubs aren't among what the t
 from packaging.specifiers import SpecifierSet
 from playwright.sync_api import Browser, Page, expect
 
-from assistant import Answer, Assistant, SentenceRanker, Settings
-from index import Encoder, Home, add, limit
+from assistant import Answer, Assistant, SentenceRanker
+from index import Encoder, Home, limit
 from tests.browsing import needs_browser
+from tests.inline import add
 from tests.made import REPORT, write
 from tests.proxying import Proxy, needs_nginx, prefix
 from tests.test_widget import SECRET, Site, ask, cite, running, tag, widget_of
 from tools.demo.__main__ import token_for
-from ui.access.tokens import TokenKey
+from ui.access.access_tokens import TokenKey
 from ui.access.users import Users
 from ui.cli.commands import app as commands
 from ui.server import bind, create_app
+from ui.settings import ServerSettings
 from ui.wording.words import say
 
 PROJECT = Path(__file__).parent.parent
@@ -98,7 +100,7 @@ def test_every_command_in_the_guide_is_there() -> None:
 
 
 def test_every_setting_is_there() -> None:
-    known = {f"QUIPU_{name.upper()}" for name in Settings.model_fields}
+    known = {f"QUIPU_{name.upper()}" for name in ServerSettings.model_fields}
     for text in TEXTS:
         assert set(re.findall(r"QUIPU_[A-Z_]+\b", text)) <= known
 
@@ -109,8 +111,8 @@ def test_the_settings_file_can_be_used(monkeypatch: pytest.MonkeyPatch, tmp_path
     for shown in (text, re.sub(r"^#(?=QUIPU)", "", text, flags=re.MULTILINE).replace("/etc/quipu/token.key", str(key))):
         for name, value in settings_of(shown).items():
             monkeypatch.setenv(name, value)
-        assert Settings.load().address == "https://quipu.example/quipu"
-    assert Settings.load().sign_in == ("password",)
+        assert ServerSettings.load().address == "https://quipu.example/quipu"
+    assert ServerSettings.load().sign_in == ("password",)
 
 
 def test_the_image_holds_all_packages_and_nothing_else() -> None:
@@ -136,7 +138,7 @@ def test_the_image_runs_without_root_and_is_asked_whether_it_is_ready() -> None:
     user = by_name["USER"][0].split(":")[0]
     assert int(user) >= 1000
     assert f"--uid {user}" in DOCKERFILE
-    assert by_name["EXPOSE"] == [str(Settings.model_fields["port"].default)]
+    assert by_name["EXPOSE"] == [str(ServerSettings.model_fields["port"].default)]
     assert json.loads(" ".join(by_name["CMD"])) == ["quipu", "serve", "--host", "0.0.0.0"]  # noqa: S104 - a container's address
     assert "http://127.0.0.1:7860/readyz" in " ".join(by_name["HEALTHCHECK"])
 
@@ -185,7 +187,7 @@ def test_the_prefix_is_the_same_everywhere() -> None:
 def test_the_proxy_says_who_it_is_in_the_headers_that_are_believed() -> None:
     example = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     for header in ("proxy_user_header", "proxy_groups_header"):
-        assert f"proxy_set_header {Settings.model_fields[header].default} $quipu_" in example
+        assert f"proxy_set_header {ServerSettings.model_fields[header].default} $quipu_" in example
     assert example.count("proxy_set_header X-Forwarded-For $remote_addr;") == 3  # never what the client sent
 
 
@@ -233,7 +235,13 @@ def origin(site: Site, host: str) -> str:
 
 @pytest.fixture
 def served(
-    tmp_path: Path, home: Home, encoder: Encoder, proxy: Proxy, intranet: Site, request: pytest.FixtureRequest
+    tmp_path: Path,
+    home: Home,
+    encoder: Encoder,
+    ranker: SentenceRanker,
+    proxy: Proxy,
+    intranet: Site,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Served]:
     """A library with one document, behind the example; `request.param` are settings, and whether there is a single sign-on."""
     given = dict(getattr(request, "param", {}))
@@ -243,9 +251,9 @@ def served(
     Users(home).put("luis", PASSWORD, operator=False, groups=["country-team"])
     key = write(tmp_path / "token.key", SECRET)
     listed = {"address": proxy.address, "proxies": "127.0.0.1", "origins": [origin(intranet, host) for host in HOSTS]}
-    settings = Settings.load(**{"port": 0, "sign_in": "password", "token_key": key, **listed, **given})
+    settings = ServerSettings.load(**{"port": 0, "sign_in": "password", "token_key": key, **listed, **given})
     listener = bind(settings)
-    app = create_app(Assistant(home, encoder, SentenceRanker.load(encoder)), settings=settings)
+    app = create_app(Assistant(home, encoder, ranker), settings=settings)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1, proxy_headers=False))
     threads = [threading.Thread(target=server.run, kwargs={"sockets": [listener]})]
     if sign_on:
@@ -431,5 +439,5 @@ def test_the_frame_of_the_guide_is_signed_in_on_pages_of_the_same_domain(served:
 
 
 def test_all_that_changes_the_widgets_look_is_named() -> None:
-    style = (PROJECT / "ui" / "static" / "widget.css").read_text(encoding="utf-8")
+    style = (PROJECT / "ui" / "web" / "static" / "widget.css").read_text(encoding="utf-8")
     assert set(re.findall(r"--quipu-[a-z-]+", GUIDE)) == set(re.findall(r"--quipu-[a-z-]+", style))

@@ -9,7 +9,8 @@ from fastapi.testclient import TestClient
 
 from assistant import Answer, Assistant, Feedback, QuestionError, Reason, SentenceRanker
 from eval import drafts, read_questions
-from index import Encoder, Home, LibraryError, add, remove
+from index import Encoder, Home, LibraryError, remove
+from tests.inline import add
 from tests.made import write
 from ui.server import create_app
 
@@ -17,9 +18,9 @@ LOCAL = "http://localhost:7860"
 
 
 @pytest.fixture
-def forests(encoder: Encoder, home: Home, report: Path) -> Assistant:
+def forests(encoder: Encoder, ranker: SentenceRanker, home: Home, report: Path) -> Assistant:
     add(home, [report], encoder)
-    return Assistant(home, encoder, SentenceRanker.load(encoder))
+    return Assistant(home, encoder, ranker)
 
 
 @pytest.fixture

@@ -15,10 +15,11 @@ import pytest
 from assistant import Answer, Assistant, SentenceRanker
 from assistant.question import understand
 from corpus import read_bytes
-from index import Catalogue, Encoder, Home, Library, LibraryError, Scope, add, limit
+from index import Catalogue, Encoder, Home, Library, LibraryError, Scope, limit
 from tests.asked import Client, bearer, secret_file, served, token
 from tests.commands import Quipu
 from tests.fakes import WordEncoder, open_index
+from tests.inline import add
 from tests.made import REPORT, pdf, write
 
 RIVERS = """# Rivers
@@ -64,7 +65,7 @@ class Both(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterator[Both]:
+def both(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder, ranker: SentenceRanker) -> Iterator[Both]:
     folder = tmp_path_factory.mktemp("groups")
     without, home = Home(folder / "without"), Home(folder / "limited")
     add(without, [write(folder / "forests.txt", REPORT), write(folder / "rivers.md", RIVERS)], encoder)
@@ -76,7 +77,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterator
     }
     add(home, [write(folder / name, data) for name, data in secret.items()], encoder, groups=["board", "auditors"])
     ids = {entry.name: entry.id for entry in Catalogue(home).active()}
-    ranker, key = SentenceRanker.load(encoder), secret_file(folder)
+    ranker, key = ranker, secret_file(folder)
     settings: dict[str, Any] = {"sign_in": "token", "token_key": key, "rate": "10000/minute"}
     with served(home, encoder, ranker, **settings) as limited, served(without, encoder, ranker, **settings) as other:
         yield Both(limited, other, home, ids)

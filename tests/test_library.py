@@ -10,24 +10,10 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from corpus import Document, IsolatedParsers, ReadOptions, Worker, document_id
-from index import (
-    AddResult,
-    Catalogue,
-    Home,
-    Index,
-    LibraryError,
-    LocalStore,
-    RebuildResult,
-    Vectors,
-    add,
-    limit,
-    rebuild,
-    remove,
-    terms,
-    verify,
-)
+from corpus import ISOLATED_PARSERS, Document, IsolatedParsers, ReadOptions, Worker, document_id
+from index import AddResult, Catalogue, Home, Index, LibraryError, LocalStore, RebuildResult, Vectors, limit, remove, terms
 from tests.fakes import WordEncoder, files_holding, first_hit, open_index
+from tests.inline import add, rebuild, verify
 from tests.made import REPORT, pdf, scanned_pdf, write
 
 
@@ -150,17 +136,17 @@ def test_a_scan_is_parsed_anew_once_ocr_is_available(
     monkeypatch.setattr(Worker, "parse", parse)
     monkeypatch.setattr(ReadOptions, "can_ocr", property(lambda options: options.ocr))
     assert add(home, [path], words, parsers=IsolatedParsers(ReadOptions(ocr=False)))[0].known is not None
-    (added,) = add(home, [path], words)
+    (added,) = add(home, [path], words, parsers=ISOLATED_PARSERS)
     assert (added.known, added.summary.ocr_pages, added.summary.pages_without_text) == (None, (2,), ())
     assert "Seen sawmills." in first_hit(home, words, "seen sawmills")
-    (again,) = add(home, [path], words)
+    (again,) = add(home, [path], words, parsers=ISOLATED_PARSERS)
     assert again.known is not None
     assert rebuild(home, words, parsers=IsolatedParsers(ReadOptions(ocr=False))) == RebuildResult(1, ())
     assert [checked.problem for checked in verify(home)] == [""]
     has_tesseract = False
     problem = "half.pdf was read by OCR, which is not available now: install tesseract and rebuild again."
-    assert rebuild(home, words) == RebuildResult(0, (problem,))
-    assert add(home, [path], words)[0].known is not None
+    assert rebuild(home, words, parsers=ISOLATED_PARSERS) == RebuildResult(0, (problem,))
+    assert add(home, [path], words, parsers=ISOLATED_PARSERS)[0].known is not None
     assert "Seen sawmills." in first_hit(home, words, "seen sawmills")
 
 

@@ -16,12 +16,14 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, TextContent
 
-from assistant import Assistant, Feedback, SentenceRanker, Settings
-from index import Home, add
+from assistant import Assistant, Feedback, SentenceRanker
+from index import Catalogue, Home
 from tests.asked import bearer, secret_file, served, token
 from tests.fakes import WordEncoder
+from tests.inline import add
 from tests.made import REPORT, write
 from ui.server import bind, create_app
+from ui.settings import ServerSettings
 
 OTHER = "Salaries\n\nThe director of the mint earned 90 thousand soles in 2021.\n"
 INITIALIZE = {
@@ -36,7 +38,7 @@ ACCEPT = {"Accept": "application/json, text/event-stream"}
 @contextmanager
 def listening(home: Home, **settings: object) -> Iterator[str]:
     """The application on a port of its own, without a model."""
-    given = Settings.load(home=home.path, port=0, **settings)
+    given = ServerSettings.load(home=home.path, port=0, **settings)
     listener, words = bind(given), WordEncoder()
     app = create_app(Assistant(home, words, SentenceRanker(words)), Feedback(home) if given.feedback else None, given)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, log_level="error", timeout_graceful_shutdown=1))
@@ -169,8 +171,7 @@ def test_readers_of_different_groups_ask_at_the_same_time_and_see_their_own(home
             tasks.start_soon(visit, address, "forests", "forests.txt")
             tasks.start_soon(visit, address, "mint", "salaries.txt")
 
-    words = WordEncoder()
-    ids = {entry.name: entry.id for entry in Assistant(home, words, SentenceRanker(words)).own()}
+    ids = {entry.name: entry.id for entry in Catalogue(home).active()}
     with listening(home, sign_in="token", token_key=secret_file(tmp_path)) as address:
         anyio.run(both, f"{address}/mcp")
 

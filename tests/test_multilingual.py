@@ -9,7 +9,8 @@ from sentence_transformers.sentence_transformer.modules import Pooling, Transfor
 from transformers import BertConfig, BertModel, BertTokenizer
 
 from assistant import Assistant
-from index import add, load_encoder
+from index import load_encoder
+from tests.inline import add
 from tests.made import write
 
 SAME = {"wasiwatana": "prisons", "sachakuna": "forests", "hampina": "ill"}

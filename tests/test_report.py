@@ -7,7 +7,8 @@ from pathlib import Path
 from assistant import Assistant, SentenceRanker
 from corpus import read
 from eval import TestQuestion, ask_all, compare, figures
-from index import Encoder, Home, add
+from index import Encoder, Home
+from tests.inline import add
 from tests.made import REPORT, pdf, write
 from ui.cli.eval_report import report
 
@@ -26,7 +27,7 @@ def written(encoder: Encoder, home: Home, files: list[Path], questions: list[Tes
     rows = [row for row, _ in ask_all(assistant, questions)]
     taken = {"median": 1.5, "p95": 2.5, "most": 3.5}
     meta = {"name": "<q>.jsonl", "date": "2026-01-02", "questions": 1, "documents": 1, "model": "m", "milliseconds": taken}
-    return report(rows, figures(rows), compare(rows, rows), meta, assistant.index().document, ADDRESS if linked else None)
+    return report(rows, figures(rows), compare(rows, rows), meta, assistant.scope().document, ADDRESS if linked else None)
 
 
 def text_of(page: str) -> str:

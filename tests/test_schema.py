@@ -23,10 +23,12 @@ from schemathesis import BaseSchema, Case, CheckFunction, GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from assistant import Assistant, Feedback, SentenceRanker, Settings
-from index import Encoder, Home, add
+from assistant import Assistant, Feedback, SentenceRanker
+from index import Encoder, Home
+from tests.inline import add
 from tests.made import REPORT, write
 from ui.server import bind, create_app
+from ui.settings import ServerSettings
 
 _log = logging.getLogger(__name__)
 
@@ -40,14 +42,14 @@ NOT_ONLY_BY_SHAPE: dict[str, Sequence[CheckFunction]] = {
 
 
 @pytest.fixture(scope="module")
-def api(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BaseSchema]:
+def api(encoder: Encoder, ranker: SentenceRanker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BaseSchema]:
     """The document of a server that takes any number of requests."""
     folder: Path = tmp_path_factory.mktemp("schema")
     home = Home(folder / "home")
     add(home, [write(folder / "forests.txt", REPORT)], encoder)
-    chosen = Settings.load(home=home.path, port=0, rate="1000000/second")
+    chosen = ServerSettings.load(home=home.path, port=0, rate="1000000/second")
     listener = bind(chosen)
-    app = create_app(Assistant(home, encoder, SentenceRanker.load(encoder)), Feedback(home), chosen)
+    app = create_app(Assistant(home, encoder, ranker), Feedback(home), chosen)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -11,9 +11,10 @@ from PIL import Image
 
 from assistant import Assistant, SentenceRanker
 from corpus import read_bytes
-from index import Encoder, Home, add, remove
+from index import Encoder, Home, remove
 from tests.asked import served
 from tests.fakes import WordEncoder
+from tests.inline import add
 from tests.made import REPORT, pdf, write
 from ui.addresses import is_loopback_host
 from ui.api.find_passage import locate
@@ -37,13 +38,13 @@ def marked(page: str) -> list[str]:
     return re.findall(r"<mark[^>]*>(.*?)</mark>", page, re.DOTALL)
 
 
-def test_ask(client: TestClient) -> None:
-    response = client.post("/api/ask", json={"question": "and in the north?", "history": ["Who controls the VRAEM?"]})
+def test_ask(shipped_client: TestClient) -> None:
+    response = shipped_client.post("/api/ask", json={"question": "and in the north?", "history": ["Who controls the VRAEM?"]})
     assert response.status_code == 200
     answer = response.json()
     assert (answer["status"], answer["searched"]) == ("answered", "and in the north? controls VRAEM")
     assert "on the north coast of Peru" in answer["citations"][0]["quote"]
-    nothing = client.post("/api/ask", json={"question": "Are prisons full?", "documents": ["unknown"]}).json()
+    nothing = shipped_client.post("/api/ask", json={"question": "Are prisons full?", "documents": ["unknown"]}).json()
     assert (nothing["status"], nothing["reason"]) == ("not_in_documents", "no_documents")
 
 
@@ -82,16 +83,16 @@ def test_the_chat_page_links_to_a_web_app_manifest(home: Home, prefix: str) -> N
         ([], "The request can't be read: body: Input should be"),
     ],
 )
-def test_what_cannot_be_asked_is_a_problem_in_one_sentence(client: TestClient, body: object, detail: str) -> None:
-    response = client.post("/api/ask", json=body)
+def test_what_cannot_be_asked_is_a_problem_in_one_sentence(shipped_client: TestClient, body: object, detail: str) -> None:
+    response = shipped_client.post("/api/ask", json=body)
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["detail"].startswith(detail)
 
 
-def test_a_body_that_is_no_json_is_a_problem_too(client: TestClient) -> None:
+def test_a_body_that_is_no_json_is_a_problem_too(shipped_client: TestClient) -> None:
     for body in (b"\xff", b"[" * 100_000, b"{"):
-        response = client.post("/api/ask", content=body, headers={"Content-Type": "application/json"})
+        response = shipped_client.post("/api/ask", content=body, headers={"Content-Type": "application/json"})
         assert response.status_code in (400, 422)
         assert response.headers["content-type"] == "application/problem+json"
 
@@ -115,9 +116,9 @@ def test_a_library_that_cannot_be_opened_is_unavailable(client: TestClient, home
     assert "run `quipu rebuild`" in response.json()["detail"]
 
 
-def test_a_citations_link_shows_the_quote_marked(client: TestClient) -> None:
-    citation = client.post("/api/ask", json={"question": "Who controls the VRAEM?"}).json()["citations"][0]
-    page = client.get(citation["link"]).text
+def test_a_citations_link_shows_the_quote_marked(shipped_client: TestClient) -> None:
+    citation = shipped_client.post("/api/ask", json={"question": "Who controls the VRAEM?"}).json()["citations"][0]
+    page = shipped_client.get(citation["link"]).text
     assert marked(page) == [citation["text"]]
     assert "<h3 dir" not in page  # the report's title is h1, its sections h2
     assert page.count("<h1") == 1
@@ -197,61 +198,61 @@ def test_a_quote_is_found_by_its_hash_where_the_range_no_longer_fits() -> None:
     assert locate(document, -5, 3, None) is None
 
 
-def test_a_link_can_be_checked_without_its_body(client: TestClient) -> None:
-    (document,) = client.get("/api/documents").json()
-    response = client.head(document["link"])
+def test_a_link_can_be_checked_without_its_body(shipped_client: TestClient) -> None:
+    (document,) = shipped_client.get("/api/documents").json()
+    response = shipped_client.head(document["link"])
     assert (response.status_code, response.content) == (200, b"")
-    assert client.head("/documents/unknown").status_code == 404
+    assert shipped_client.head("/documents/unknown").status_code == 404
 
 
-def test_half_a_surrogate_pair_in_a_question_is_no_crash(client: TestClient) -> None:
+def test_half_a_surrogate_pair_in_a_question_is_no_crash(shipped_client: TestClient) -> None:
     body = b'{"question": "Who controls the VRAEM \\ud800?", "history": ["\\udfff"]}'
-    response = client.post("/api/ask", content=body, headers={"Content-Type": "application/json"})
+    response = shipped_client.post("/api/ask", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 200
     assert response.json()["question"] == "Who controls the VRAEM \ufffd?"
 
 
-def test_a_quote_that_is_gone_is_said(client: TestClient) -> None:
-    (document,) = client.get("/api/documents").json()
-    page = client.get(f"{document['link']}?start=1&end=5&q=00000000").text
+def test_a_quote_that_is_gone_is_said(shipped_client: TestClient) -> None:
+    (document,) = shipped_client.get("/api/documents").json()
+    page = shipped_client.get(f"{document['link']}?start=1&end=5&q=00000000").text
     assert "The quoted passage is no longer in this document" in page
     assert marked(page) == []
-    assert client.get(f"{document['link']}?start=x").status_code == 422
+    assert shipped_client.get(f"{document['link']}?start=x").status_code == 422
 
 
 @pytest.mark.parametrize("host", ["evil.example", "quipu.internal:7860", "127.0.0.1.evil.example"])
-def test_another_host_name_is_refused(client: TestClient, host: str) -> None:
-    assert client.get("/api/documents", headers={"Host": host}).status_code == 400
-    assert client.get("/api/documents", headers={"Host": "[::1]:7860"}).status_code == 200
+def test_another_host_name_is_refused(shipped_client: TestClient, host: str) -> None:
+    assert shipped_client.get("/api/documents", headers={"Host": host}).status_code == 400
+    assert shipped_client.get("/api/documents", headers={"Host": "[::1]:7860"}).status_code == 200
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:3000", "null"])
 @pytest.mark.parametrize("path", ["/api/documents", "/theme.css", "/"])
-def test_no_other_origin_may_read(client: TestClient, origin: str, path: str) -> None:
-    response = client.get(path, headers={"Origin": origin})
+def test_no_other_origin_may_read(shipped_client: TestClient, origin: str, path: str) -> None:
+    response = shipped_client.get(path, headers={"Origin": origin})
     assert "access-control-allow-origin" not in response.headers
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:3000", "http://localhost", "http://[evil", "null"])
-def test_no_other_origin_may_ask_or_change_anything(client: TestClient, origin: str) -> None:
+def test_no_other_origin_may_ask_or_change_anything(shipped_client: TestClient, origin: str) -> None:
     for path in ("/api/ask", "/gradio_api/upload", "/gradio_api/queue/join"):
-        response = client.post(path, json={"question": "Why?"}, headers={"Origin": origin})
+        response = shipped_client.post(path, json={"question": "Why?"}, headers={"Origin": origin})
         assert response.status_code == 403
         assert response.json()["detail"] == "Quipu does not accept requests from the pages of another site."
-    own = client.post("/api/ask", json={"question": "Why?"}, headers={"Origin": "http://localhost:7860"})
+    own = shipped_client.post("/api/ask", json={"question": "Why?"}, headers={"Origin": "http://localhost:7860"})
     assert own.status_code == 200
 
 
-def test_no_file_can_be_left_on_the_server(client: TestClient) -> None:
-    assert client.post("/gradio_api/upload", files={"files": ("x.txt", b"text")}).status_code == 404
+def test_no_file_can_be_left_on_the_server(shipped_client: TestClient) -> None:
+    assert shipped_client.post("/gradio_api/upload", files={"files": ("x.txt", b"text")}).status_code == 404
 
 
-def test_every_page_has_a_strict_policy(client: TestClient) -> None:
+def test_every_page_has_a_strict_policy(shipped_client: TestClient) -> None:
     for path in ("/documents/unknown", "/api/documents", "/app-static/document.js"):
-        response = client.get(path)
+        response = shipped_client.get(path)
         assert "script-src 'self';" in response.headers["content-security-policy"]
         assert response.headers["x-content-type-options"] == "nosniff"
-    response = client.get("/")
+    response = shipped_client.get("/")
     policy = response.headers["content-security-policy"]
     nonce = re.search(r"script-src 'self' 'nonce-([^']+)';", policy)
     assert nonce is not None
@@ -259,7 +260,7 @@ def test_every_page_has_a_strict_policy(client: TestClient) -> None:
     scripts = re.findall(r"<script\b[^>]*>", response.text)
     assert scripts
     assert all(f'nonce="{nonce[1]}"' in script for script in scripts)
-    assert client.get("/").headers["content-security-policy"] != client.get("/").headers["content-security-policy"]
+    assert shipped_client.get("/").headers["content-security-policy"] != shipped_client.get("/").headers["content-security-policy"]
 
 
 @pytest.mark.parametrize(
@@ -288,17 +289,17 @@ def _digest(quote: str) -> str:
     return hashlib.sha256(quote.encode()).hexdigest()[:8]
 
 
-def test_a_passage_comes_with_what_stands_around_it(client: TestClient) -> None:
-    citation = client.post("/api/ask", json={"question": "Are prisons overcrowded?"}).json()["citations"][0]
+def test_a_passage_comes_with_what_stands_around_it(shipped_client: TestClient) -> None:
+    citation = shipped_client.post("/api/ask", json={"question": "Are prisons overcrowded?"}).json()["citations"][0]
     query = parse_qs(urlsplit(citation["link"]).query)
     address = f"{citation['document_id']}:{citation['start']}-{citation['end']}?q={query['q'][0]}"
-    passage = client.get(f"/api/passages/{address}").json()
+    passage = shipped_client.get(f"/api/passages/{address}").json()
     assert {key: passage[key] for key in citation} == citation
     pieces = [piece for block in passage["context"] for piece in block["pieces"]]
     assert [piece["text"] for piece in pieces if piece["cited"]] == [citation["text"]]
     assert {"heading": True, "pieces": [{"text": "International Cooperation", "cited": False}]} in passage["context"]
     assert sum(len(piece["text"]) for piece in pieces) > 1000
-    panel = client.get(f"/passages/{address}", headers={"Accept-Language": "es"}).text
+    panel = shipped_client.get(f"/passages/{address}", headers={"Accept-Language": "es"}).text
     assert marked(panel) == [citation["text"]]
     assert f'href="{citation["link"].replace("&", "&amp;")}"' in panel
     assert "Abrir en el documento" in panel
@@ -316,10 +317,10 @@ def test_a_passage_comes_with_what_stands_around_it(client: TestClient) -> None:
         ("{id}:1-9999999999999", 422),
     ],
 )
-def test_a_place_that_is_none_is_a_problem(client: TestClient, place: str, status: int) -> None:
-    (document,) = client.get("/api/documents").json()
+def test_a_place_that_is_none_is_a_problem(shipped_client: TestClient, place: str, status: int) -> None:
+    (document,) = shipped_client.get("/api/documents").json()
     for path in ("/passages", "/api/passages"):
-        response = client.get(f"{path}/{place.format(id=document['id'])}")
+        response = shipped_client.get(f"{path}/{place.format(id=document['id'])}")
         assert response.status_code == status
         assert response.headers["content-type"] == "application/problem+json"
 
@@ -346,10 +347,12 @@ def test_pages_of_a_pdf_are_pictures_and_the_original_is_kept(
         assert client.get(f"{document['link']}/{path}".replace("/?", "?")).status_code == 404
 
 
-def test_a_range_that_no_sentence_has_is_boxed_at_its_beginning_only(home: Home, encoder: Encoder, tmp_path: Path) -> None:
+def test_a_range_that_no_sentence_has_is_boxed_at_its_beginning_only(
+    home: Home, encoder: Encoder, ranker: SentenceRanker, tmp_path: Path
+) -> None:
     pages = [[f"Paragraph {line} of page {page} is about roads." for line in range(30)] for page in range(8)]
     add(home, [write(tmp_path / "roads.pdf", pdf(pages))], encoder)
-    assistant = Assistant(home, encoder, SentenceRanker.load(encoder))
+    assistant = Assistant(home, encoder, ranker)
     ((_, document),) = assistant.scope().documents()
     boxed = [len(image.boxes) for image in PageImages(assistant).of_document(document, (0, len(document.text)))]
     assert boxed[:4] == [30] * 4
@@ -370,19 +373,19 @@ def test_a_pdf_whose_original_is_gone_is_shown_as_text(client: TestClient, home:
         assert str(home.path) not in response.text
 
 
-def test_a_text_has_no_pictures(client: TestClient) -> None:
-    (document,) = client.get("/api/documents").json()
-    assert client.get(f"{document['link']}/pages/1.png").status_code == 404
+def test_a_text_has_no_pictures(shipped_client: TestClient) -> None:
+    (document,) = shipped_client.get("/api/documents").json()
+    assert shipped_client.get(f"{document['link']}/pages/1.png").status_code == 404
 
 
 @pytest.mark.parametrize(
     ("onward", "location"),
     [("/documents/x?a=1", "/documents/x?a=1"), ("https://evil.example", "/"), ("//evil.example", "/"), ("/\\evil.example", "/")],
 )
-def test_choosing_a_language_leads_back_to_this_site_only(client: TestClient, onward: str, location: str) -> None:
-    response = client.get("/language/es", params={"next": onward}, follow_redirects=False)
+def test_choosing_a_language_leads_back_to_this_site_only(shipped_client: TestClient, onward: str, location: str) -> None:
+    response = shipped_client.get("/language/es", params={"next": onward}, follow_redirects=False)
     assert (response.status_code, response.headers["location"]) == (303, location)
-    assert "No existe ese documento." in client.get("/documents/x").text
+    assert "No existe ese documento." in shipped_client.get("/documents/x").text
 
 
 def test_words_are_found_whatever_their_case_and_accents() -> None:

@@ -24,8 +24,9 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant import Assistant, SentenceRanker
-from index import Home, add
+from index import Home
 from tests.fakes import WordEncoder
+from tests.inline import add
 from tests.made import REPORT, write
 from ui.access.visitor import Visitor
 from ui.telemetry.logging_setup import set_up_logging

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from index import Catalogue, Home, Library, LibraryError, add, remove
+from index import Catalogue, Home, Library, LibraryError, remove
 from tests.commands import Quipu
 from tests.fakes import WordEncoder, first_hit
+from tests.inline import add
 from tests.made import REPORT, write
 from tests.made_containers import mail, zipped
 from tests.test_containers import RIVERS, ROADS

@@ -16,8 +16,9 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 import corpus
 from assistant import Assistant, Feedback, SentenceRanker
-from index import Encoder, Home, add
+from index import Encoder, Home
 from tests.browsing import needs_browser, serious
+from tests.inline import add
 from tests.made import write
 from tests.serving import serving
 from tools.demo.__main__ import Intranet, token_for
@@ -93,13 +94,13 @@ def running(server: ThreadingHTTPServer) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Assistant:
+def assistant(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder, ranker: SentenceRanker) -> Assistant:
     """Over the report that ships, and a hostile document."""
     folder = tmp_path_factory.mktemp("widget")
     home = Home(folder / "home")
     report = next((Path(corpus.__file__).parent / "reports").glob("*.txt"))
     add(home, [report, write(folder / "canoes.txt", HOSTILE)], encoder)
-    return Assistant(home, encoder, SentenceRanker.load(encoder))
+    return Assistant(home, encoder, ranker)
 
 
 @pytest.fixture(scope="module")
@@ -419,13 +420,13 @@ def test_a_token_is_renewed_once_and_questions_are_counted(context: BrowserConte
     assert context.cookies() == []
 
 
-def test_the_script_is_small_and_browsers_ask_for_the_latest(client: TestClient) -> None:
-    script = client.get("/widget.js")
+def test_the_script_is_small_and_browsers_ask_for_the_latest(shipped_client: TestClient) -> None:
+    script = shipped_client.get("/widget.js")
     assert script.headers["content-type"].startswith("text/javascript")
     assert script.headers["cache-control"] == "no-cache"
     assert script.content == widget_script()
     assert len(script.content) < 30_000
     assert "QUIPU_" not in script.text
     assert "<" not in script.text.split("const WORDS")[1].splitlines()[0]
-    again = client.get("/widget.js", headers={"If-None-Match": script.headers["etag"]})
+    again = shipped_client.get("/widget.js", headers={"If-None-Match": script.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
