@@ -3,15 +3,13 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from corpus import Document
 from index.errors import LibraryError
 from index.hit import Hit
 from index.library import Entry
-
-if TYPE_CHECKING:
-    from index.search import Index
+from index.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +21,34 @@ class Visible:
     ids: frozenset[str]
 
 
+class ScopedIndex(Protocol):
+    """What a scope needs of the index that it is part of; `Index` is one."""
+
+    generation: int
+    store: Store
+
+    def within(self, documents: Collection[str] | None = None, groups: Collection[str] | None = None) -> "Scope":
+        """See `Index.within`."""
+
+    def stale(self) -> bool:
+        """See `Index.stale`."""
+
+    def document(self, entry: Entry) -> Document:
+        """See `Index.document`."""
+
+    def original(self, entry: Entry) -> bytes:
+        """See `Index.original`."""
+
+    def reread(self, entry: Entry) -> Document:
+        """See `Index.reread`."""
+
+    def languages(self, ids: Collection[str]) -> frozenset[str]:
+        """See `Index.languages`."""
+
+    def search(self, query: str | Sequence[str], k: int, ids: frozenset[str]) -> list[Hit]:
+        """See `Index.search`."""
+
+
 class Scope:
     """Some of an index's documents: the only ones that are searched, counted for word frequencies, or quoted.
 
@@ -31,7 +57,7 @@ class Scope:
 
     def __init__(
         self,
-        index: "Index",
+        index: ScopedIndex,
         visible: Visible,
         ids: frozenset[str],
         documents: Collection[str] | None,
