@@ -42,16 +42,15 @@ def test_rooms_are_entered_by_the_front_door(room: str) -> None:
                     assert not is_inside, f"{path} imports from {node.module}"
 
 
-FOUNDATIONS = {"errors", "problems", "addresses", "access.visitor", "pages", "telemetry", "document_blocks", "settings"}
+FOUNDATIONS = {"errors", "problems", "addresses", "visitor", "pages", "telemetry", "document_blocks", "settings"}
 UI_LAYERS = [{"wording"}, FOUNDATIONS, {"access"}, {"api"}, {"web"}, {"server"}]
 """The layers within `ui`, lowest first: a module or a folder, by its name in `ui`. A layer may import itself and those below it."""
 
 
 def ui_layer(module: str) -> int:
-    """The layer of a module of `ui`, whose most specific entry counts: `access.visitor` is below the rest of `access`."""
-    parts = module.split(".")[1:]
-    names = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
-    return next(number for name in names for number, layer in enumerate(UI_LAYERS) if name in layer)
+    """The number of the layer of a module of `ui`."""
+    room = module.split(".")[1]
+    return next(number for number, layer in enumerate(UI_LAYERS) if room in layer)
 
 
 def ui_imports(path: Path) -> set[str]:
@@ -85,6 +84,22 @@ def test_within_ui_imports_point_one_way() -> None:
                 assert not other.startswith("ui.web"), f"{module} imports {other}"
             elif module != "ui.__main__":
                 assert ui_layer(other) <= ui_layer(module), f"{module} imports {other}, which is above it"
+
+
+MOST_FILES = 16
+"""Of a folder: about a dozen, with room for one more subject."""
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_folder_holds_few_enough_files_to_be_read_at_a_glance(room: str) -> None:
+    for folder in {path.parent for path in (PROJECT / room).rglob("*.py")}:
+        assert len([path for path in folder.glob("*.py") if path.name != "__init__.py"]) <= MOST_FILES, folder
+
+
+def test_nothing_imports_the_tools() -> None:
+    for room in ROOMS:
+        for path in (PROJECT / room).rglob("*.py"):
+            assert "tools" not in imported(path), path
 
 
 HEAVY = ("torch", "transformers", "sentence_transformers", "gradio", "uvicorn")

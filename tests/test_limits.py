@@ -19,10 +19,10 @@ from assistant import SettingsError
 from ui.access.body_limit import BodyLimit
 from ui.access.rate_limits import Limiter, RateLimit, too_many
 from ui.access.sign_in_attempts import SignInAttempts
-from ui.access.visitor import Visitor
 from ui.addresses import client_of
 from ui.settings import ServerSettings
 from ui.telemetry.metrics import Metrics
+from ui.visitor import Visitor
 
 
 class Clock:

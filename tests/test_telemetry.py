@@ -28,11 +28,11 @@ from index import Home
 from tests.fakes import WordEncoder
 from tests.inline import add
 from tests.made import REPORT, write
-from ui.access.visitor import Visitor
 from ui.telemetry.logging_setup import set_up_logging
 from ui.telemetry.metrics import Metrics
 from ui.telemetry.request_log import Telemetry, log_question
 from ui.telemetry.routes import telemetry_routes
+from ui.visitor import Visitor
 
 QUESTION = "Who paid the Minister of Fisheries?"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 
-from ui.access.visitor import SESSION_COOKIE, visitor_of
+from ui.visitor import SESSION_COOKIE, visitor_of
 from ui.wording import Language, language_of, other_language, page_name, say
 
 TEMPLATES = Environment(

@@ -14,9 +14,9 @@ from ui.access.access_tokens import Claims, TokenError, TokenKey
 from ui.access.sessions import PASSWORD_SESSION, TOKEN_SESSION, Session, Sessions, session_key
 from ui.access.sign_in_attempts import SignInAttempts
 from ui.access.users import LONGEST_NAME, User, Users
-from ui.access.visitor import SESSION_COOKIE, Visitor
 from ui.addresses import LOOPBACK_HOSTS, client_of
 from ui.settings import ServerSettings
+from ui.visitor import SESSION_COOKIE, Visitor
 
 _HASHES_AT_A_TIME = 2  # computing a hash takes 64 MB
 _PROXY_HEADERS = ("forwarded", "via", "x-real-ip", "x-forwarded-")

@@ -12,10 +12,10 @@ from starlette.requests import HTTPConnection
 from assistant import SettingsError
 from ui.access.sessions import PASSWORD_SESSION, TOKEN_SESSION
 from ui.access.sign_in import SignInError, SignInService, TooManyAttemptsError
-from ui.access.visitor import SESSION_COOKIE
 from ui.addresses import local_address
 from ui.pages import frame_of, message_page, page
 from ui.problems import problem
+from ui.visitor import SESSION_COOKIE
 from ui.wording import language_of, say
 
 _log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from assistant import SettingsError
 from index import Home
-from ui.access.visitor import Visitor
+from ui.visitor import Visitor
 
 SHORTEST_PASSWORD = 12
 """Characters. NIST SP 800-63B-4 asks for 15 where a password is the only factor; here attempts are limited, too."""

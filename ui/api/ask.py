@@ -10,9 +10,9 @@ from starlette.requests import HTTPConnection
 from assistant import Answer, Assistant, Feedback, QuestionError
 from index import LibraryError
 from ui.access.rate_limits import Limiter, too_many
-from ui.access.visitor import visible_to_visitor
 from ui.telemetry.metrics import Metrics
 from ui.telemetry.request_log import log_question
+from ui.visitor import visible_to_visitor
 from ui.wording import language_of
 
 _log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 
 from assistant import QuestionError
 from corpus import QuipuError
-from ui.access.visitor import error_message_for
 from ui.problems import problem
+from ui.visitor import error_message_for
 
 
 def add_error_handlers(app: FastAPI) -> None:

@@ -35,7 +35,6 @@ from typing_extensions import TypedDict
 
 from assistant import Answer, Assistant, Citation
 from corpus import QuipuError
-from ui.access.visitor import error_message_for, visible_to_visitor
 from ui.api import schema
 from ui.api.answer_json import document_payloads, payload
 from ui.api.ask import AskService
@@ -44,6 +43,7 @@ from ui.api.passage_json import passage_payload
 from ui.api.request_bodies import Ask
 from ui.problems import problem
 from ui.settings import ServerSettings
+from ui.visitor import error_message_for, visible_to_visitor
 from ui.wording import Language, as_language, explain, language_of, place, say, status_line, suggest, within
 
 _INSTRUCTIONS = (

@@ -14,12 +14,12 @@ from pydantic import TypeAdapter
 from starlette.routing import Route, compile_path
 from starlette.types import Receive, Scope, Send
 
-from ui.access.visitor import SESSION_COOKIE
 from ui.addresses import HEALTH, prefix_of, route_path
 from ui.api.schema import Problem, Step
 from ui.pages import frame_of, page
 from ui.problems import SCHEMAS, problem, problems
 from ui.settings import ServerSettings
+from ui.visitor import SESSION_COOKIE
 
 _DESCRIPTION = (
     "Ask documents in plain words; get their own sentences, each with a citation that opens the document at that place. “Not in "

@@ -10,7 +10,6 @@ from starlette.exceptions import HTTPException
 from assistant import Assistant, Feedback
 from corpus import Document, QuipuError
 from index import Entry, LibraryError, Scope
-from ui.access.visitor import visible_to_visitor
 from ui.api import schema
 from ui.api.answer_json import document_payloads, payload
 from ui.api.ask import AskService
@@ -19,6 +18,7 @@ from ui.api.passage_json import passage_payload
 from ui.api.request_bodies import Ask, GivenAnswer, Judgement
 from ui.api.verify_answer import verify_answer
 from ui.problems import problems
+from ui.visitor import visible_to_visitor
 from ui.wording import language_of
 
 _log = logging.getLogger(__name__)

@@ -12,10 +12,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant import Status
-from ui.access.visitor import Visitor
 from ui.addresses import route_path
 from ui.problems import problem
 from ui.telemetry.metrics import Metrics
+from ui.visitor import Visitor
 from ui.wording import language_of, say
 
 REQUEST_LOG = "quipu.request"

@@ -11,9 +11,9 @@ from pydantic import BaseModel
 
 from assistant import Assistant
 from corpus import QuipuError
-from ui.access.visitor import visitor_of
 from ui.problems import problem, problems
 from ui.telemetry.metrics import Metrics
+from ui.visitor import visitor_of
 from ui.wording import language_of, say
 
 _log = logging.getLogger(__package__)

@@ -12,10 +12,10 @@ from starlette.requests import Request
 
 from assistant import Assistant
 from corpus import QuipuError
-from ui.access.visitor import error_message_for, visible_to_visitor
 from ui.api.ask import AskService
 from ui.pages import Frame, frame_of
 from ui.telemetry.request_log import trace_of
+from ui.visitor import error_message_for, visible_to_visitor
 from ui.web.answer_html import answer_html, answer_markdown, escape, failure_html, unescape
 from ui.wording import Language, other_language, say, suggest
 

@@ -13,11 +13,11 @@ from starlette.exceptions import HTTPException
 from assistant import Assistant, Citation
 from corpus import Document, Heading, Page, QuipuError
 from index import LibraryError
-from ui.access.visitor import visible_to_visitor
 from ui.api.find_passage import find_document, locate
 from ui.document_blocks import shown_blocks
 from ui.pages import Frame, frame_of, message_page
 from ui.pages import page as page_of
+from ui.visitor import visible_to_visitor
 from ui.web.find_in_document import MOST_MATCHES, matches_in
 from ui.web.page_images import WIDTHS, PageImage, PageImages
 from ui.web.page_window import PageWindow, page_window

@@ -16,9 +16,9 @@ from assistant import Assistant, SettingsError
 from corpus import ACCEPTED_ENDINGS, Document, QuipuError, ReadSummary, last_part
 from index import Entry, Library
 from ui.access.users import checked_groups
-from ui.access.visitor import error_message_for, visible_to_visitor, visitor_of
 from ui.pages import frame_of, message_page, page
 from ui.problems import problem, problems, stream_of_steps
+from ui.visitor import error_message_for, visible_to_visitor, visitor_of
 from ui.web.uploads import READ, Upload, added, received
 from ui.wording import Language, language_name, language_of, notes_on, pages_listed, say
 

@@ -4,10 +4,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from assistant import Assistant
-from ui.access.visitor import visible_to_visitor
 from ui.api.find_passage import Digest, Place, find_passage
 from ui.document_blocks import blocks_around
 from ui.pages import frame_of, page
+from ui.visitor import visible_to_visitor
 from ui.web.page_images import PageImages
 from ui.wording import within
 
