@@ -9,7 +9,7 @@ ARGS ?=
 PIP = .venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: help serve demo bench test format
+.PHONY: help serve demo bench test types tests format
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -27,8 +27,13 @@ bench: .venv/tools ## measure how fast it is on this machine; ARGS="ask --rounds
 test: .venv/tested ## check format, lint and types, and run all tests
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
+	@$(MAKE) --no-print-directory --jobs 2 types tests
+
+types: # of `test`
 	.venv/bin/mypy
-	.venv/bin/pytest
+
+tests: # of `test`, two at a time
+	.venv/bin/pytest --numprocesses 2 --dist worksteal
 
 format: .venv/tested ## format the code
 	.venv/bin/ruff check --fix .

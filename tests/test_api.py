@@ -118,33 +118,31 @@ def test_the_terminal_gives_the_same_object(client: TestClient, quipu: Quipu) ->
         ({"question": "Why?", "documents": ["0" * 16] * 1001}, False),
     ],
 )
-def test_the_limits_in_the_document_are_those_that_hold(home: Home, body: dict[str, Any], taken: bool) -> None:
-    with served(home, WordEncoder()) as client:
-        response = client.post("/api/ask", json=body)
-        schema = client.get("/api/openapi.json").json()["components"]["schemas"]["Ask"]
+def test_the_limits_in_the_document_are_those_that_hold(shipped_client: TestClient, body: dict[str, Any], taken: bool) -> None:
+    response = shipped_client.post("/api/ask", json=body)
+    schema = shipped_client.get("/api/openapi.json").json()["components"]["schemas"]["Ask"]
     assert (response.status_code == 200) is taken
     assert jsonschema_rs.is_valid(schema, body) is taken
 
 
-def test_what_is_no_operation_is_a_problem(home: Home) -> None:
-    with served(home, WordEncoder()) as client:
-        for method, path, status, allow in [
-            ("GET", "/api/ask", 405, "POST"),
-            ("PATCH", "/api/documents", 405, "GET, POST"),
-            ("GET", "/api/documents/x", 405, "DELETE"),
-            ("POST", "/healthz", 405, "GET"),
-            ("GET", "/api/nothing", 404, None),
-            ("POST", "/api/ask/", 404, None),
-        ]:
-            response = client.request(method, path)
-            assert (response.status_code, response.headers.get("allow")) == (status, allow)
-            assert response.headers["content-type"] == "application/problem+json"
+def test_what_is_no_operation_is_a_problem(shipped_client: TestClient) -> None:
+    for method, path, status, allow in [
+        ("GET", "/api/ask", 405, "POST"),
+        ("PATCH", "/api/documents", 405, "GET, POST"),
+        ("GET", "/api/documents/x", 405, "DELETE"),
+        ("POST", "/healthz", 405, "GET"),
+        ("GET", "/api/nothing", 404, None),
+        ("POST", "/api/ask/", 404, None),
+    ]:
+        response = shipped_client.request(method, path)
+        assert (response.status_code, response.headers.get("allow")) == (status, allow)
+        assert response.headers["content-type"] == "application/problem+json"
 
 
 @needs_browser
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (360, "dark")])
 def test_the_page_is_drawn_from_this_host_only(
-    browser: Browser, address: str, width: int, scheme: Literal["light", "dark"]
+    browser: Browser, shipped_address: str, width: int, scheme: Literal["light", "dark"]
 ) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     requests: list[str] = []
@@ -152,14 +150,14 @@ def test_the_page_is_drawn_from_this_host_only(
     context.on("request", lambda request: requests.append(request.url))
     page = context.new_page()
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-    page.goto(f"{address}/api")
+    page.goto(f"{shipped_address}/api")
     expect(page.get_by_role("heading", name="Ask a question")).to_be_visible()
     page.get_by_role("link", name="Answer", exact=True).first.click()
     expect(page.get_by_role("heading", name="Answer", exact=True)).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert serious(page) == []
     assert errors == []
-    assert all(url.startswith(address) for url in requests)
+    assert all(url.startswith(shipped_address) for url in requests)
     context.close()
 
 

@@ -327,7 +327,7 @@ def test_a_second_restore_leaves_the_first_alone(library: Home, archive: Path, e
         (of_kind(tarfile.FIFOTYPE, "documents/evil"), b""),
         (of_kind(tarfile.DIRTYPE, "documents/evil"), b""),
     ],
-    ids=lambda member: f"{member[0]}",
+    ids=lambda member: member[0] if isinstance(member[0], str) else f"type {member[0].type.decode()}",
 )
 def test_a_hostile_archive_is_refused(archive: Path, elsewhere: Home, member: tuple[str | tarfile.TarInfo, bytes]) -> None:
     made(archive, HEAD, ("users.json", b"{}"), member)

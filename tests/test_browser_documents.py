@@ -96,7 +96,7 @@ def test_words_are_found_in_a_document(visitor: Visitor) -> None:
     expect(page.get_by_role("heading", name="Corruption at the Highest Levels")).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
+@pytest.mark.parametrize("visitor_of_home", ["light", "dark"], indirect=True)
 def test_nothing_keeps_a_screen_reader_or_a_keyboard_out(
     visitor_of_home: Visitor, home: Home, encoder: Encoder, tmp_path: Path
 ) -> None:
