@@ -13,7 +13,7 @@ from assistant.model import Calibration, CrossEncoder, Signals, tokenizer
 from assistant.model.cross_encoder import WEIGHTS
 from index import Encoder
 from tests.made import REPORT, write
-from tools import processor
+from tools import cpu_flags as processor
 from tools.train.__main__ import HELD_BACK, REPORTS, write_weights
 from tools.train.calibrate import CalibrationQuestion, ScoredQuestion, fit, score_questions
 from tools.train.examples import (
@@ -137,7 +137,7 @@ def trained(
             num_attention_heads=2,
             intermediate_size=64,
             attention_probs_dropout_prob=0.0,
-            attn_implementation="eager",  # type: ignore[call-arg]  # it takes what every configuration takes
+            attn_implementation="eager",
         ),
         add_pooling_layer=False,
     )

@@ -44,7 +44,7 @@ def load_baseline(passages: Sequence[str] = (), vectors: Vectors | None = None) 
     """Load the baseline in this process, without the progress bar that transformers would show."""
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # of transformers
+    logging.disable_progress_bar()
     return baseline.Baseline(str(default_folder()), passages, vectors)
 
 
