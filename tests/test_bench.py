@@ -20,7 +20,7 @@ from index import Encoder, Home, LibraryError, default_folder
 from tests.commands import Result
 from tests.fakes import WordEncoder, open_index
 from tests.made import write
-from tools import processor
+from tools import cpu_flags as processor
 from tools.bench import __main__ as command
 from tools.bench import add, ask, encode, engines, machine, profile, sample_library, search, serve
 from tools.bench.baseline import Baseline

@@ -8,7 +8,7 @@ from lxml import html as parsed
 from corpus import Document
 from corpus.draft import CellText, Draft
 from tests.tables import cells, laid, long_sheet, range_of, slides, workbook
-from ui.blocks import ShownTable, blocks_around, shown_blocks
+from ui.document_blocks import ShownTable, blocks_around, shown_blocks
 from ui.pages import Frame
 from ui.web.document_page import render
 from ui.web.find_in_document import matches_in
