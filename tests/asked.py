@@ -60,9 +60,9 @@ class Client(TestClient):
 
 
 @contextmanager
-def served(home: Home, encoder: Encoder, reader: Ranker | None = None, **settings: object) -> Iterator[Client]:
-    """The application over a home, with these settings. Without a `reader`, answers go by likeness alone."""
-    assistant = Assistant(home, encoder, reader or SentenceRanker(encoder), parsers=PARSERS)
+def served(home: Home, encoder: Encoder, ranker: Ranker | None = None, **settings: object) -> Iterator[Client]:
+    """The application over a home, with these settings. Without a `ranker`, answers go by similarity alone."""
+    assistant = Assistant(home, encoder, ranker or SentenceRanker(encoder), parsers=PARSERS)
     with patch("ui.access.users.PasswordHasher", lambda: QUICK):
         app = create_app(assistant, None, ServerSettings.load(home=home.path, **settings))
     with Client(app, "http://localhost:7860") as client:
