@@ -29,10 +29,10 @@ test: .venv/tested ## check format, lint and types, and run all tests
 	.venv/bin/ruff check .
 	@$(MAKE) --no-print-directory --jobs 2 types tests
 
-types: # of `test`
+types: .venv/tested ## check the types alone
 	.venv/bin/mypy
 
-tests: # of `test`, two at a time
+tests: .venv/tested ## run the tests alone, two at a time
 	.venv/bin/pytest --numprocesses 2 --dist worksteal
 
 format: .venv/tested ## format the code

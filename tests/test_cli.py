@@ -149,7 +149,7 @@ def test_a_name_that_no_disk_takes_is_one_sentence_and_the_rest_is_added(quipu: 
         ("empty.txt", b"", "quipu: empty.txt is empty.\n"),
         ("latin.txt", "El año".encode("latin-1"), "quipu: latin.txt is not UTF-8 text (byte 0xf1 at position 4): save it as UTF-8"),
         ("nul.txt", b"a\0b", "quipu: nul.txt holds a NUL byte at character 1: it is not a text file.\n"),
-        ("report.odt", b"PK", "quipu: report.odt is an OpenDocument text, which Quipu doesn't read: open it and save"),
+        ("report.odt", b"PK", "quipu: report.odt is an OpenDocument text document, which Quipu doesn't read: open it and save"),
         ("locked.pdf", pdf([["x"]], password="secret"), "quipu: locked.pdf is encrypted: remove its password and add it again.\n"),
         ("cut.pdf", pdf([["x"]])[:60], "quipu: cut.pdf can't be read as a PDF because it is broken, cut short"),
         (

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from assistant import Assistant, Feedback, QuestionError, Settings, SettingsError, open_library
+from assistant import Assistant, Feedback, QuestionError, SettingsError, open_library
 from corpus import load, passed_over, shown_name
 from index import Home, Scope, load_encoder
 from ui.access.users import Users, checked_groups
@@ -24,6 +24,7 @@ from ui.cli.file_arguments import FoundFiles, files_in
 from ui.cli.progress import Bar
 from ui.cli.text import added_lines, answer_text, count, document_row
 from ui.cli.watch import Watch, folders_in
+from ui.settings import ServerSettings
 from ui.wording import listed
 
 app = typer.Typer(
@@ -46,7 +47,6 @@ def serve(
 ) -> None:
     """Serve the page in the browser, the widget, and the API."""
     from ui.server import bind, create_app, run
-    from ui.settings import ServerSettings
     from ui.telemetry.logging_setup import set_up_logging
 
     given = {"host": host, "port": port, "public": public or None}
@@ -75,7 +75,7 @@ def ask(
     ] = None,
 ) -> None:
     """Ask one question. A refusal is an answer too: the exit code is 0 for both."""
-    assistant = Assistant.open()
+    assistant = Assistant.open(settings=ServerSettings.load())
     _print_notice(assistant)
     documents = _ids(assistant.scope(), document) if document else None
     started = time.perf_counter()
@@ -103,7 +103,7 @@ def add_command(
     ] = False,
 ) -> None:
     """Add documents to the library and index them. What can't be read costs one sentence each; the rest is added."""
-    settings, groups = Settings.load(), checked_groups(group or ())
+    settings, groups = ServerSettings.load(), checked_groups(group or ())
     library = open_library(settings)
     found = FoundFiles() if watch else files_in(paths, library.home.path)
     folders = folders_in(paths) if watch else []
@@ -130,7 +130,7 @@ def add_command(
 @app.command(name="remove")
 def remove_command(name: Annotated[str, typer.Argument(help="The document's name, or its id.")]) -> None:
     """Remove a document from the library, with every trace of its text."""
-    for entry in open_library().remove(name):
+    for entry in open_library(ServerSettings.load()).remove(name):
         typer.echo(f"Removed {entry.name} ({entry.id}).")
 
 
@@ -144,7 +144,7 @@ def limit_command(
     groups = checked_groups(group or ())
     if bool(groups) == everyone:
         raise SettingsError("Say who may see it: --group NAME, once or several times, or --everyone.")
-    for entry in open_library().limit(name, groups):
+    for entry in open_library(ServerSettings.load()).limit(name, groups):
         seen = f"readers in {' or '.join(entry.groups)}, and operators" if entry.groups else "every reader"
         typer.echo(f"{entry.name} is seen by {seen}.")
 
@@ -152,7 +152,7 @@ def limit_command(
 @app.command(name="rebuild")
 def rebuild_command() -> None:
     """Read and embed all documents anew: after a change of QUIPU_MODEL, an update of Quipu, or damage to the index."""
-    settings = Settings.load()
+    settings = ServerSettings.load()
     encoder = load_encoder(settings.model)
     with Bar(_err) as bar:
         rebuilt = open_library(settings).rebuild(encoder, bar)
@@ -166,7 +166,7 @@ def rebuild_command() -> None:
 @app.command()
 def documents() -> None:
     """List the documents in the library."""
-    kept = open_library().documents()
+    kept = open_library(ServerSettings.load()).documents()
     if not kept:
         typer.echo("No document was added yet: Quipu answers from the report that ships. Add your own with `quipu add PATH`.")
         return
@@ -184,7 +184,7 @@ def verify_command(
     ] = None,
 ) -> None:
     """Re-read the originals, and compare them with all that is searched; or with the quotes of the given answers."""
-    settings = Settings.load()
+    settings = ServerSettings.load()
     library = open_library(settings)
     if not library.entries():
         library = open_library(settings, library.home.shipped)

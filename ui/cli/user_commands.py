@@ -7,9 +7,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from assistant import Settings
 from index import Home
 from ui.access.users import Users, checked_groups
+from ui.settings import ServerSettings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -47,4 +47,4 @@ def list_command() -> None:
 
 
 def _users() -> Users:
-    return Users(Home(Settings.load().home))
+    return Users(Home(ServerSettings.load().home))
