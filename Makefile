@@ -6,7 +6,8 @@ TORCH_INDEX ?=
 # Arguments for `make bench`, such as ARGS="ask --rounds 5"; without any, all benchmarks run.
 ARGS ?=
 
-PIP = .venv/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+# Modules are compiled when they are first imported: most of what the packages bring never is.
+PIP = .venv/bin/pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .PHONY: help serve demo bench test types tests format
@@ -48,9 +49,10 @@ format: .venv/tested ## format the code
 	$(PIP) --requirement tools/requirements.txt
 	@touch $@
 
-.venv/tested: .venv/tools
-	$(PIP) --editable '.[test]'
-	@touch $@
+.venv/tested: pyproject.toml constraints.txt tools/requirements.txt | .venv/made
+	@echo "Installing Quipu and what its tests need; the first time, this takes a few minutes."
+	$(PIP) --editable '.[test]' --requirement tools/requirements.txt
+	@touch .venv/installed .venv/tools $@
 
 .venv/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Quipu needs Python 3.11 or newer, and $(PYTHON) is %d.%d: name a newer one with PYTHON=" % sys.version_info[:2])'

@@ -9,6 +9,8 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, sync_playwright
 
 from assistant import Assistant, Feedback, SentenceRanker
+from assistant.model import CrossEncoder
+from eval import QuestionResult, ask_all, read_questions, shipped_questions
 from index import Catalogue, Encoder, Home, limit, load_encoder
 from tests.asked import Client, Serve, enter, secret_file, served
 from tests.browsing import ARGUMENTS, CHROMIUM, Visitor
@@ -16,6 +18,7 @@ from tests.commands import Quipu
 from tests.fakes import WordEncoder
 from tests.inline import PARSERS, add
 from tests.made import REPORT, write
+from tests.remembering import RememberingCrossEncoder
 from tests.serving import serving
 from ui.server import create_app
 from ui.settings import ServerSettings
@@ -30,9 +33,17 @@ def encoder() -> Encoder:
 
 
 @pytest.fixture(scope="session")
-def ranker(encoder: Encoder) -> SentenceRanker:
+def remembering() -> CrossEncoder:
+    """The cross-encoder that ships, loaded once."""
+    loaded = RememberingCrossEncoder.load()
+    assert loaded is not None
+    return loaded
+
+
+@pytest.fixture(scope="session")
+def ranker(encoder: Encoder, remembering: CrossEncoder) -> SentenceRanker:
     """The ranker in use, with the cross-encoder that ships."""
-    return SentenceRanker.load(encoder)
+    return SentenceRanker(encoder, remembering)
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +58,12 @@ def shipped_home(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder, ran
 def shipped_report(shipped_home: Home) -> Home:
     """The index of the report that ships, as each home has it."""
     return shipped_home.shipped
+
+
+@pytest.fixture(scope="session")
+def shipped_results(shipped_home: Home, encoder: Encoder, ranker: SentenceRanker) -> list[QuestionResult]:
+    """The results of the questions about the report that ships."""
+    return [result for result, _ in ask_all(Assistant(shipped_home, encoder, ranker), read_questions(shipped_questions()))]
 
 
 @pytest.fixture
@@ -157,13 +174,16 @@ def visitor_of_home(browser: Browser, address: str, request: pytest.FixtureReque
 
 
 @pytest.fixture
-def quipu(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], encoder: Encoder) -> Quipu:
+def quipu(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], encoder: Encoder, remembering: CrossEncoder
+) -> Quipu:
     def load(model: str = "") -> Encoder:
         assert model == "all-MiniLM-L6-v2"
         return encoder
 
     for user in ("assistant.assistant", "ui.cli.commands", "ui.cli.eval_command"):
         monkeypatch.setattr(f"{user}.load_encoder", load)
+    monkeypatch.setattr(CrossEncoder, "load", lambda: remembering)
     monkeypatch.setenv("COLUMNS", "200")
     return Quipu(monkeypatch, capsys)
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 
 from assistant import Assistant, SentenceRanker
-from eval import QuestionResult, ask_all, figures, read_questions, shipped_questions
+from eval import QuestionResult, figures
 from index import Catalogue, Encoder, Home, Scope
 from tests.browsing import Visitor, needs_browser, serious
 from tests.inline import add
@@ -150,10 +150,11 @@ def test_a_hostile_document_stays_text(browser: Browser, home: Home, encoder: En
 
 
 @pytest.fixture(scope="module")
-def measured(shipped_report: Home, encoder: Encoder, ranker: SentenceRanker) -> tuple[list[QuestionResult], Scope]:
-    """What became of the questions about the shipped report, and the documents that they were asked of."""
-    assistant = Assistant(Home(shipped_report.path.parent), encoder, ranker)
-    return [row for row, _ in ask_all(assistant, read_questions(shipped_questions()))], assistant.scope()
+def measured(
+    shipped_results: list[QuestionResult], shipped_home: Home, encoder: Encoder, ranker: SentenceRanker
+) -> tuple[list[QuestionResult], Scope]:
+    """The results of the questions about the shipped report, and the documents that they were asked of."""
+    return shipped_results, Assistant(shipped_home, encoder, ranker).scope()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (360, "dark")])
