@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, sync_playwright
 from assistant import Assistant, Feedback, SentenceRanker
 from assistant.model import CrossEncoder
 from eval import QuestionResult, ask_all, read_questions, shipped_questions
-from eval import QuestionResult, ask_all, read_questions, shipped_questions
 from index import Catalogue, Encoder, Home, limit, load_encoder
 from tests.asked import Client, Serve, enter, secret_file, served
 from tests.browsing import ARGUMENTS, CHROMIUM, Visitor
@@ -59,12 +58,6 @@ def shipped_home(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder, ran
 def shipped_report(shipped_home: Home) -> Home:
     """The index of the report that ships, as each home has it."""
     return shipped_home.shipped
-
-
-@pytest.fixture(scope="session")
-def shipped_results(shipped_home: Home, encoder: Encoder, ranker: SentenceRanker) -> list[QuestionResult]:
-    """The results of the questions about the report that ships."""
-    return [result for result, _ in ask_all(Assistant(shipped_home, encoder, ranker), read_questions(shipped_questions()))]
 
 
 @pytest.fixture(scope="session")
