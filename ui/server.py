@@ -90,8 +90,7 @@ def create_app(assistant: Assistant, feedback: Feedback | None = None, settings:
     app.router.routes.extend([*mcp.routes(), *NoSuchOperation(app.openapi).routes()])
     app.mount("/app-static", StaticFiles(directory=STATIC), name="app-static")
 
-    chat = chat_page(assistant, ask_service)
-    chat.queue(default_concurrency_limit=_ANSWERED_AT_A_TIME)
+    chat = chat_page(assistant, ask_service, _ANSWERED_AT_A_TIME)
     gr.mount_gradio_app(
         app,
         chat,

@@ -27,8 +27,11 @@ _TITLES = 3  # documents named at the top of the page, before the rest are only 
 Message = dict[str, Any]
 
 
-def chat_page(assistant: Assistant, asking: AskService) -> gr.Blocks:
-    """Build the page. Its words follow the reader's language, and its examples and the documents it names follow the library."""
+def chat_page(assistant: Assistant, asking: AskService, at_a_time: int) -> gr.Blocks:
+    """Build the page, which handles so many of its events of one kind at a time.
+
+    Its words follow the reader's language; its examples and the documents it names follow the library.
+    """
     with gr.Blocks(title="Quipu", fill_height=True, analytics_enabled=False) as page:
         top = gr.Markdown(elem_id="top")
         about = gr.Markdown(elem_id="about")
@@ -94,7 +97,7 @@ def chat_page(assistant: Assistant, asking: AskService) -> gr.Blocks:
                 return messages
             return answer(_questions(messages[: last + 1])[-1], messages[:last], documents, request)[1]
 
-        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": at_a_time}
         page.load(greet, None, [top, about, chat, within, box, *examples], **private)
         box.submit(answer, [box, chat, within], [box, chat, row], **private)
         for example in examples:
