@@ -10,12 +10,13 @@ from typing import Self
 from assistant.answer import Answer, Citation
 from assistant.compose import Composer, compose
 from assistant.decision import Caution, Decision, decide
+from assistant.feedback import Feedback
 from assistant.question import encodable, parts_of, understand
 from assistant.ranking import Evidence, Ranker, SentenceRanker
 from assistant.settings import Settings
 from assistant.shipped_report import open_shipped
 from corpus import ISOLATED_PARSERS, FileParsers, IsolatedParsers
-from index import Catalogue, Encoder, Hit, Home, Index, Scope, load_encoder
+from index import NO_PROGRESS, AddResult, Catalogue, Encoder, Entry, Hit, Home, Index, Library, Progress, Scope, load_encoder
 
 _PASSAGES = 8
 """The passages whose sentences are considered for an answer."""
@@ -102,6 +103,18 @@ class Assistant:
         """
         return self._current_index().within(documents, self._groups)
 
+    def index(self) -> Scope:
+        """Return `scope()`: all that may be asked now, under the name that existing scripts use."""
+        return self.scope()
+
+    def add(self, paths: Sequence[Path], progress: Progress = NO_PROGRESS, groups: Collection[str] = ()) -> list[AddResult]:
+        """Add files to the library of this home; see `Library.add`."""
+        return self._library().add(paths, self.encoder, progress, groups)
+
+    def remove(self, name: str) -> list[Entry]:
+        """Remove the document with this name or id from the library of this home; see `Library.remove`."""
+        return self._library().remove(name)
+
     def notice(self) -> str:
         """Return what an operator should fix, a sentence for each problem; "" if there is none."""
         index = self._current_index()
@@ -162,6 +175,9 @@ class Assistant:
             suggestions=tuple(dict.fromkeys(citation.heading_path[-1] for citation in nearest if citation.heading_path)),
             confidence=round(max(decision.confidence for decision in decisions), 6),
         )
+
+    def _library(self) -> Library:
+        return Library(self.home, self.parsers, [Feedback(self.home)])
 
     def _current_index(self) -> Index:
         """Return the library's index, or that of the report that ships while the reader may see no document in the library."""

@@ -323,3 +323,17 @@ def test_many_threads_ask_while_documents_are_added_and_removed(
             add(home, [write(tmp_path / "other.txt", f"Rivers\n\nThe river number {number} is wide.\n")], encoder)
         remove(home, "other.txt")
         assert all(are_equal)
+
+
+def test_a_script_adds_asks_looks_up_and_removes_by_the_assistant_alone(
+    tmp_path: Path, encoder: Encoder, ranker: SentenceRanker
+) -> None:
+    assistant = Assistant(Home(tmp_path / "home"), encoder, ranker, parsers=PARSERS)
+    (added,) = assistant.add([write(tmp_path / "forests.txt", REPORT)])
+    (citation, *_) = assistant.ask("How many illegal sawmills were counted?").citations
+    index = assistant.index()
+    assert citation.document_id == added.id
+    assert index.document(added.id).text[citation.start : citation.end] == citation.quote
+    assert [document.source for _, document in index.documents(index.entries())] == ["forests.txt"]
+    assert [entry.id for entry in assistant.remove("forests.txt")] == [added.id]
+    assert [entry.name for entry in assistant.index().entries()] == [path.name for path in shipped()]
