@@ -88,7 +88,7 @@ class InlinePool:
         future: Future[_Result] = Future()
         try:
             future.set_result(task())
-        except Exception as error:
+        except Exception as error:  # whatever it is, whoever asks for the result gets it, as from a thread
             future.set_exception(error)
         return future
 
