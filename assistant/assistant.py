@@ -61,15 +61,17 @@ class Assistant:
 
     @classmethod
     def open(cls, home: Path | str | None = None, settings: Settings | None = None) -> Self:
-        """Return the assistant of a home folder, by default the one in the settings. Without settings, read the environment's.
+        """Return the assistant of a home folder. Without one, it is that of the settings, and these are the environment's unless
+        they are given; with both, the settings' home counts.
 
         Raises SettingsError if a setting is invalid, EncoderError if a model can't be loaded, LibraryError if the library can't be
         opened.
         """
-        settings = settings or Settings.load()
+        given = {} if home is None else {"home": Path(home)}
+        settings = settings or Settings.load(**given)
         encoder = load_encoder(settings.model)
         parsers = IsolatedParsers(settings.read_options())
-        assistant = cls(Home(Path(home or settings.home)), encoder, SentenceRanker.load(encoder), settings.caution, parsers)
+        assistant = cls(Home(settings.home), encoder, SentenceRanker.load(encoder), settings.caution, parsers)
         assistant.scope()
         return assistant
 

@@ -1,5 +1,6 @@
 """Questions from end to end, with the real encoder and a real index of the shipped report."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from platformdirs import user_cache_path
 
-from assistant import Answer, Assistant, Evidence, Question, QuestionError, SentenceRanker
+from assistant import Answer, Assistant, Evidence, Question, QuestionError, SentenceRanker, SettingsError
 from corpus import shipped
 from index import Catalogue, Encoder, Entry, Hit, Home, Scope, remove
 from tests.fakes import WordEncoder
@@ -337,3 +338,14 @@ def test_a_script_adds_asks_looks_up_and_removes_by_the_assistant_alone(
     assert [document.source for _, document in index.documents(index.entries())] == ["forests.txt"]
     assert [entry.id for entry in assistant.remove("forests.txt")] == [added.id]
     assert [entry.name for entry in assistant.index().entries()] == [path.name for path in shipped()]
+
+
+def test_a_home_is_named_as_in_the_settings(
+    tmp_path: Path, encoder: Encoder, shipped_report: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(shipped_report.path, tmp_path / "mine" / "shipped")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("assistant.assistant.load_encoder", lambda _: encoder)
+    assert Assistant.open("~/mine").home.path == tmp_path / "mine"
+    with pytest.raises(SettingsError, match="The setting 'home' can't be used"):
+        Assistant.open(" ")
