@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from corpus import Document, PageKind
 
-Status = Literal["answered", "partly", "not_in_documents", "no_question"]
-"""`partly`: some parts of a question with several parts are answered. `no_question`: the text asks nothing, being empty, gibberish
-or small talk."""
+Status = Literal["answered", "partly", "unsure", "not_in_documents", "no_question"]
+"""`partly`: some parts of a question with several parts are answered. `unsure`: the documents may answer it, and `Answer.nearest`
+are the sentences that may be the answer. `no_question`: the text asks nothing, being empty, gibberish or small talk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Reason:
     For the status `no_question`: `empty`, `gibberish` or `small_talk`. For `not_in_documents`: `off_topic` (no sentence is similar
     enough), `not_said` (some sentences are similar but don't answer), `name_absent` (the subject is the missing name), `no_number`,
     `no_year`, `no_date`, `no_person`, `no_place` or `no_cause` (the question asks for one and no sentence gives it), `language`
-    (the subject is the code of a language that Quipu doesn't support), or `no_documents`.
+    (the subject is the code of a language that Quipu doesn't support), or `no_documents`. For `unsure`: `unsure`.
     """
 
     code: str
@@ -130,7 +130,7 @@ class Answer:
 
     `language` is the question's. `confidence` is the probability that the documents answer the question; `assistant/model/MODEL.md`
     tells how well it is calibrated. `reason` is why the first unanswered part has no answer, and `unanswered` is that part if the
-    question has several. If there is no answer, `nearest` are the closest sentences, and `suggestions` are topics named by the
+    question has several. If there is no answer, `nearest` are the closest sentences, best first, and `suggestions` are topics named by the
     documents' headings. `generation` is the library's generation, or 0 for a reader who may not see all documents.
     """
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from assistant.answer import Answer, Citation
+from assistant.answer import Answer, Citation, Reason, Status
 from assistant.compose import Composer, compose
 from assistant.decision import Caution, Decision, decide
 from assistant.feedback import Feedback
@@ -168,7 +168,7 @@ class Assistant:
         )
         return replace(
             answer,
-            status="not_in_documents" if not chosen else "answered" if reason is None else "partly",
+            status=_status(decisions),
             reason=reason,
             unanswered=unanswered if len(parts) > 1 else "",
             sentences=sentences,
@@ -193,6 +193,13 @@ class Assistant:
             if indexes.shipped is None or indexes.shipped.stale():
                 indexes.shipped = open_shipped(self.home, self.encoder, self.parsers)
             return indexes.shipped
+
+
+def _status(decisions: Sequence[Decision]) -> Status:
+    """Return the status of an answer, given the decision on each part of its question."""
+    if any(decision.chosen for decision in decisions):
+        return "answered" if all(decision.reason is None for decision in decisions) else "partly"
+    return "unsure" if any(decision.reason == Reason("unsure") for decision in decisions) else "not_in_documents"
 
 
 def _topics(scope: Scope, most: int) -> tuple[str, ...]:

@@ -19,6 +19,10 @@ Caution = Literal["careful", "balanced", "forthcoming"]
 THRESHOLDS: dict[Caution, float] = {"careful": 0.5, "balanced": 0.3, "forthcoming": 0.15}
 """The least probability of an answer. `assistant/model/MODEL.md` gives the error rates of each."""
 
+UNSURE = 0.12
+"""The least probability with which the documents may answer a question: from here to the threshold of an answer, the closest
+sentences are shown as what may be one."""
+
 _FURTHER = 0.9  # of the best probability: the least that makes a further sentence part of the answer
 _FURTHER_ON_TOPIC = 0.75  # the same for a question that names a topic and asks nothing about it
 _MOST_SENTENCES = 3
@@ -96,6 +100,8 @@ def _decide_in_known_language(
         return Decision((), Reason("name_absent", absent), _FAILED_CHECK * confidence)
     further = _FURTHER_ON_TOPIC if question.is_topic else _FURTHER
     good = [piece for piece in evidence if piece.score >= max(THRESHOLDS[caution], further * confidence)]
+    if not good and confidence >= UNSURE:
+        return Decision((), Reason("unsure"), confidence)
     if not good:
         is_on_topic = max(piece.similarity for piece in evidence) >= on_topic_similarity(vocabulary.size())
         return Decision((), Reason(_REASONS.get(question.asks_for, "not_said") if is_on_topic else "off_topic"), confidence)
