@@ -41,7 +41,8 @@ CREATE TABLE IF NOT EXISTS citations (
 
 @dataclass(frozen=True, slots=True)
 class KeptQuestion:
-    """A question that was asked, with the outcome. `cited` holds document ids, each with a range of the document's text.
+    """A question that was asked, with the outcome. `cited` holds document ids, each with a range of the document's text: those of
+    the answer's citations or, if it was unsure, of the closest sentences.
 
     `helpful` is None if nobody judged the answer; `comment` is the reader's comment on it, or "".
     """
@@ -79,7 +80,8 @@ class Feedback:
             answer.status,
             reason,
         )
-        cited = [(name, citation.number, citation.document_id, citation.start, citation.end) for citation in answer.citations]
+        quoted = answer.nearest if answer.status == "unsure" else answer.citations
+        cited = [(name, citation.number, citation.document_id, citation.start, citation.end) for citation in quoted]
         with self._open() as connection:
             connection.execute(
                 "INSERT INTO answers (id, asked, question, history, language, status, reason) VALUES (?, ?, ?, ?, ?, ?, ?)", row

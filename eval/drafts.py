@@ -1,4 +1,4 @@
-"""Drafts test questions from what readers asked: the questions that were refused, and those whose answers didn't help."""
+"""Drafts test questions from what readers asked: those that were refused, and those whose answers were unsure or didn't help."""
 
 import hashlib
 import json
@@ -21,6 +21,8 @@ def drafts(kept: Iterable[KeptQuestion], scope: Scope) -> list[dict[str, Any]]:
             why = f"not helpful: {asked.comment}" if asked.comment else "not helpful"
         elif asked.status == "not_in_documents" and asked.helpful is None:
             why = f"refused: {asked.reason}"
+        elif asked.status == "unsure" and asked.helpful is None:
+            why = "unsure"
         else:
             continue
         digest = hashlib.sha256(json.dumps([asked.question, *asked.history]).encode("utf-8")).hexdigest()[:8]

@@ -3,10 +3,15 @@
 import re
 import zlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from index import Home, Index, Vectors, fold
+from assistant import Ranker
+from assistant.decision import THRESHOLDS, UNSURE
+from assistant.question import Question
+from assistant.ranking import Evidence
+from index import Hit, Home, Index, Scope, Vectors, fold
 
 _DIMENSION = 256
 
@@ -61,6 +66,20 @@ class Words:
 
     def terms(self) -> tuple[str, ...]:
         return self._terms
+
+
+class Unsure:
+    """A `Ranker` that finds what another finds, and is unsure of it if the question has this word."""
+
+    is_trained = True
+
+    def __init__(self, ranker: Ranker, word: str = "") -> None:
+        self._ranker, self._word = ranker, word
+
+    def rank(self, question: Question, scope: Scope, hits: Sequence[Hit]) -> list[Evidence]:
+        found = self._ranker.rank(question, scope, hits)
+        middling = (UNSURE + THRESHOLDS["balanced"]) / 2
+        return [replace(piece, score=middling) for piece in found] if self._word in question.text else found
 
 
 def open_index(home: Home, encoder: WordEncoder) -> Index:

@@ -11,11 +11,12 @@ import pytest
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, expect
 
+from assistant import SentenceRanker
 from index import Encoder, Home, limit
 from tests.asked import bearer, secret_file, served, token
 from tests.browsing import needs_browser, serious
 from tests.commands import Quipu
-from tests.fakes import WordEncoder
+from tests.fakes import Unsure, WordEncoder
 from tests.inline import add
 from tests.made import REPORT, write
 
@@ -98,6 +99,24 @@ def test_what_is_given_is_of_the_shapes(client: TestClient) -> None:
     assert fits(document, "Problem", client.get("/api/passages/x").json())
     added = client.post("/api/documents", params={"name": "x.txt"}, content=b"Rivers\n\nThey are wide and brown.\n")
     assert all(fits(document, "Step", json.loads(line)) for line in added.text.splitlines())
+
+
+def test_an_unsure_answer_is_described_given_and_verified(home: Home, report: Path) -> None:
+    words = WordEncoder()
+    add(home, [report], words)
+    with served(home, words, Unsure(SentenceRanker(words))) as client:
+        document = client.get("/api/openapi.json").json()
+        answer = client.post("/api/ask", json={"question": "How many illegal sawmills?"}).json()
+        verified = client.post("/api/verify", json=answer).json()
+        wrong = [{**answer["nearest"][0], "start": 0}]
+        forged = [client.post("/api/verify", json={**answer, name: wrong}).json() for name in ("nearest", "citations")]
+    described = document["components"]["schemas"]["Answer"]["properties"]
+    assert "unsure" in described["status"]["enum"]
+    assert "`unsure`" in described["status"]["description"]
+    assert fits(document, "Answer", answer)
+    assert (answer["status"], answer["text"], answer["explanation"]) == ("unsure", "", "These documents may answer this.")
+    assert [quote["text"] for quote in verified["quotes"]] == [citation["text"] for citation in answer["nearest"]]
+    assert [one["verified"] for one in (verified, *forged)] == [True, False, False]
 
 
 def test_the_terminal_gives_the_same_object(client: TestClient, quipu: Quipu) -> None:

@@ -1,18 +1,30 @@
 """The chat page in a real browser: ask, click, walk the citations, keep and judge an answer."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from assistant import Feedback
+from assistant import Assistant, Feedback, SentenceRanker
 from index import Catalogue, Encoder, Home
-from tests.browsing import Visitor, needs_browser
-from tests.inline import add
+from tests.browsing import Visitor, needs_browser, serious
+from tests.fakes import Unsure
+from tests.inline import PARSERS, add
 from tests.made import write
+from tests.serving import serving
+from ui.settings import ServerSettings
 
 pytestmark = needs_browser
+
+
+@pytest.fixture(scope="module")
+def unsure_address(shipped_home: Home, encoder: Encoder, ranker: SentenceRanker, unlimited: ServerSettings) -> Iterator[str]:
+    """A served assistant over the report that ships, which is unsure of any question with "perhaps"."""
+    with serving(Assistant(shipped_home, encoder, Unsure(ranker, "perhaps"), parsers=PARSERS), None, unlimited) as address:
+        yield address
 
 
 @pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
@@ -48,6 +60,41 @@ def test_a_refusal_and_an_error_are_said_in_words(visitor: Visitor) -> None:
     assert "Related, but not an answer:" in visitor.reply
     visitor.ask("a" * 3000)
     assert visitor.reply.startswith("The question has 3,000 characters; Quipu takes up to 2,000.")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_may_answer_is_quoted_and_opens_in_its_place(
+    browser: Browser, unsure_address: str, scheme: Literal["light", "dark"]
+) -> None:
+    context = browser.new_context(locale="en-US", color_scheme=scheme, permissions=["clipboard-read", "clipboard-write"])
+    visitor = Visitor(context, unsure_address)
+    page = visitor.page
+    visitor.ask("Are prisons overcrowded?")
+    visitor.ask("Are prisons in Chile overcrowded?")
+    visitor.ask("Are prisons perhaps overcrowded?")
+    colours = page.locator("#chat .state").evaluate_all("states => states.map(state => getComputedStyle(state).color)")
+    assert len(set(colours)) == 3
+    said = "These documents may answer this.\n\nThe closest sentences:\n\n"
+    assert visitor.reply.startswith(f"May be answered\n\n{said}")
+    unsure = page.locator("#chat .bot").last
+    expect(unsure.locator(".nearest q")).to_have_count(3)
+    expect(unsure.locator("strong, mark, .sentence, .sources")).to_have_count(0)
+    assert serious(page) == []
+    link, quote = unsure.locator(".cite").first, "Prisons are overcrowded, a major problem across the country."
+    link.press("Enter")
+    panel = page.locator("#source")
+    expect(panel.locator("mark")).to_have_text(quote)
+    page.keyboard.press("ArrowRight")
+    expect(panel.locator(".count")).to_have_text("2 / 3")
+    page.keyboard.press("Escape")
+    expect(unsure.locator(".cite").nth(1)).to_be_focused()
+    unsure.get_by_role("button", name="Copy with references").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f"{said}“{quote}” Peru’s Law")
+    page.goto(re.findall(r"<(http.*)>", copied)[0])
+    assert page.locator("mark").inner_text() == quote
+    context.close()
 
 
 def test_in_spanish_at_360_pixels_by_keyboard_alone(browser: Browser, shipped_address: str) -> None:

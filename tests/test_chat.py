@@ -81,6 +81,37 @@ def test_a_refusal_says_why_and_what_is_near() -> None:
     assert texts(greeting, "actions") == texts(greeting, "state") == []
 
 
+@pytest.mark.parametrize(
+    ("language", "state", "said", "closest"),
+    [
+        ("en", "May be answered", "These documents may answer this.", "The closest sentences:"),
+        ("es", "Quizá esté respondida", "Puede que estos documentos respondan a esto.", "Las oraciones más cercanas:"),
+    ],
+)
+def test_an_unsure_answer_quotes_what_may_be_it_and_marks_nothing(language: str, state: str, said: str, closest: str) -> None:
+    near = (citation(1, "Few were closed."), citation(2, "Sawmills were counted."))
+    answer = Answer("q", "q", language, "unsure", Reason("unsure"), nearest=near)
+    shown = answer_html(answer, "kept")
+    assert parsed.fromstring(shown).get("class") == "answer unsure"
+    assert [texts(shown, kind) for kind in ("state", "reason", "label")] == [[state], [said], [closest]]
+    assert texts(shown, "nearest") == ["Few were closed. Forests · The lawSawmills were counted. Forests · The law"]
+    assert [link.get("href") for link in parsed.fromstring(shown).find_class("cite")] == [place.link for place in near]
+    assert texts(shown, "sentence") == texts(shown, "sources") == re.findall("<(?:strong|mark)", shown) == []
+    assert "#copy=kept" in shown
+    kept = unescape(answer_markdown(answer, lambda _: "2026-01-02", "http://quipu.example"))
+    assert kept.startswith(f"{said}\n\n{closest}\n\n“Few were closed.” Forests · The law, r.md, ")
+    assert kept.endswith(f" 2026-01-02. <http://quipu.example{near[1].link}>")
+    assert answer_text(answer).startswith(f"{said}\n\n{closest}\n- “Few were closed.” Forests · The law (r.md, ")
+
+
+def test_a_part_of_which_the_answer_is_unsure_is_named() -> None:
+    partly = replace(answered(), status="partly", reason=Reason("unsure"), unanswered="how many were closed?")
+    shown, said = answer_html(partly, ""), "“how many were closed?”: These documents may answer this."
+    assert (texts(shown, "state"), texts(shown, "reason"), texts(shown, "label")) == (["Answered in part"], [said], ["Sources"])
+    assert said in answer_text(partly)
+    assert said in unescape(answer_markdown(partly, lambda _: "2026-01-02", ""))
+
+
 def test_what_can_be_done_with_an_answer_is_a_link_that_holds_it() -> None:
     def done(shown: str) -> list[str]:
         (actions,) = parsed.fromstring(shown).find_class("actions")

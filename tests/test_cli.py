@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant import Answer, Citation, Feedback
+from assistant import Answer, Citation, Feedback, SentenceRanker
 from index import Catalogue, Home
 from tests.commands import Quipu
-from tests.fakes import WordEncoder
+from tests.fakes import Unsure, WordEncoder
 from tests.inline import add
 from tests.made import REPORT, pdf, scanned_pdf, write
 from tests.made_containers import zipped
@@ -36,6 +36,29 @@ def test_a_refusal_is_an_answer(quipu: Quipu) -> None:
     assert result.code == 0
     assert result.out.startswith("Estos documentos no responden a eso.\n\nRelacionado, pero no es una respuesta:\n- “")
     assert quipu("ask", "hola").out.startswith("Hola. Haga una pregunta")
+
+
+def test_what_may_answer_is_printed_and_verified(quipu: Quipu, ranker: SentenceRanker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SentenceRanker, "load", lambda _: Unsure(ranker, "prisons"))
+    result = quipu("ask", "Are prisons overcrowded?")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith(
+        "These documents may answer this.\n\nThe closest sentences:\n"
+        "- “Prisons are overcrowded, a major problem across the country.” "
+        "Peru’s Law Enforcement Agencies Accused of Corruption as Crime Thrives · Challenges Facing Law Enforcement Agencies "
+        "(peru-law-enforcement-corruption.txt, 1603-1663)\n- “"
+    )
+    printed = quipu("ask", "Are prisons overcrowded?", "--json").out
+    answer = json.loads(printed)
+    assert (answer["status"], answer["reason"], answer["explanation"]) == ("unsure", "unsure", "These documents may answer this.")
+    assert (answer["text"], answer["sentences"], answer["citations"], len(answer["nearest"])) == ("", [], [], 3)
+    verified = quipu("verify", "-", given=printed)
+    assert (verified.code, len(verified.out.splitlines())) == (0, 3)
+    assert verified.out.startswith("[1] stands in peru-law-enforcement-corruption.txt, character for character: “Prisons are over")
+    assert quipu("verify", "-", given=printed.replace("are overcrowded", "are empty")).code == 1
+    both = quipu("ask", "Who controls the VRAEM? Are prisons overcrowded?").out
+    assert "the Shining Path guerrilla group" in both
+    assert "\n“Are prisons overcrowded?”: These documents may answer this.\n" in both
 
 
 def test_ask_json_is_the_contract(quipu: Quipu) -> None:

@@ -119,10 +119,11 @@ def test_drafts_are_made_from_kept_questions(quipu: Quipu, home: Home) -> None:
     feedback.keep(Answer("Who controls the VRAEM?", "", "en", "answered"))
     fine = quipu("eval", "drafts")
     assert (fine.code, fine.out) == (0, "")
-    assert fine.err == "Of the kept questions, none was refused or judged not helpful.\n"
+    assert fine.err == "Of the kept questions, none was refused, unsure or judged not helpful.\n"
     feedback.keep(Answer("¿Quién pagó?", "", "es", "not_in_documents", Reason("off_topic")))
-    (line,) = quipu("eval", "drafts").out.splitlines()
-    draft = json.loads(line)
+    feedback.keep(Answer("Who paid?", "", "en", "unsure", Reason("unsure")))
+    draft, unsure = map(json.loads, quipu("eval", "drafts").out.splitlines())
+    assert (unsure["question"], unsure["why"], unsure["answerable"]) == ("Who paid?", ["unsure"], None)
     assert (draft["question"], draft["lang"], draft["why"], draft["answerable"]) == (
         "¿Quién pagó?",
         "es",

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from assistant import Answer, Assistant, Feedback, QuestionError, Reason, SentenceRanker
 from eval import drafts, read_questions
 from index import Encoder, Home, LibraryError, remove
+from tests.fakes import Unsure
 from tests.inline import add
 from tests.made import write
 from ui.server import create_app
@@ -38,6 +39,18 @@ def test_a_kept_question_has_the_ranges_of_its_answer_and_not_their_text(
     assert (kept.status, kept.helpful, kept.comment) == ("answered", None, "")
     assert kept.cited == tuple((citation.document_id, citation.start, citation.end) for citation in answer.citations)
     assert b"Officers in Iquitos" not in (home.path / "feedback.sqlite").read_bytes()
+
+
+def test_of_an_unsure_answer_the_closest_sentences_are_kept_and_drafted(
+    forests: Assistant, feedback: Feedback, encoder: Encoder, ranker: SentenceRanker
+) -> None:
+    answer = Assistant(forests.home, encoder, Unsure(ranker)).ask("Who seized trucks?")
+    assert answer.status == "unsure"
+    feedback.keep(answer)
+    (kept,) = feedback.kept()
+    assert kept.cited == tuple((citation.document_id, citation.start, citation.end) for citation in answer.nearest)
+    (draft,) = drafts(feedback.kept(), forests.scope())
+    assert (draft["why"], draft["cited"]) == (["unsure"], [citation.quote for citation in answer.nearest])
 
 
 def test_the_last_judgement_counts(forests: Assistant, feedback: Feedback) -> None:

@@ -16,10 +16,10 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, TextContent
 
-from assistant import Assistant, Feedback, SentenceRanker
+from assistant import Assistant, Feedback, Ranker, SentenceRanker
 from index import Catalogue, Home
 from tests.asked import bearer, secret_file, served, token
-from tests.fakes import WordEncoder
+from tests.fakes import Unsure, WordEncoder
 from tests.inline import add
 from tests.made import REPORT, write
 from ui.server import bind, create_app
@@ -36,11 +36,11 @@ ACCEPT = {"Accept": "application/json, text/event-stream"}
 
 
 @contextmanager
-def listening(home: Home, **settings: object) -> Iterator[str]:
+def listening(home: Home, ranker: Ranker | None = None, **settings: object) -> Iterator[str]:
     """The application on a port of its own, without a model."""
     given = ServerSettings.load(home=home.path, port=0, **settings)
     listener, words = bind(given), WordEncoder()
-    app = create_app(Assistant(home, words, SentenceRanker(words)), Feedback(home) if given.feedback else None, given)
+    app = create_app(Assistant(home, words, ranker or SentenceRanker(words)), Feedback(home) if given.feedback else None, given)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -98,6 +98,27 @@ def test_the_official_client_asks_lists_and_looks_up(address: str, mode: str) ->
         assert within.structured_content["reason"] == "no_documents"
 
     with_client(f"{address}/mcp", use, mode)
+
+
+def test_what_may_answer_is_quoted_with_its_place(home: Home, report: Path) -> None:
+    add(home, [report], WordEncoder())
+
+    async def use(client: Client) -> None:
+        (ask, *_) = (await client.list_tools()).tools
+        assert "`unsure`" in (ask.description or "")
+        answer = await client.call_tool("ask", {"question": "How many illegal sawmills?"})
+        given: dict[str, Any] = answer.structured_content
+        assert (answer.is_error, given["status"], given["reason"], given["citations"]) == (False, "unsure", "unsure", [])
+        first = given["nearest"][0]
+        assert first["text"] == "The ministry of forests counted 412 illegal sawmills in 2021."
+        assert text(answer).startswith(
+            "May be answered.\n\nThese documents may answer this.\n\nThe closest sentences:\n\n"
+            f"“{first['text']}” Forests of the North, "
+        )
+        assert f"{first['link']} (id {first['document_id']}:{first['start']}-{first['end']})" in text(answer)
+
+    with listening(home, Unsure(SentenceRanker(WordEncoder()))) as address:
+        with_client(f"{address}/mcp", use)
 
 
 def test_what_cannot_be_done_is_said_in_a_sentence(home: Home) -> None:

@@ -13,7 +13,7 @@ from assistant import Assistant, SentenceRanker
 from corpus import read_bytes
 from index import Encoder, Home, remove
 from tests.asked import served
-from tests.fakes import WordEncoder
+from tests.fakes import Unsure, WordEncoder
 from tests.inline import add
 from tests.made import REPORT, pdf, write
 from ui.addresses import is_loopback_host
@@ -46,6 +46,19 @@ def test_ask(shipped_client: TestClient) -> None:
     assert "on the north coast of Peru" in answer["citations"][0]["quote"]
     nothing = shipped_client.post("/api/ask", json={"question": "Are prisons full?", "documents": ["unknown"]}).json()
     assert (nothing["status"], nothing["reason"]) == ("not_in_documents", "no_documents")
+
+
+def test_what_may_answer_is_given_with_its_place(home: Home, report: Path) -> None:
+    words = WordEncoder()
+    add(home, [report], words)
+    with served(home, words, Unsure(SentenceRanker(words))) as client:
+        answer = client.post("/api/ask", json={"question": "¿Cuántos aserraderos?"}).json()
+        nearest = answer["nearest"]
+        pages = [client.get(citation["link"]).text for citation in nearest]
+    assert (answer["status"], answer["reason"], answer["citations"]) == ("unsure", "unsure", [])
+    assert answer["explanation"] == "Puede que estos documentos respondan a esto."
+    assert nearest[0]["text"] == "The ministry of forests counted 412 illegal sawmills in 2021."
+    assert [marked(page) for page in pages] == [[citation["quote"]] for citation in nearest]
 
 
 @pytest.mark.parametrize("prefix", ["", "/quipu"])

@@ -322,6 +322,7 @@ def test_measures(home: Home, tmp_path: Path) -> None:
     app.include_router(telemetry_routes(assistant, metrics))
     metrics.asked("answered", 0.2)
     metrics.asked("partly", 20)
+    metrics.asked("unsure", 0.01)
     metrics.refused("body")
     client = served(app, metrics, Visitor.operator("root"))
     response = client.get("/metrics")
@@ -332,16 +333,16 @@ def test_measures(home: Home, tmp_path: Path) -> None:
         for family in text_string_to_metric_families(response.text)
         for sample in family.samples
     }
-    assert {
-        status: found["quipu_questions_total", status] for status in ("answered", "partly", "not_in_documents", "no_question")
-    } == {
+    statuses = ("answered", "partly", "unsure", "not_in_documents", "no_question")
+    assert {status: found["quipu_questions_total", status] for status in statuses} == {
         "answered": 1,
         "partly": 1,
+        "unsure": 1,
         "not_in_documents": 0,
         "no_question": 0,
     }
-    assert (found["quipu_question_seconds_bucket", "0.25"], found["quipu_question_seconds_bucket", "30.0"]) == (1, 2)
-    assert found["quipu_question_seconds_sum",] == pytest.approx(20.2)
+    assert (found["quipu_question_seconds_bucket", "0.25"], found["quipu_question_seconds_bucket", "30.0"]) == (2, 3)
+    assert found["quipu_question_seconds_sum",] == pytest.approx(20.21)
     assert (found["quipu_documents",], found["quipu_passages",]) == (1, assistant.scope().size())
     assert found["quipu_http_requests_in_flight",] == 1  # this one
     assert found["quipu_refused_total", "body"] == 1

@@ -18,6 +18,7 @@ import corpus
 from assistant import Assistant, Feedback, SentenceRanker
 from index import Encoder, Home
 from tests.browsing import needs_browser, serious
+from tests.fakes import Unsure
 from tests.inline import add
 from tests.made import write
 from tests.serving import serving
@@ -95,12 +96,12 @@ def running(server: ThreadingHTTPServer) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def assistant(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder, ranker: SentenceRanker) -> Assistant:
-    """Over the report that ships, and a hostile document."""
+    """Over the report that ships, and a hostile document. It is unsure of any question with "perhaps"."""
     folder = tmp_path_factory.mktemp("widget")
     home = Home(folder / "home")
     report = next((Path(corpus.__file__).parent / "reports").glob("*.txt"))
     add(home, [report, write(folder / "canoes.txt", HOSTILE)], encoder)
-    return Assistant(home, encoder, ranker)
+    return Assistant(home, encoder, Unsure(ranker, "perhaps"))
 
 
 @pytest.fixture(scope="module")
@@ -235,9 +236,9 @@ def test_a_refusal_helps_and_an_answer_is_judged(
     expect(widget.locator(".source .count")).to_have_text("2 / 3")
     page.keyboard.press("Escape")
     expect(refusal.locator(".nearest .cite").first).to_be_focused()
-    partly = ask(widget, "Who controls the VRAEM? How many trains are there?")
+    partly = ask(widget, "Who controls the VRAEM? Are there trains in Chile?")
     expect(partly.locator(".state")).to_have_text("Answered in part")
-    expect(partly.locator(".reason")).to_contain_text("“How many trains are there?”: These documents do not answer that")
+    expect(partly.locator(".reason")).to_contain_text("“Are there trains in Chile?”: These documents do not answer that")
     suggestions = ask(widget, "hello").get_by_role("button")
     question = suggestions.first.inner_text()
     suggestions.first.click()
@@ -251,6 +252,30 @@ def test_a_refusal_helps_and_an_answer_is_judged(
     expect(widget.get_by_role("textbox")).to_have_value(long.strip())
     widget.get_by_role("button", name="New conversation").click()
     expect(widget.locator(".turn")).to_have_count(0)
+
+
+def test_what_may_answer_is_quoted_and_opens_in_its_place(context: BrowserContext, site: Site, quipu_address: str) -> None:
+    page = site.show(context, "<quipu-chat inline></quipu-chat>", head=tag(quipu_address))
+    widget = widget_of(page)
+    unsure = ask(widget, "Are prisons perhaps overcrowded?")
+    expect(unsure).to_contain_text(
+        "May be answeredThese documents may answer this.The closest sentences:Prisons are overcrowded, a"
+    )
+    expect(unsure.locator(".nearest q")).to_have_count(3)
+    expect(unsure.locator("strong, mark, .sentence, .sources")).to_have_count(0)
+    state = unsure.locator(".state").evaluate("state => getComputedStyle(state).color")
+    for question in ("Are prisons overcrowded?", "Are prisons in Chile overcrowded?"):
+        expect(ask(widget, question).locator(".state")).not_to_have_css("color", state)
+    first = unsure.locator(".nearest .cite").first
+    first.press("Enter")
+    expect(widget.locator(".source mark")).to_have_text("Prisons are overcrowded, a major problem across the country.")
+    page.keyboard.press("ArrowRight")
+    expect(widget.locator(".source .count")).to_have_text("2 / 3")
+    page.keyboard.press("Escape")
+    expect(first).to_be_focused()
+    partly = ask(widget, "Who controls the VRAEM? Are prisons perhaps overcrowded?")
+    expect(partly.locator(".state")).to_have_text("Answered in part")
+    expect(partly.locator(".reason")).to_have_text("“Are prisons perhaps overcrowded?”: These documents may answer this.")
 
 
 def test_only_listed_sites_are_answered(context: BrowserContext, site: Site, quipu_address: str) -> None:
@@ -361,6 +386,7 @@ def test_everybody_can_use_it(context: BrowserContext, site: Site, quipu_address
     widget = widget_of(page)
     widget.get_by_role("button", name="Ask the documents").click()
     ask(widget, "Who controls the VRAEM?")
+    ask(widget, "Are prisons perhaps overcrowded?")
     ask(widget, "Are prisons in Chile overcrowded?")
     still(widget)
     assert serious(page) == []

@@ -34,7 +34,7 @@ QUESTIONS = [
     for line in (Path(__file__).parents[2] / "eval" / "questions" / "report.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 KEY = Path(os.environ["QUIPU_TOKEN_KEY"]).read_bytes().strip()
-STATUSES = {"answered", "partly", "not_in_documents", "no_question"}
+STATUSES = {"answered", "partly", "unsure", "not_in_documents", "no_question"}
 NUMBERS = itertools.count(1)
 
 

@@ -44,7 +44,7 @@ from ui.api.request_bodies import Ask
 from ui.problems import problem
 from ui.settings import ServerSettings
 from ui.visitor import error_message_for, visible_to_visitor
-from ui.wording import Language, as_language, explain, language_of, place, say, status_line, suggest, within
+from ui.wording import Language, as_language, explain, language_of, nearest_line, place, say, status_line, suggest, within
 
 _INSTRUCTIONS = (
     "Quipu answers from a fixed set of documents and nothing else. Its answers are verbatim quotes with citations: present them "
@@ -203,8 +203,9 @@ def _tools(assistant: Assistant, settings: ServerSettings, ask_service: AskServi
         "ask": _Tool(
             "Ask the documents",
             "Ask a question in English or Spanish. The answer is verbatim sentences of the documents, each with a citation: title, "
-            "page, link and exact quote. If the status is `not_in_documents`, the documents do not answer the question: that is an "
-            "answer, and `nearest` only shows related passages. Ask about one thing at a time; for a follow-up, pass the earlier "
+            "page, link and exact quote. If the status is `unsure`, the documents may answer the question: `nearest` quotes up to "
+            "three sentences that may be the answer. If it is `not_in_documents`, they do not answer it: that is an answer, and "
+            "`nearest` only shows related passages. Ask about one thing at a time; for a follow-up, pass the earlier "
             "questions as `history`.",
             Ask,
             schema.Answer,
@@ -239,7 +240,7 @@ def answer_text(answer: Answer, site: str) -> str:
         lines.append(explain(answer.reason, language, answer.unanswered))
     lines += [f"[{citation.number}] {_reference(citation, language, site)}" for citation in answer.citations]
     if answer.nearest:
-        lines.append(say("answer_nearest", language))
+        lines.append(nearest_line(answer.status, language))
         lines += [f"“{citation.text}” {_reference(citation, language, site)}" for citation in answer.nearest]
     if answer.suggestions:
         lines.append(" ".join([say("answer_you_could_ask", language), *suggest(answer.suggestions, language)]))

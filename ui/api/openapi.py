@@ -23,8 +23,8 @@ from ui.visitor import SESSION_COOKIE
 
 _DESCRIPTION = (
     "Ask documents in plain words; get their own sentences, each with a citation that opens the document at that place. “Not in "
-    "the documents” is an answer, too. Errors are problem details (RFC 9457), whose `request_id` finds the request in the log. The "
-    "same is available as tools over MCP, at `/mcp`."
+    "the documents” is an answer, too, and “May be answered” comes with the closest sentences. Errors are problem details (RFC "
+    "9457), whose `request_id` finds the request in the log. The same is available as tools over MCP, at `/mcp`."
 )
 _TAGS = {
     "questions": "Ask, see where an answer comes from, and judge it.",

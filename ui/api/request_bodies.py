@@ -85,3 +85,7 @@ class GivenAnswer(BaseModel):
     """Its sentences."""
     citations: Annotated[list[GivenCitation], Field(max_length=_MOST_CITATIONS)]
     """Its citations."""
+    status: str = ""
+    """Its status."""
+    nearest: Annotated[list[GivenCitation], Field(max_length=_MOST_CITATIONS)] = []
+    """Its closest sentences, which are verified if it is `unsure`."""

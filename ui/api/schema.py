@@ -93,8 +93,9 @@ class Answer(TypedDict):
     language: str
     """The two-letter code of the question's language."""
     status: Status
-    """`answered`; `partly` if several questions were asked and not all are answered; `not_in_documents`, which is an answer, too;
-    `no_question` if nothing was asked."""
+    """`answered`; `partly` if several questions were asked and not all are answered; `unsure` if the documents may answer, and
+    `nearest` are the sentences that may be the answer; `not_in_documents`, which is an answer, too; `no_question` if nothing was
+    asked."""
     reason: str | None
     """Why there is no answer, or none to a part: a code, and after ": " what it is about, as in `name_absent: Bolivia`."""
     explanation: str | None
@@ -110,7 +111,8 @@ class Answer(TypedDict):
     citations: list[Citation]
     """The places they are quoted from, numbered from 1."""
     nearest: list[Citation]
-    """If there is no answer: the most closely related places. They are not an answer."""
+    """If there is no answer: the most closely related places, best first. If the status is `unsure`, they may be the answer; else
+    they are not."""
     suggestions: list[str]
     """Questions that could be asked instead."""
     generation: Count

@@ -74,7 +74,7 @@ def ask(
         list[str] | None, typer.Option(help="Ask within this document only, by its name or id; may be given several times.")
     ] = None,
 ) -> None:
-    """Ask one question. A refusal is an answer too: the exit code is 0 for both."""
+    """Ask one question. A refusal is an answer too, and so are sentences that may answer: the exit code is 0."""
     assistant = Assistant.open(settings=ServerSettings.load())
     _print_notice(assistant)
     documents = _ids(assistant.scope(), document) if document else None

@@ -119,7 +119,7 @@ def run(
 
 @app.command("drafts")
 def drafts_command() -> None:
-    """Print test questions to complete, as JSON Lines: questions of readers that were refused, or whose answer did not help."""
+    """Print test questions to complete, as JSON Lines: readers' questions whose answer was a refusal, unsure, or no help."""
     settings = ServerSettings.load()
     kept = Feedback(Home(settings.home)).kept()
     if not kept:
@@ -128,7 +128,7 @@ def drafts_command() -> None:
     for draft in found:
         typer.echo(json.dumps(draft, ensure_ascii=False))
     if not found:
-        typer.echo("Of the kept questions, none was refused or judged not helpful.", err=True)
+        typer.echo("Of the kept questions, none was refused, unsure or judged not helpful.", err=True)
 
 
 def _asked(questions: Path | None, folder: Path | None, leave_out: LeftOut) -> tuple[list[Article], list[TestQuestion]]:

@@ -1,9 +1,22 @@
 """Answers and documents as text for the terminal."""
 
-from assistant import Answer
+from assistant import Answer, Citation
 from corpus import ReadSummary, shown_name
 from index import AddResult, StoredDocument
-from ui.wording import as_language, explain, language_name, notes_on, pages_counted, pages_listed, place, say, sentences_on, suggest
+from ui.wording import (
+    Language,
+    as_language,
+    explain,
+    language_name,
+    nearest_line,
+    notes_on,
+    pages_counted,
+    pages_listed,
+    place,
+    say,
+    sentences_on,
+    suggest,
+)
 
 
 def answer_text(answer: Answer) -> str:
@@ -18,17 +31,19 @@ def answer_text(answer: Answer) -> str:
         lines.append(explain(answer.reason, language, answer.unanswered))
     if answer.citations:
         lines += ["", f"{say('answer_sources', language)}:"]
-        lines += [
-            f"[{citation.number}] {place(citation, language)} ({citation.source}, {citation.start}-{citation.end})"
-            for citation in answer.citations
-        ]
+        lines += [f"[{citation.number}] {_reference(citation, language)}" for citation in answer.citations]
     if answer.nearest:
-        lines += ["", say("answer_nearest", language)]
-        lines += [f"- “{citation.text}” {place(citation, language)}" for citation in answer.nearest]
+        where = _reference if answer.status == "unsure" else place
+        lines += ["", nearest_line(answer.status, language)]
+        lines += [f"- “{citation.text}” {where(citation, language)}" for citation in answer.nearest]
     elif answer.suggestions:
         lines += ["", say("answer_you_could_ask", language)]
         lines += [f"- {question}" for question in suggest(answer.suggestions, language)]
     return "\n".join(lines)
+
+
+def _reference(citation: Citation, language: Language) -> str:
+    return f"{place(citation, language)} ({citation.source}, {citation.start}-{citation.end})"
 
 
 def added_lines(added: AddResult) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from assistant import Answer, Citation, Sentence
 from corpus import CELLS_APART
-from ui.wording import Language, as_language, explain, place, say, status_line, suggest, within
+from ui.wording import Language, as_language, explain, nearest_line, place, say, status_line, suggest, within
 
 _MOST_ACROSS = 5  # cells of a table row side by side, as many as fit on a phone
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -15,7 +15,7 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 def answer_html(answer: Answer, markdown: str, feedback: str | None = None, root: str = "") -> str:
-    """Return an answer as one line of HTML: its status, its sentences and their sources, or why there are none and what is related.
+    """Return an answer as one line of HTML: its status, its sentences and their sources, or why there are none and what is nearest.
 
     The actions are links that the page's script turns into buttons: copy `markdown`, and judge the answer by the id `feedback`.
     `root` is the prefix of the links to documents.
@@ -32,7 +32,7 @@ def answer_html(answer: Answer, markdown: str, feedback: str | None = None, root
     if answer.citations:
         parts += [_paragraph("label", say("answer_sources", language)), _sources(answer.citations, language, root)]
     if answer.nearest:
-        parts += [_paragraph("label", say("answer_nearest", language)), _nearest(answer.nearest, language, root)]
+        parts += [_paragraph("label", nearest_line(answer.status, language)), _nearest(answer.nearest, language, root)]
     if answer.suggestions:
         questions = suggest(answer.suggestions, language)
         items = "".join(f"<li>{_link(question, f'#ask={quote(question)}')}</li>" for question in questions)
@@ -48,7 +48,7 @@ def failure_html(sentence: str) -> str:
 
 
 def answer_markdown(answer: Answer, date_added: Callable[[str], str], origin: str) -> str:
-    """Return an answer as Markdown to keep: its sentences with their references, or why there are none and what is related.
+    """Return an answer as Markdown to keep: its sentences with their references, or why there are none and what is nearest.
 
     `date_added` returns the date on which the document with an id was added. Links lead to the server at `origin`.
     """
@@ -67,7 +67,7 @@ def answer_markdown(answer: Answer, date_added: Callable[[str], str], origin: st
         lines.append(escape(explain(answer.reason, language, answer.unanswered)))
     lines += [f"{escape(f'[{citation.number}]')} {reference(citation)}" for citation in answer.citations]
     if answer.nearest:
-        lines.append(escape(say("answer_nearest", language)))
+        lines.append(escape(nearest_line(answer.status, language)))
         lines += [f"{escape(f'“{citation.text}”')} {reference(citation)}" for citation in answer.nearest]
     return "\n\n".join(lines)
 

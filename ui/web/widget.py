@@ -17,6 +17,7 @@ from ui.wording import Language, as_language, scripted
 
 _STATIC = Path(__file__).parent / "static"
 _KEYS = (
+    "answer_closest",
     "answer_nearest",
     "answer_searched",
     "answer_sources",
@@ -39,6 +40,7 @@ _KEYS = (
     "status_answered",
     "status_not_in_documents",
     "status_partly",
+    "status_unsure",
     "table_label",
     "widget_ask",
     "widget_back",

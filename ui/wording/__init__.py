@@ -3,7 +3,7 @@
 The sentences themselves are in `en.json` and `es.json`.
 """
 
-from ui.wording.answers import explain, status_line, suggest
+from ui.wording.answers import explain, nearest_line, status_line, suggest
 from ui.wording.languages import LANGUAGE_COOKIE, as_language, language_name, language_of, other_language
 from ui.wording.places import label, page_name, place, within
 from ui.wording.read_summaries import notes_on, pages_counted, pages_listed, sentences_on
@@ -19,6 +19,7 @@ __all__ = [
     "language_name",
     "language_of",
     "listed",
+    "nearest_line",
     "notes_on",
     "other_language",
     "page_name",

@@ -9,6 +9,7 @@ from ui.wording.words import Language, say
 _STATUSES: dict[Status, str] = {
     "answered": "status_answered",
     "partly": "status_partly",
+    "unsure": "status_unsure",
     "not_in_documents": "status_not_in_documents",
 }
 
@@ -27,6 +28,7 @@ _REASONS = {
     "no_cause": "reason_no_cause",
     "language": "reason_language",
     "no_documents": "reason_no_documents",
+    "unsure": "reason_unsure",
 }
 
 
@@ -41,6 +43,11 @@ def explain(reason: Reason, language: Language, part: str = "") -> str:
     subject = language_name(reason.subject, language) if reason.code == "language" else reason.subject
     sentence = say(_REASONS[reason.code], language, subject=subject)
     return say("reason_for_part", language, part=part, reason=sentence) if part else sentence
+
+
+def nearest_line(status: Status, language: Language) -> str:
+    """Return what stands above the nearest sentences of an answer: whether they may be the answer or are only related."""
+    return say("answer_nearest" if status == "not_in_documents" else "answer_closest", language)
 
 
 def suggest(topics: Iterable[str], language: Language) -> list[str]:

@@ -21,6 +21,7 @@
   const STATUSES = {
     answered: "status_answered",
     partly: "status_partly",
+    unsure: "status_unsure",
     not_in_documents: "status_not_in_documents",
   };
 
@@ -403,7 +404,8 @@
           const place = `${citation.title} · ${within(citation, language)}`;
           return make("li", {}, make("q", { dir: "auto" }, citation.text), " ", this.#cite(place, citation, nearest, language));
         });
-        parts.push(line("label", say(language, "answer_nearest")), make("ul", { class: "nearest" }, ...items));
+        const label = say(language, answer.status === "not_in_documents" ? "answer_nearest" : "answer_closest");
+        parts.push(line("label", label), make("ul", { class: "nearest" }, ...items));
       }
       if (answer.suggestions.length) {
         const items = answer.suggestions.map((question) => {
