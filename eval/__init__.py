@@ -6,14 +6,15 @@ This room has no private way to an answer: it asks the `Assistant`, and searches
 from eval.compare import Change, compare
 from eval.confidence import Bin
 from eval.drafts import drafts
-from eval.figures import LESS_IS_BETTER, Curves, Figure, curves, figures
+from eval.figures import MORE_IS_NOT_BETTER, Curves, Figure, curves, figures
 from eval.questions import TestQuestion, read_questions, shipped_questions
 from eval.run import QuestionResult, QuotedRange, ask_all
 from eval.run_file import read_run, run_file
+from eval.sets import QuestionSet, read_sets, shipped_sets
 from eval.squad import Article, LeftOut, read_squad
 
 __all__ = [
-    "LESS_IS_BETTER",
+    "MORE_IS_NOT_BETTER",
     "Article",
     "Bin",
     "Change",
@@ -21,6 +22,7 @@ __all__ = [
     "Figure",
     "LeftOut",
     "QuestionResult",
+    "QuestionSet",
     "QuotedRange",
     "TestQuestion",
     "ask_all",
@@ -30,7 +32,9 @@ __all__ = [
     "figures",
     "read_questions",
     "read_run",
+    "read_sets",
     "read_squad",
     "run_file",
     "shipped_questions",
+    "shipped_sets",
 ]

@@ -4,23 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant import QuestionError
-from eval.figures import Figure
+from eval.figures import MORE_IS_NOT_BETTER, Figure
 from eval.run import QuestionResult
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a measure differs from the baseline: the mean difference per question, and the ids of questions that changed."""
+    """How a measure differs from the baseline: the mean difference per question, and the ids of questions with less and more."""
 
     measure: str
     difference: Figure
-    worse: tuple[str, ...]
-    better: tuple[str, ...]
+    less: tuple[str, ...]
+    more: tuple[str, ...]
 
     @property
     def is_drop(self) -> bool:
-        """Whether the measure dropped by more than chance: the whole interval is below 0."""
-        return self.difference.high < 0
+        """Whether the measure got worse by more than chance: the whole interval is below 0."""
+        return self.measure not in MORE_IS_NOT_BETTER and self.difference.high < 0
 
 
 def compare(rows: Sequence[QuestionResult], baseline: Sequence[QuestionResult]) -> list[Change]:
@@ -46,7 +46,7 @@ def compare(rows: Sequence[QuestionResult], baseline: Sequence[QuestionResult]) 
             if name in row.measures and name in before[row.id].measures
         }
         if pairs:
-            worse = tuple(question for question, difference in pairs.items() if difference < 0)
-            better = tuple(question for question, difference in pairs.items() if difference > 0)
-            changes.append(Change(name, Figure.of(list(pairs.values())), worse, better))
+            less = tuple(question for question, difference in pairs.items() if difference < 0)
+            more = tuple(question for question, difference in pairs.items() if difference > 0)
+            changes.append(Change(name, Figure.of(list(pairs.values())), less, more))
     return changes

@@ -8,8 +8,8 @@ from eval.confidence import Bin, auroc, calibration_error, interval, reliability
 from eval.measures import DEPTH, mean_interval
 from eval.run import QuestionResult
 
-LESS_IS_BETTER = ("ECE", "AURC")
-"""The measures of which less is better; of all others, more is."""
+MORE_IS_NOT_BETTER = ("unsure", "ECE", "AURC")
+"""The measures of which less is better or, for `unsure`, neither; of all others, more is."""
 
 _ANSWER_VERDICTS = ("correct", "refused")  # questions about pages have another verdict, since their answers aren't judged
 
@@ -36,17 +36,20 @@ class Figure:
 
 def figures(rows: Sequence[QuestionResult]) -> dict[str, dict[str, Figure]]:
     """Return the figures by group and measure. The groups are "all", "answerable", "unanswerable", "with history" for follow-ups,
-    and one for each kind and language, as in "kind factoid" and "lang en".
+    and one for each report, kind and language, as in "kind factoid" and "lang en".
 
     Each measure of the rows is averaged. If a group has both answerable and unanswerable questions, it also has the "AUROC" and
     "ECE" of their confidence, and the "AURC" of those that were answered (see `eval.confidence`).
     """
     groups: dict[str, list[QuestionResult]] = {"all": list(rows)}
     for row in rows:
-        names = ("answerable" if row.answerable else "unanswerable", f"kind {row.kind}", f"lang {row.lang}")
-        for name in (*names, *(["with history"] if row.history else [])):
+        names = ["answerable" if row.answerable else "unanswerable", f"kind {row.kind}", f"lang {row.lang}"]
+        names += ["with history"] if row.history else []
+        names += [f"report {row.report}"] if row.report else []
+        for name in names:
             groups.setdefault(name, []).append(row)
-    return {name: _means(groups[name]) | _joint_figures(groups[name]) for name in ("all", *sorted(groups.keys() - {"all"}))}
+    ordered = sorted(groups, key=lambda name: (name != "all", not name.startswith("report "), name))
+    return {name: _means(groups[name]) | _joint_figures(groups[name]) for name in ordered}
 
 
 def _means(rows: Sequence[QuestionResult]) -> dict[str, Figure]:

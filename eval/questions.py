@@ -6,6 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from assistant import QuestionError
+from corpus import shipped
+
+_KINDS_THAT_NEED_ALL = ("multi-passage", "overview", "comparison")
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +16,8 @@ class TestQuestion:
     """A question with its gold: exact quotes from the documents, or pages (numbered from 0). `doc` is the name, without its ending,
     of the file that the question is about; gold pages need it.
 
-    Any one of the quotes is a right answer; the kind "multi-passage" needs all of them. `history` holds the questions asked before,
-    oldest first.
+    Any one of the quotes is a right answer, but for the kinds that need all of them. `history` holds the questions asked before,
+    oldest first. `where` says in which file the question is, and in which line.
     """
 
     __test__ = False  # tells pytest that this is no test, despite its name
@@ -28,11 +31,12 @@ class TestQuestion:
     history: tuple[str, ...]
     doc: str | None
     gold_pages: frozenset[int]
+    where: str
 
     @property
     def needs_all(self) -> bool:
         """Whether all gold quotes are needed, rather than any one of them."""
-        return self.kind == "multi-passage"
+        return self.kind in _KINDS_THAT_NEED_ALL
 
 
 def read_questions(path: Path) -> list[TestQuestion]:
@@ -46,7 +50,7 @@ def read_questions(path: Path) -> list[TestQuestion]:
         if not line.strip():
             continue
         try:
-            question = _question(json.loads(line))
+            question = _question(json.loads(line), f"line {number} of {path}")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise QuestionError(
                 f"Line {number} of {path} is not a question ({type(error).__name__}: {error}): it must be an object with at least "
@@ -62,10 +66,10 @@ def read_questions(path: Path) -> list[TestQuestion]:
 
 def shipped_questions() -> Path:
     """Return the file of test questions about the report that ships."""
-    return Path(str(files("eval").joinpath("questions", "report.jsonl")))
+    return Path(str(files("eval").joinpath("questions", f"{shipped()[0].stem}.jsonl")))
 
 
-def _question(values: dict[str, object]) -> TestQuestion:
+def _question(values: dict[str, object], where: str) -> TestQuestion:
     json.dumps(values, ensure_ascii=False).encode("utf-8")  # raises UnicodeEncodeError, a ValueError, for a lone surrogate
     quotes, pages, history = values.get("gold_quotes", ()), values.get("gold_pages", ()), values.get("history", ())
     if not all(isinstance(part, list | tuple) for part in (quotes, pages, history)):
@@ -86,4 +90,5 @@ def _question(values: dict[str, object]) -> TestQuestion:
         history=tuple(map(str, history)),  # type: ignore[call-overload]
         doc=str(values["doc"]) if "doc" in values else None,
         gold_pages=frozenset(map(int, pages)),  # type: ignore[call-overload]
+        where=where,
     )

@@ -9,6 +9,7 @@ from functools import cache
 from assistant import Answer, Assistant, QuestionError
 from corpus import Document, QuipuError, sentences
 from eval.measures import DEPTH, Range, attribution, covered, evidence, retrieval
+from eval.outcome import outcome
 from eval.questions import TestQuestion
 from index import Hit
 
@@ -24,12 +25,18 @@ class QuotedRange:
     end: int
     quote: str
 
+    @property
+    def range(self) -> Range:
+        """The range alone, as measures take it."""
+        return self.document_id, self.start, self.end
+
 
 @dataclass(frozen=True, slots=True)
 class QuestionResult:
     """The outcome of one question. `status` is the answer's, or "failed" with the error as `reason` and all measures at 0.
 
     `searched` is the query that was searched. `cited` are the quotes that were given; `expected` are the gold quotes or pages.
+    `report` is the name of the set that the question is of, "" if it is the only set.
     """
 
     id: str
@@ -45,6 +52,7 @@ class QuestionResult:
     cited: tuple[QuotedRange, ...]
     expected: tuple[QuotedRange, ...]
     measures: dict[str, float]
+    report: str = ""
 
     @property
     def verdict(self) -> str:
@@ -58,10 +66,10 @@ class QuestionResult:
 
 
 def ask_all(
-    assistant: Assistant, questions: Sequence[TestQuestion], *, within: bool = False
+    assistant: Assistant, questions: Sequence[TestQuestion], *, within: bool = False, report: str = ""
 ) -> Iterator[tuple[QuestionResult, float]]:
-    """Yield a row per question, in order, and the milliseconds that the answer took. Questions are asked of all documents or, if
-    `within`, of the one that each is about.
+    """Return an iterator that asks the questions in order: a row for each, with the name `report`, and the milliseconds that the
+    answer took. Questions are asked of all documents or, if `within`, of the one that each is about.
 
     Raises QuestionError, before anything is asked, if some gold is in none of the documents.
     """
@@ -70,62 +78,66 @@ def ask_all(
     by_name = {entry.name.rpartition(".")[0]: document for entry, document in library}
     golds = [_gold(question, by_name, [document for _, document in library]) for question in questions]
     reread = cache(scope.reread)  # parses each original once
-    for question, gold in zip(questions, golds, strict=True):
+
+    def asked(question: TestQuestion, gold: Sequence[QuotedRange]) -> tuple[QuestionResult, float]:
         about = by_name.get(question.doc or "")
         documents = [about.id] if within and about else None
         started = time.perf_counter()
         try:
             answer, error = assistant.ask(question.question, question.history, documents), ""
         except QuipuError as problem:
-            answer, error = None, str(problem)
+            answer, error = Answer(question.question, question.question, question.lang, "not_in_documents"), str(problem)
         milliseconds = 1000 * (time.perf_counter() - started)
         if question.gold_pages and about:
             measures = _page_measures(assistant, question, about)
-        elif not question.answerable:
-            measures = {"refused": float(answer is not None and not answer.citations)}
         else:
-            hits = [] if error else assistant.search(question.question, question.history, documents, DEPTH)
-            measures = _answer_measures(answer, gold, hits, needs_all=question.needs_all)
-        if answer and answer.citations:
+            ranges = [quote.range for quote in gold]
+            measures = outcome(question, answer, ranges)
+            if question.answerable:
+                hits = [] if error else assistant.search(question.question, question.history, documents, DEPTH)
+                measures |= _evidence_measures(answer, ranges, hits, needs_all=question.needs_all)
+        if answer.citations:
             measures |= _citation_measures(answer, reread)
         if error:
             measures = dict.fromkeys(measures, 0.0)
-        yield _row(question, answer, error, gold, measures), milliseconds
+        return _row(question, answer, error, gold, measures, report), milliseconds
+
+    return (asked(question, gold) for question, gold in zip(questions, golds, strict=True))
 
 
 def _row(
-    question: TestQuestion, answer: Answer | None, error: str, expected: Sequence[QuotedRange], measures: dict[str, float]
+    question: TestQuestion,
+    answer: Answer,
+    error: str,
+    expected: Sequence[QuotedRange],
+    measures: dict[str, float],
+    report: str,
 ) -> QuestionResult:
-    citations = answer.citations if answer else ()
     return QuestionResult(
         id=question.id,
         question=question.question,
         history=question.history,
-        searched=answer.searched if answer else question.question,
+        searched=answer.searched,
         lang=question.lang,
         kind=question.kind,
         answerable=question.answerable,
-        status=answer.status if answer else "failed",
-        reason=error or str((answer and answer.reason) or ""),
-        confidence=answer.confidence if answer else 0.0,
-        cited=tuple(QuotedRange(one.document_id, one.start, one.end, one.quote) for one in citations),
+        status="failed" if error else answer.status,
+        reason=error or str(answer.reason or ""),
+        confidence=answer.confidence,
+        cited=tuple(QuotedRange(one.document_id, one.start, one.end, one.quote) for one in answer.citations),
         expected=tuple(expected),
         measures={name: round(value, 6) for name, value in measures.items()},
+        report=report,
     )
 
 
-def _answer_measures(
-    answer: Answer | None, expected: Sequence[QuotedRange], hits: Sequence[Hit], *, needs_all: bool
-) -> dict[str, float]:
-    """Return the measures of an answer to an answerable question, and of the search for it. None stands for a failed answer."""
-    citations = answer.citations if answer else ()
-    gold: list[Range] = [(quote.document_id, quote.start, quote.end) for quote in expected]
-    cited: list[Range] = [(citation.document_id, citation.start, citation.end) for citation in citations]
+def _evidence_measures(answer: Answer, gold: Sequence[Range], hits: Sequence[Hit], *, needs_all: bool) -> dict[str, float]:
+    """Return the measures of what an answer to an answerable question cites, and of the search for it."""
+    cited: list[Range] = [(citation.document_id, citation.start, citation.end) for citation in answer.citations]
     passages: list[Range] = [(hit.passage.document_id, hit.passage.start, hit.passage.end) for hit in hits]
     right = [any(covered(quote, [citation]) == 1.0 for quote in gold) for citation in cited]
     found = [[str(number) for number, quote in enumerate(gold) if covered(quote, [passage]) >= _FOUND] for passage in passages]
     return {
-        "answered": float(bool(cited)),
         "correct": float(any(right[:1])),
         "correct@3": float(any(right[:3])),
         **evidence(gold, cited, needs_all=needs_all),
@@ -166,10 +178,14 @@ def _gold(question: TestQuestion, by_name: dict[str, Document], documents: Seque
     """Return the ranges of the gold quotes, or of the gold pages. Raises QuestionError if one isn't there."""
     about = by_name.get(question.doc or "")
     if question.doc is not None and about is None and question.answerable:
-        raise QuestionError(f"Question '{question.id}' is about '{question.doc}', which is not among the documents.")
+        raise QuestionError(
+            f"Question '{question.id}' ({question.where}) is about '{question.doc}', which is not among the documents."
+        )
     if about is not None and not question.gold_pages <= set(range(len(about.pages))):
         asked, last = ", ".join(map(str, sorted(question.gold_pages))), len(about.pages) - 1
-        raise QuestionError(f"Question '{question.id}' has the gold pages {asked}; '{question.doc}' has pages 0 to {last}.")
+        raise QuestionError(
+            f"Question '{question.id}' ({question.where}) has the gold pages {asked}; '{question.doc}' has pages 0 to {last}."
+        )
     pages = [about.pages[page] for page in sorted(question.gold_pages)] if about else []
     return [
         *(_locate(question, quote, [about] if about else documents) for quote in question.gold_quotes),
@@ -185,5 +201,6 @@ def _locate(question: TestQuestion, quote: str, documents: Sequence[Document]) -
     texts = [document.text[start:end] for document in documents for start, end in sentences(document)]
     nearest = next(iter(get_close_matches(quote, texts, n=1, cutoff=0.0)), "")
     raise QuestionError(
-        f"The gold quote “{quote}” of question '{question.id}' is in none of the documents; the closest sentence is “{nearest}”."
+        f"The gold quote “{quote}” of question '{question.id}' ({question.where}) is in none of the documents; "
+        f"the closest sentence is “{nearest}”."
     )

@@ -50,7 +50,7 @@ def read_squad(path: Path, left_out: LeftOut = LeftOut.NOTHING) -> tuple[list[Ar
                 is_out = (left_out == LeftOut.ARTICLES and number % 2 == 1) or (left_out == LeftOut.PARAGRAPHS and index % 2 == 1)
                 if not is_out:
                     indexed.append(str(paragraph["context"]))
-                for question in _questions(paragraph, is_out, f"{number + 1:04}"):
+                for question in _questions(paragraph, is_out, f"{number + 1:04}", str(path)):
                     if question.id in questions:
                         raise QuestionError(f"{path} repeats the id '{question.id}'.")
                     questions[question.id] = question
@@ -64,7 +64,7 @@ def read_squad(path: Path, left_out: LeftOut = LeftOut.NOTHING) -> tuple[list[Ar
     return articles, list(questions.values())
 
 
-def _questions(paragraph: dict[str, Any], is_out: bool, article: str) -> Iterator[TestQuestion]:
+def _questions(paragraph: dict[str, Any], is_out: bool, article: str, where: str) -> Iterator[TestQuestion]:
     context = str(paragraph["context"])
     for asked in paragraph["qas"]:
         answers = [] if asked.get("is_impossible", False) else asked.get("answers") or []
@@ -81,6 +81,7 @@ def _questions(paragraph: dict[str, Any], is_out: bool, article: str) -> Iterato
             history=(),
             doc=article,
             gold_pages=frozenset(),
+            where=where,
         )
 
 

@@ -12,9 +12,10 @@ from sklearn.metrics import roc_auc_score
 
 import assistant.assistant as assistant_module
 import index.search as search_module
-from assistant import Assistant, Citation, Evidence, QuestionError, SentenceRanker
+from assistant import Answer, Assistant, Citation, Evidence, QuestionError, SentenceRanker, Status
 from assistant.decision import Decision
-from corpus import Document, QuipuError, language_of, read_bytes, shipped
+from corpus import Document, QuipuError, language_of, read_bytes
+from corpus import read as read_file
 from eval import (
     LeftOut,
     QuestionResult,
@@ -26,12 +27,15 @@ from eval import (
     figures,
     read_questions,
     read_run,
+    read_sets,
     read_squad,
     run_file,
     shipped_questions,
+    shipped_sets,
 )
 from eval.confidence import auroc, calibration_error, interval, reliability, risk_area, risk_coverage
 from eval.measures import attribution, covered, evidence, mean_interval, retrieval
+from eval.outcome import outcome
 from index import Encoder, Home, fuse
 from tests.inline import add
 from tests.made import REPORT, pdf, write
@@ -169,6 +173,9 @@ def test_figures_are_means_by_group() -> None:
     }
     assert list(groups) == ["all", "answerable", "kind factoid", "kind far", "lang en", "lang es", "unanswerable", "with history"]
     assert groups["lang es"].keys() == {"refused"}
+    reports = figures([replace(row(1, correct=1.0), report="b"), replace(row(2, correct=0.0), report="a"), row(3, correct=1.0)])
+    assert list(reports)[:3] == ["all", "report a", "report b"]
+    assert [reports[name]["correct"].mean for name in ("report a", "report b")] == [0.0, 1.0]
     nothing = figures([replace(row(1, correct=0.0), cited=()), refused(2, 0.1)])
     assert "AURC" not in nothing["all"]
 
@@ -189,12 +196,14 @@ def test_curves_are_derived_from_the_rows() -> None:
 def test_a_comparison_is_paired_by_question() -> None:
     before = [row(number, correct=float(number % 2)) for number in range(40)]
     (same,) = compare(before, before)
-    assert (same.difference.mean, same.worse, same.better, same.is_drop) == (0.0, (), (), False)
+    assert (same.difference.mean, same.less, same.more, same.is_drop) == (0.0, (), (), False)
     (one,) = compare([row(1, correct=0.0), *before[:1], *before[2:]], before)
-    assert (one.worse, one.better, one.is_drop) == (("1",), (), False)  # one question may be chance
+    assert (one.less, one.more, one.is_drop) == (("1",), (), False)  # one question may be chance
     (many,) = compare([row(number, correct=0.0) for number in range(40)], before)
     assert many.is_drop
-    assert len(many.worse) == 20
+    assert len(many.less) == 20
+    (neither,) = compare([row(number, unsure=0.0) for number in range(40)], [row(number, unsure=1.0) for number in range(40)])
+    assert (len(neither.less), neither.is_drop) == (40, False)  # an answer that is no longer unsure may be right or wrong
     with pytest.raises(QuestionError, match=r"The baseline has other questions: 1 differ \(39\)"):
         compare(before[:39], before)
     with pytest.raises(QuestionError, match="1 differ"):
@@ -211,16 +220,91 @@ def baseline(shipped_results: list[QuestionResult]) -> list[QuestionResult]:
     return shipped_results
 
 
-def test_the_shipped_questions_are_many_and_varied() -> None:
-    questions = read_questions(shipped_questions())
-    text = shipped()[0].read_text(encoding="utf-8")
-    assert len(questions) >= 60
-    assert sum(question.answerable for question in questions) >= 40
-    assert {question.lang for question in questions} == {"en", "es"}
-    assert all(text.count(quote) == 1 for question in questions for quote in question.gold_quotes)
+def test_the_shipped_sets_are_many_and_varied() -> None:
+    sets = shipped_sets()
+    assert [one.name for one in sets] == [
+        "peru-law-enforcement-corruption",
+        "pesca-ilegal-bahia-arcon",
+        "residuos-valdoria",
+        "water-supply-tarn-valley",
+    ]
+    assert sets[0].questions == tuple(read_questions(shipped_questions()))
+    for one in sets:
+        text = read_file(one.files[0]).text
+        assert len(one.questions) >= 45
+        assert 0.55 < sum(question.answerable for question in one.questions) / len(one.questions) < 0.65, one.name
+        assert {question.lang for question in one.questions} == {"en", "es"}
+        assert {"near-miss", "wrong-entity", "out-of-domain", "yes-no", "follow-up"} <= {q.kind for q in one.questions}
+        for question in one.questions:
+            assert [quote for quote in question.gold_quotes if text.count(quote) != 1] == [], question.id
+            assert (question.kind == "follow-up") == bool(question.history), question.id
     assert all(
-        language_of(question.question, ("en", "es")) == question.lang for question in questions if question.kind == "factoid"
+        language_of(question.question, ("en", "es")) == question.lang
+        for question in sets[0].questions
+        if question.kind == "factoid"
     )
+
+
+TEXT = "Rivers are wide. Few boats cross them. Bridges were built in 1931. Nobody repaired them since."
+ABOUT_RIVERS = read_bytes(TEXT.encode(), "rivers.txt")
+
+
+def places(*quotes: str) -> tuple[Citation, ...]:
+    """Citations of these quotes."""
+    starts = [TEXT.index(quote) for quote in quotes]
+    return tuple(Citation.of(1, ABOUT_RIVERS, start, start + len(quote)) for start, quote in zip(starts, quotes, strict=True))
+
+
+WIDE, FEW, BUILT, NOBODY = "Rivers are wide.", "Few boats cross them.", "Bridges were built in 1931.", "Nobody repaired them since."
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "cited", "nearest", "measures"),
+    [
+        ("why", "answered", [FEW, WIDE], [], {"kept": 1, "first": 1, "three": 1, "shown": 1, "sound": 1, "unsure": 0}),
+        ("why", "partly", [WIDE, NOBODY, FEW], [], {"kept": 1, "first": 0, "three": 1, "shown": 1, "sound": 1, "unsure": 0}),
+        ("why", "answered", [WIDE], [], {"kept": 1, "first": 0, "three": 0, "shown": 0, "sound": 0, "unsure": 0}),
+        (
+            "why",
+            "answered",
+            [WIDE, NOBODY, WIDE, FEW],
+            [],
+            {"kept": 1, "first": 0, "three": 0, "shown": 0, "sound": 0, "unsure": 0},
+        ),
+        ("why", "answered", ["Few boats"], [], {"kept": 1, "first": 0, "three": 0, "shown": 0, "sound": 0, "unsure": 0}),
+        ("why", "unsure", [], [WIDE, FEW], {"kept": 0, "first": 0, "three": 0, "shown": 1, "sound": 1, "unsure": 1}),
+        ("why", "not_in_documents", [], [FEW], {"kept": 0, "first": 0, "three": 0, "shown": 1, "sound": 1, "unsure": 0}),
+        (
+            "why",
+            "not_in_documents",
+            [],
+            [WIDE, NOBODY, WIDE, FEW],
+            {"kept": 0, "first": 0, "three": 0, "shown": 0, "sound": 1, "unsure": 0},
+        ),
+        ("overview", "answered", [WIDE, WIDE, WIDE, BUILT], [], {"kept": 1, "wanted": 0.5, "unsure": 0}),
+        ("comparison", "unsure", [], [FEW, BUILT], {"kept": 0, "wanted": 0, "unsure": 1}),
+        ("near-miss", "answered", [WIDE], [], {"refused": 0, "near": 0, "sound": 0, "unsure": 0}),
+        ("near-miss", "unsure", [], [WIDE], {"refused": 1, "near": 1, "sound": 1, "unsure": 1}),
+        ("smalltalk", "no_question", [], [], {"refused": 1, "sound": 1, "unsure": 0}),
+    ],
+)
+def test_what_becomes_of_a_question_worked_out_by_hand(
+    kind: str, status: Status, cited: list[str], nearest: list[str], measures: dict[str, float]
+) -> None:
+    answerable = kind not in ("near-miss", "smalltalk")
+    gold = (FEW, BUILT) if kind in ("overview", "comparison") else (FEW,)
+    question = TestQuestion("1", "?", "en", kind, answerable, gold if answerable else (), (), None, frozenset(), "")
+    answer = Answer("?", "?", "en", status, citations=places(*cited), nearest=places(*nearest))
+    ranges = [(place.document_id, place.start, place.end) for place in places(*question.gold_quotes)]
+    assert outcome(question, answer, ranges) == measures
+
+
+def test_a_long_citation_points_at_no_place() -> None:
+    document = read_bytes(f"{'Rivers are wide. ' * 60}".encode(), "rivers.txt")
+    question = TestQuestion("1", "?", "en", "why", True, (WIDE,), (), None, frozenset(), "")
+    for end, first in ((700, 1.0), (701, 0.0)):
+        answer = Answer("?", "?", "en", "answered", citations=(Citation.of(1, document, 0, end),))
+        assert outcome(question, answer, [(document.id, 0, len(WIDE))])["first"] == first
 
 
 def test_two_runs_are_equal(shipped_home: Home, encoder: Encoder, baseline: list[QuestionResult], tmp_path: Path) -> None:
@@ -275,7 +359,7 @@ def test_a_failed_question_scores_zero_and_is_counted(real: Assistant, tmp_path:
     ]
     rows = [asked for asked, _ in ask_all(real, read_questions(write(tmp_path / "q.jsonl", "\n".join(map(json.dumps, questions)))))]
     assert [(asked.status, asked.reason, set(asked.measures.values())) for asked in rows] == [("failed", "it broke", {0.0})] * 2
-    assert rows[0].measures.keys() >= {"correct", "RR@10", "answered"}
+    assert rows[0].measures.keys() >= {"correct", "RR@10", "kept", "sound"}
 
 
 def read(tmp_path: Path, **values: object) -> list[TestQuestion]:
@@ -283,11 +367,14 @@ def read(tmp_path: Path, **values: object) -> list[TestQuestion]:
 
 
 def test_gold_that_is_missing_is_reported_with_the_closest_sentence(real: Assistant, tmp_path: Path) -> None:
-    says = "“Prisons are half empty” of question '1' is in none of the documents; the closest sentence is “Prisons are overcrowded,"
+    says = (
+        r"“Prisons are half empty” of question '1' \(line 1 of .*q\.jsonl\) is in none of the documents; "
+        "the closest sentence is “Prisons are overcrowded,"
+    )
     with pytest.raises(QuestionError, match=says):
-        next(ask_all(real, read(tmp_path, gold_quotes=["Prisons are half empty"])))
-    with pytest.raises(QuestionError, match="Question '1' is about 'other', which is not among the documents"):
-        next(ask_all(real, read(tmp_path, doc="other", gold_pages=[0])))
+        ask_all(real, read(tmp_path, gold_quotes=["Prisons are half empty"]))
+    with pytest.raises(QuestionError, match=r"Question '1' \(line 1 of .*\) is about 'other', which is not among the documents"):
+        ask_all(real, read(tmp_path, doc="other", gold_pages=[0]))
 
 
 def test_pages_are_retrieved_from_their_document_and_from_all(
@@ -302,7 +389,7 @@ def test_pages_are_retrieved_from_their_document_and_from_all(
     assert [page.quote for page in asked.expected] == ["Rivers are wide and brown here."]
     assert milliseconds > 0
     with pytest.raises(QuestionError, match="has the gold pages 5; 'rivers' has pages 0 to 1"):
-        next(ask_all(measured, read(tmp_path, doc="rivers", gold_pages=[5])))
+        ask_all(measured, read(tmp_path, doc="rivers", gold_pages=[5]))
 
 
 @pytest.mark.parametrize("data", [b"not json", b"[]", b'{"rows": [{}]}', b'{"rows": 5}', b"\xff"])
@@ -403,3 +490,44 @@ def test_a_lone_surrogate_is_rejected(tmp_path: Path) -> None:
     path = write(tmp_path / "q.jsonl", '{"id": "1", "question": "Who \\ud800?", "answerable": false, "gold_quotes": []}')
     with pytest.raises(QuestionError, match=r"Line 1 of .* is not a question"):
         read_questions(path)
+
+
+ASKED = '{"id": "1", "question": "Who?", "answerable": false, "gold_quotes": []}'
+
+
+def test_a_set_is_a_document_with_the_questions_that_have_its_name(tmp_path: Path) -> None:
+    for name in ("b.md", "a.txt", ".a.txt.tmp", "notes.xyz"):
+        write(tmp_path / "docs" / name, REPORT)
+    for number, name in enumerate(("a", "b")):
+        write(tmp_path / "asked" / f"{name}.jsonl", ASKED.replace('"1"', f'"{number}"'))
+    sets = read_sets(tmp_path / "docs", tmp_path / "asked")
+    assert [(one.name, [path.name for path in one.files], [question.id for question in one.questions]) for one in sets] == [
+        ("a", ["a.txt"], ["0"]),
+        ("b", ["b.md"], ["1"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("documents", "asked", "says"),
+    [
+        (["a.txt"], ["a.jsonl", "b.jsonl"], r"asked/b\.jsonl has no document: no file that Quipu reads is named b\.$"),
+        (["a.txt", "b.md"], ["a.jsonl"], r"docs/b\.md has no questions: there is no .*asked/b\.jsonl\.$"),
+        (["a.txt"], ["notes.txt"], r"asked contains no questions: it needs a file NAME\.jsonl for each document NAME\.$"),
+        (
+            ["a.txt", "a.md"],
+            ["a.jsonl"],
+            r"docs/a\.md and .*docs/a\.txt have the same name; a\.jsonl can be asked of one file only\.$",
+        ),
+        (["a.txt", "b.md"], ["a.jsonl", "b.jsonl"], r"The id '1' occurs twice: line 1 of .*a\.jsonl and line 1 of .*b\.jsonl\.$"),
+        ([], ["a.jsonl"], r"The folder .*docs can't be opened: No such file or directory\.$"),
+    ],
+)
+def test_documents_and_questions_that_do_not_pair_are_reported(
+    tmp_path: Path, documents: list[str], asked: list[str], says: str
+) -> None:
+    for name in documents:
+        write(tmp_path / "docs" / name, REPORT)
+    for name in asked:
+        write(tmp_path / "asked" / name, ASKED)
+    with pytest.raises(QuestionError, match=says):
+        read_sets(tmp_path / "docs", tmp_path / "asked")

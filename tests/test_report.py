@@ -18,7 +18,7 @@ ADDRESS = "http://127.0.0.1:7860"
 
 def question(number: int, text: str, gold: tuple[str, ...] = (), pages: frozenset[int] = frozenset()) -> TestQuestion:
     doc = "rivers" if pages else None
-    return TestQuestion(str(number), text, "en", "<i>kind</i>", bool(gold or pages), gold, ("earlier?",), doc, pages)
+    return TestQuestion(str(number), text, "en", "<i>kind</i>", bool(gold or pages), gold, ("earlier?",), doc, pages, "")
 
 
 def written(encoder: Encoder, home: Home, files: list[Path], questions: list[TestQuestion], *, linked: bool = True) -> str:

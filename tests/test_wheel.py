@@ -62,7 +62,9 @@ def test_the_wheel_has_the_data_that_it_runs_on(wheel: ZipFile) -> None:
         "assistant/model/cross_encoder.json",
         "assistant/model/cross_encoder.onnx",
         "corpus/reports/peru-law-enforcement-corruption.txt",
-        "eval/questions/report.jsonl",
+        "eval/questions/peru-law-enforcement-corruption.jsonl",
+        "eval/questions/residuos-valdoria.jsonl",
+        "eval/reports/residuos-valdoria.html",
         "index/encoders/trial_texts.json",
     }
     data = [PurePosixPath(name) for name in content(wheel) if name.startswith("ui/") and not name.endswith(".py")]

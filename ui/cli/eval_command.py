@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
@@ -11,26 +12,26 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from assistant import Assistant, Feedback, QuestionError, open_library
-from corpus import DocumentError
+from assistant import Assistant, Feedback, QuestionError, SentenceRanker, open_library
+from corpus import DocumentError, IsolatedParsers
 from eval import (
-    Article,
     LeftOut,
     QuestionResult,
-    TestQuestion,
+    QuestionSet,
     ask_all,
     compare,
     drafts,
     figures,
     read_questions,
     read_run,
+    read_sets,
     read_squad,
     run_file,
-    shipped_questions,
+    shipped_sets,
 )
 from index import Home, LibraryError, load_encoder
 from ui.cli.eval_report import report
-from ui.cli.eval_tables import WIDTH, change_lines, failures, figures_table, summary
+from ui.cli.eval_tables import WIDTH, change_lines, failures, figures_tables, summary
 from ui.cli.file_arguments import files_in
 from ui.cli.progress import Bar
 from ui.settings import ServerSettings
@@ -51,7 +52,11 @@ app = typer.Typer(cls=_RunFirst, rich_markup_mode=None)
 @app.command()
 def run(
     questions: Annotated[
-        Path | None, typer.Argument(help="Test questions, as JSON Lines or SQuAD .json; by default those about the shipped report.")
+        Path | None,
+        typer.Argument(
+            help="Test questions, as JSON Lines or SQuAD .json, or a folder with a file NAME.jsonl for each document NAME in "
+            "--documents, which is asked alone; by default those that come with Quipu, of the reports that they are about."
+        ),
     ] = None,
     folder: Annotated[
         Path | None, typer.Option("--documents", help="Ask these documents, in a home made for this run, instead of the library.")
@@ -78,25 +83,19 @@ def run(
     for path in (written, page):
         if path is not None and not path.parent.is_dir():
             raise QuestionError(f"The run can't be written to {path}: there is no folder {path.parent}.")
-    articles, asked = _asked(questions, folder, leave_out)
     settings = ServerSettings.load()
     with TemporaryDirectory() as temporary:
-        for article in articles:
-            (Path(temporary) / article.name).write_text(article.text, encoding="utf-8")
-        indexed = Path(temporary) if articles else folder
-        home = Path(temporary) / "home"
-        if indexed is not None:
-            _add_all(indexed, Home(home), settings)
-        assistant = Assistant.open(home if indexed or not questions else None)
-        rows, milliseconds = _ask_all(assistant, asked, within=within)
+        sets = _sets(questions, folder, leave_out, Path(temporary))
+        assistants = _assistants(sets, settings, Path(temporary))
+        rows, milliseconds = _ask_all(assistants, sets, within=within)
         found = figures(rows)
         changes = compare(rows, before) if before is not None else None
-        scope = assistant.scope()
+        scope_of = {entry.id: scope for scope in (assistant.scope() for assistant in assistants) for entry in scope.entries()}
         meta = {
-            "name": (questions or shipped_questions()).name,
+            "name": questions.name if questions else "the questions that come with Quipu",
             "date": datetime.now(UTC).date().isoformat(),
             "questions": len(rows),
-            "documents": len(scope.entries()),
+            "documents": len(scope_of),
             "model": settings.model,
             "milliseconds": {name: round(value, 1) for name, value in _latency(milliseconds).items()},
         }
@@ -104,9 +103,10 @@ def run(
             _write(written, json.dumps(run_file(rows, found, meta), ensure_ascii=False, indent=1))
         if page is not None:
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
-            address = None if indexed is not None else f"http://{host}:{settings.port}"
-            _write(page, report(rows, found, changes, meta, scope.document, address))
-    Console(highlight=False, markup=False, width=WIDTH).print(figures_table(found))
+            address = None if sets[0].files else f"http://{host}:{settings.port}"
+            _write(page, report(rows, found, changes, meta, lambda document: scope_of[document].document(document), address))
+    for table in figures_tables(found):
+        Console(highlight=False, markup=False, width=WIDTH).print(table)
     typer.echo(summary(found, median(milliseconds)))
     if changes is not None:
         typer.echo("\n".join(change_lines(changes)))
@@ -131,26 +131,64 @@ def drafts_command() -> None:
         typer.echo("Of the kept questions, none was refused, unsure or judged not helpful.", err=True)
 
 
-def _asked(questions: Path | None, folder: Path | None, leave_out: LeftOut) -> tuple[list[Article], list[TestQuestion]]:
-    """Return the articles to index for the run, if the questions come with any, and the questions.
+def _sets(questions: Path | None, folder: Path | None, leave_out: LeftOut, temporary: Path) -> list[QuestionSet]:
+    """Return what to ask. The articles of a SQuAD file are written to the temporary folder.
 
     Raises QuestionError for options that don't go together.
     """
     if questions is not None and questions.suffix.lower() == ".json":
         if folder is not None:
             raise QuestionError("A SQuAD file comes with its own documents: leave out --documents.")
-        return read_squad(questions, leave_out)
+        articles, asked = read_squad(questions, leave_out)
+        for article in articles:
+            (temporary / article.name).write_text(article.text, encoding="utf-8")
+        return [QuestionSet("", tuple(temporary / article.name for article in articles), tuple(asked))]
     if leave_out != LeftOut.NOTHING:
         raise QuestionError("--leave-out is for questions in a SQuAD file, with the ending .json.")
-    return [], read_questions(questions or shipped_questions())
+    if questions is None:
+        if folder is not None:
+            raise QuestionError("--documents needs the questions: name their file, or a folder with a file for each document.")
+        return shipped_sets()
+    if questions.is_dir():
+        if folder is None:
+            raise QuestionError(f"{questions} is a folder: --documents has to name the folder of the documents to ask.")
+        return read_sets(folder, questions)
+    indexed = files_in([folder]).files if folder else []
+    if folder and not indexed:
+        raise QuestionError(f"{folder} contains no document that Quipu reads.")
+    return [QuestionSet("", tuple(indexed), tuple(read_questions(questions)))]
 
 
-def _ask_all(assistant: Assistant, asked: list[TestQuestion], *, within: bool) -> tuple[list[QuestionResult], list[float]]:
+def _assistants(sets: list[QuestionSet], settings: ServerSettings, temporary: Path) -> list[Assistant]:
+    """Return an assistant for each set: of the library, or of a temporary home to which the set's files are added.
+
+    Raises DocumentError if one can't be read.
+    """
+    encoder = load_encoder(settings.model)
+    ranker = SentenceRanker.load(encoder)
+    parsers = IsolatedParsers(settings.read_options())
+    assistants = []
+    with Bar(_err) as bar:
+        for number, asked in enumerate(sets):
+            home = Home(temporary / f"home {number}" if asked.files else settings.home)
+            outcomes = open_library(settings, home).add(asked.files, encoder, bar) if asked.files else []
+            for outcome in outcomes:
+                if outcome.error is not None and not outcome.is_other:
+                    raise DocumentError(outcome.error)
+            assistants.append(Assistant(home, encoder, ranker, settings.caution, parsers))
+    return assistants
+
+
+def _ask_all(assistants: list[Assistant], sets: list[QuestionSet], *, within: bool) -> tuple[list[QuestionResult], list[float]]:
     """Return the result and the milliseconds of each question, showing a progress bar."""
+    runs = [
+        ask_all(assistant, asked.questions, within=within, report=asked.name)
+        for assistant, asked in zip(assistants, sets, strict=True)
+    ]
     rows, milliseconds = [], []
     with Bar(_err, "questions") as bar:
-        bar.encoding(len(asked))
-        for row, taken in ask_all(assistant, asked, within=within):
+        bar.encoding(sum(len(asked.questions) for asked in sets))
+        for row, taken in chain.from_iterable(runs):
             rows.append(row)
             milliseconds.append(taken)
             bar.encoded(1)
@@ -183,13 +221,3 @@ def _threshold(option: str) -> tuple[str, float]:
         raise QuestionError(
             f"--fail-under takes a measure and its least value from 0 to 1, as in correct=0.8, not '{option}'."
         ) from None
-
-
-def _add_all(folder: Path, home: Home, settings: ServerSettings) -> None:
-    """Add all documents in a folder to a home. Raises DocumentError if one can't be read."""
-    files = files_in([folder]).files
-    with Bar(_err) as bar:
-        outcomes = open_library(settings, home).add(files, load_encoder(settings.model), bar)
-    for outcome in outcomes:
-        if outcome.error is not None and not outcome.is_other:
-            raise DocumentError(outcome.error)

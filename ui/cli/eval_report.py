@@ -72,7 +72,7 @@ def report(
         kinds=sorted(kinds, key=lambda kind: (kind[1], -kind[2].mean, kind[0])),
         curves=curves(rows),
         overall=figures["all"],
-        changes=changes if changes is None else [change for change in changes if change.worse or change.better],
+        changes=changes if changes is None else [change for change in changes if change.less or change.more],
         shown=[name for name in HEADINGS if name in figures["all"]],
         headings=HEADINGS,
         groups=[(group, questions_in(measured), measured) for group, measured in figures.items()],

@@ -5,25 +5,25 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from assistant import QuestionError
-from eval import LESS_IS_BETTER, Change, Figure
+from eval import MORE_IS_NOT_BETTER, Change, Figure
 
-WIDTH = 110
-"""Characters a line of the table, so that no figure is cut off."""
+WIDTH = 120
+"""Characters a line of a table, so that no figure is cut off."""
 
-HEADINGS = {
-    "answered": "answered",
+_OUTCOMES = {name: name for name in ("kept", "first", "three", "shown", "wanted", "refused", "near", "sound", "unsure")}
+_EVIDENCE = {
     "correct": "correct",
     "correct@3": "in first 3",
     "evidence F1": "evidence F1",
-    "refused": "refused",
     "Success@5": "Success@5",
     "RR@10": "RR@10",
     "nDCG@10": "nDCG@10",
     "Success@5 in document": "Success@5 in document",
 }
-"""The measures in a table, with their headings. The run file has all measures."""
+HEADINGS = _OUTCOMES | _EVIDENCE
+"""The measures in tables, with their headings. The run file has all measures."""
 
-_COUNTED = ("answered", "refused", "Success@5 in document")  # every question has exactly one of these
+_COUNTED = ("kept", "refused", "Success@5 in document")  # every question has exactly one of these
 
 _OVERALL = {
     "verified": "Citations verified",
@@ -35,15 +35,21 @@ _OVERALL = {
 }
 
 
-def figures_table(figures: dict[str, dict[str, Figure]]) -> Table:
-    """Return the table of means by group. A measure that no question has gets no column."""
-    shown = {name: heading for name, heading in HEADINGS.items() if name in figures["all"]}
-    table = Table("Questions", "n", *shown.values(), box=None)
-    for group, measured in figures.items():
-        table.add_row(
-            group, str(questions_in(measured)), *(f"{measured[name].mean:.3f}" if name in measured else "" for name in shown)
-        )
-    return table
+def figures_tables(figures: dict[str, dict[str, Figure]]) -> list[Table]:
+    """Return a table of what became of the questions, and one of what was cited and found: the means by group.
+
+    A measure that no question has gets no column, and a group without any measure of a table no row in it.
+    """
+    tables = []
+    for headings in (_OUTCOMES, _EVIDENCE):
+        shown = {name: heading for name, heading in headings.items() if name in figures["all"]}
+        table = Table("Questions", "n", *shown.values(), box=None)
+        for group, measured in figures.items():
+            if shown.keys() & measured.keys():
+                means = (f"{measured[name].mean:.3f}" if name in measured else "" for name in shown)
+                table.add_row(group, str(questions_in(measured)), *means)
+        tables += [table] if shown else []
+    return tables
 
 
 def questions_in(measured: dict[str, Figure]) -> int:
@@ -59,15 +65,15 @@ def summary(figures: dict[str, dict[str, Figure]], milliseconds: float) -> str:
 
 
 def change_lines(changes: Sequence[Change]) -> list[str]:
-    """Return a line per changed measure: the difference with its interval, and the questions that got worse and better."""
+    """Return a line per changed measure: the difference with its interval, and the questions that have less or more of it."""
     lines = []
     for change in changes:
-        if change.worse or change.better:
+        if change.less or change.more:
             difference = change.difference
             lines.append(
                 f"{change.measure}: {difference.mean:+.3f} ({difference.low:+.3f} to {difference.high:+.3f})"
-                + f"; worse: {', '.join(change.worse)}" * bool(change.worse)
-                + f"; better: {', '.join(change.better)}" * bool(change.better)
+                + f"; less: {', '.join(change.less)}" * bool(change.less)
+                + f"; more: {', '.join(change.more)}" * bool(change.more)
             )
     return lines or ["Nothing changed against the baseline."]
 
@@ -75,17 +81,20 @@ def change_lines(changes: Sequence[Change]) -> list[str]:
 def failures(figures: dict[str, dict[str, Figure]], changes: Sequence[Change], least: Sequence[tuple[str, float]]) -> list[str]:
     """Return a sentence for each reason to stop a release: a drop from the baseline, or a mean under its threshold.
 
-    `least` are pairs of a measure and its threshold. Raises QuestionError for a measure that the run doesn't have, or of which
-    lower values are better.
+    `least` are pairs of a measure and its threshold; a group may stand before the measure, as in "lang es: first". Raises
+    QuestionError for a group or measure that the run doesn't have, and for one of which more is not better.
     """
     failed = [f"{change.measure} dropped from the baseline by more than chance." for change in changes if change.is_drop]
     for name, value in least:
-        if name not in figures["all"]:
-            raise QuestionError(f"--fail-under names '{name}', which was not measured: there are {', '.join(figures['all'])}.")
-        if name in LESS_IS_BETTER:
+        group, _, measure = name.rpartition(": ")
+        measured = figures.get(group or "all", {})
+        if measure not in measured:
+            known = f"there are {', '.join(measured)}" if measured else f"there are the groups {', '.join(figures)}"
+            raise QuestionError(f"--fail-under names '{name}', which was not measured: {known}.")
+        if measure in MORE_IS_NOT_BETTER:
             raise QuestionError(
-                f"--fail-under can't be used with {name}, for which lower is better: use another measure, such as AUROC."
+                f"--fail-under can't be used with {measure}, of which more is not better: use another measure, such as AUROC."
             )
-        if figures["all"][name].mean < value:
-            failed.append(f"{name} is {figures['all'][name].mean:.3f}, but has to be at least {value}.")
+        if measured[measure].mean < value:
+            failed.append(f"{name} is {measured[measure].mean:.3f}, but has to be at least {value}.")
     return failed
