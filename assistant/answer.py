@@ -25,6 +25,11 @@ class Reason:
     code: str
     subject: str = ""
 
+    @property
+    def is_unsure(self) -> bool:
+        """Whether the documents may answer the question for all that."""
+        return self.code == "unsure"
+
     def __str__(self) -> str:
         return f"{self.code}: {self.subject}" if self.subject else self.code
 
@@ -128,10 +133,11 @@ class Sentence:
 class Answer:
     """The answer to one question. `searched` is the query that was searched, which differs from `question` for a follow-up.
 
-    `language` is the question's. `confidence` is the probability that the documents answer the question; `assistant/model/MODEL.md`
-    tells how well it is calibrated. `reason` is why the first unanswered part has no answer, and `unanswered` is that part if the
-    question has several. If there is no answer, `nearest` are the closest sentences, best first, and `suggestions` are topics named by the
-    documents' headings. `generation` is the library's generation, or 0 for a reader who may not see all documents.
+    `language` is the question's. `confidence` is the probability that the documents answer the question;
+    `assistant/model/MODEL.md` tells how well it is calibrated. `reason` is why the first unanswered part has no answer, and
+    `unanswered` is that part if the question has several. If there is no answer, `nearest` are the closest sentences, best
+    first, and `suggestions` are topics named by the documents' headings. `generation` is the library's generation, or 0 for a
+    reader who may not see all documents.
     """
 
     question: str

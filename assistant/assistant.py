@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from assistant.answer import Answer, Citation, Reason, Status
+from assistant.answer import Answer, Citation, Status
 from assistant.compose import Composer, compose
-from assistant.decision import Caution, Decision, decide
+from assistant.decision import Caution, Decision, decide, distinct
 from assistant.feedback import Feedback
 from assistant.question import encodable, parts_of, understand
 from assistant.ranking import Evidence, Ranker, SentenceRanker
@@ -153,24 +153,24 @@ class Assistant:
             return replace(answer, suggestions=_topics(scope, _NEAREST))
         parts = parts_of(text)
         decisions: list[Decision] = []
-        all_evidence: list[Evidence] = []
+        evidence_of: list[list[Evidence]] = []
         for index, part in enumerate(parts):
             question = whole if len(parts) == 1 else understand(part, [*history, *parts[:index]], scope)
             evidence = self._ranker.rank(question, scope, scope.search(question.phrasings, _PASSAGES))
             decisions.append(decide(question, evidence, scope, self._caution))
-            all_evidence += evidence
+            evidence_of.append(evidence)
         chosen = dict.fromkeys(piece for decision in decisions for piece in decision.chosen[:1])
         chosen |= dict.fromkeys(piece for decision in decisions for piece in decision.chosen[1:])
         sentences, citations = self._compose(list(chosen))
-        nearest = () if chosen else _nearest(all_evidence)
-        reason, unanswered = next(
-            ((decision.reason, part) for decision, part in zip(decisions, parts, strict=True) if decision.reason), (None, "")
-        )
+        status = _status(decisions)
+        unsure = [place for place, decision in enumerate(decisions) if decision.is_unsure]
+        unanswered = unsure or [place for place, decision in enumerate(decisions) if decision.reason is not None]
+        nearest = _nearest([piece for place in unanswered for piece in evidence_of[place]]) if unsure or not chosen else ()
         return replace(
             answer,
-            status=_status(decisions),
-            reason=reason,
-            unanswered=unanswered if len(parts) > 1 else "",
+            status=status,
+            reason=decisions[unanswered[0]].reason if unanswered else None,
+            unanswered=parts[unanswered[0]] if unanswered and len(parts) > 1 else "",
             sentences=sentences,
             citations=citations,
             nearest=nearest,
@@ -199,7 +199,7 @@ def _status(decisions: Sequence[Decision]) -> Status:
     """Return the status of an answer, given the decision on each part of its question."""
     if any(decision.chosen for decision in decisions):
         return "answered" if all(decision.reason is None for decision in decisions) else "partly"
-    return "unsure" if any(decision.reason == Reason("unsure") for decision in decisions) else "not_in_documents"
+    return "unsure" if any(decision.is_unsure for decision in decisions) else "not_in_documents"
 
 
 def _topics(scope: Scope, most: int) -> tuple[str, ...]:
@@ -215,9 +215,6 @@ def _topics(scope: Scope, most: int) -> tuple[str, ...]:
 
 
 def _nearest(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
-    """Return citations of the best sentence of each section, for the sections that come first in the evidence."""
-    sections: dict[tuple[str, tuple[str, ...]], Evidence] = {}
-    for piece in evidence:
-        sections.setdefault((piece.document.id, piece.document.heading_path(piece.start)), piece)
-    best = list(sections.values())[:_NEAREST]
+    """Return citations of the best sentences that don't say the same."""
+    best = distinct(sorted(evidence, key=lambda piece: -piece.score))[:_NEAREST]
     return tuple(Citation.of(number, piece.document, piece.start, piece.end) for number, piece in enumerate(best, 1))

@@ -50,6 +50,11 @@ class Decision:
     reason: Reason | None
     confidence: float
 
+    @property
+    def is_unsure(self) -> bool:
+        """Whether the documents may answer the question."""
+        return self.reason is not None and self.reason.is_unsure
+
 
 def on_topic_similarity(passages: int) -> float:
     """Return the least similarity of the best sentence that makes a question on topic, if this many passages were searched.
@@ -107,7 +112,7 @@ def _decide_in_known_language(
         return Decision((), Reason(_REASONS.get(question.asks_for, "not_said") if is_on_topic else "off_topic"), confidence)
     if question.asks_for in ("number", "year") and not (good := [piece for piece in good if question.fits(piece.text)]):
         return Decision((), Reason(_REASONS[question.asks_for]), _FAILED_CHECK * confidence)
-    best, *more = _distinct(good)[:_MOST_SENTENCES]
+    best, *more = distinct(good)[:_MOST_SENTENCES]
     more.sort(key=lambda piece: (piece.document.id != best.document.id, piece.document.id, piece.start))
     return Decision((best, *more), None, confidence)
 
@@ -142,7 +147,7 @@ def _written_out(acronym: str) -> re.Pattern[str]:
     return re.compile(rf"\b{between.join(map(re.escape, acronym))}", re.IGNORECASE)
 
 
-def _distinct(evidence: Sequence[Evidence]) -> list[Evidence]:
+def distinct(evidence: Sequence[Evidence]) -> list[Evidence]:
     """Return the evidence without sentences that say nearly the same as a better one, in nearly the same words."""
     distinct: list[Evidence] = []
     for piece in evidence:

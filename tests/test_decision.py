@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.compose import LONGEST_EXTENDED, compose
-from assistant.decision import THRESHOLDS, Caution, decide, on_topic_similarity
+from assistant.decision import THRESHOLDS, UNSURE, Caution, decide, on_topic_similarity
 from assistant.question import Question
 from assistant.ranking.evidence import Evidence
 from corpus import Document
@@ -74,8 +74,13 @@ def test_the_operator_chooses_how_certain_an_answer_has_to_be() -> None:
             assert bool(decided(asking(), evidence(LAW.text, score), caution=caution)[0]) == (caution in answering)
 
 
+def test_what_is_neither_likely_nor_unlikely_is_unsure() -> None:
+    assert decided(asking(), evidence(LAW.text, UNSURE)) == ([], "unsure")
+    assert decided(asking(), evidence(LAW.text, UNSURE - 0.01)) == ([], "not_said")
+
+
 def test_an_unanswered_question_on_topic_is_distinguished_from_one_off_topic() -> None:
-    weak = evidence("Officers seized trucks.", 0.2, similarity=0.25)
+    weak = evidence("Officers seized trucks.", 0.1, similarity=0.25)
     assert decided(asking(), weak) == ([], "not_said")
     assert decided(asking(), weak, passages=5000) == ([], "off_topic")
     assert decided(asking(asks_for="person"), weak) == ([], "no_person")
