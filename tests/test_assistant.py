@@ -137,19 +137,22 @@ def test_some_of_several_questions_may_be_answered(asked: Assistant) -> None:
 
 
 class Scripted:
-    """A `Ranker` that finds the report's first sentences in order, each with the percentage that the question ends with."""
+    """A `Ranker` that finds other sentences of the report for prisons, police and courts, each with a score of its own."""
 
     is_trained = True
 
     def rank(self, question: Question, scope: Scope, hits: Sequence[Hit]) -> list[Evidence]:
         document = scope.document(hits[0].passage.document_id)
-        score = int(question.text.rstrip("?").rpartition(" ")[2])
-        return [Evidence(document, start, end, score / 100, 0.9) for start, end in sentences(document)[score // 2 :][:5]]
+        place, score = next(pair for word, pair in SCRIPT.items() if word in question.text)
+        return [Evidence(document, start, end, score, 0.9) for start, end in sentences(document)[place:][:5]]
+
+
+SCRIPT = {"prisons": (10, 0.2), "police": (20, 0.05), "courts": (30, 0.9)}
 
 
 def test_of_several_questions_the_unsure_one_is_shown_with_what_is_closest_to_it(shipped_home: Home, encoder: Encoder) -> None:
     assistant = Assistant(shipped_home, encoder, Scripted(), parsers=PARSERS)
-    unsure, refused, answered = "are prisons full, score 20", "are police paid, score 5", "are courts slow, score 90"
+    unsure, refused, answered = "are prisons full", "are police paid", "are courts slow"
     alone = assistant.ask(f"{unsure}?")
     assert (alone.status, str(alone.reason), len(alone.nearest)) == ("unsure", "unsure", 3)
     both = assistant.ask(f"{refused}? {unsure}?")
