@@ -25,11 +25,6 @@ class Reason:
     code: str
     subject: str = ""
 
-    @property
-    def is_unsure(self) -> bool:
-        """Whether the documents may answer the question for all that."""
-        return self.code == "unsure"
-
     def __str__(self) -> str:
         return f"{self.code}: {self.subject}" if self.subject else self.code
 

@@ -53,7 +53,7 @@ class Decision:
     @property
     def is_unsure(self) -> bool:
         """Whether the documents may answer the question."""
-        return self.reason is not None and self.reason.is_unsure
+        return self.reason == Reason("unsure")
 
 
 def on_topic_similarity(passages: int) -> float:
@@ -149,10 +149,10 @@ def _written_out(acronym: str) -> re.Pattern[str]:
 
 def distinct(evidence: Sequence[Evidence]) -> list[Evidence]:
     """Return the evidence without sentences that say nearly the same as a better one, in nearly the same words."""
-    distinct: list[Evidence] = []
+    kept: list[Evidence] = []
     for piece in evidence:
         own = set(terms(piece.text, piece.document.language))
-        others = [set(terms(other.text, other.document.language)) for other in distinct]
+        others = [set(terms(other.text, other.document.language)) for other in kept]
         if not any(len(own & other) >= _DUPLICATE * len(own | other) for other in others):
-            distinct.append(piece)
-    return distinct
+            kept.append(piece)
+    return kept

@@ -109,14 +109,15 @@ def test_an_unsure_answer_is_described_given_and_verified(home: Home, report: Pa
         answer = client.post("/api/ask", json={"question": "How many illegal sawmills?"}).json()
         verified = client.post("/api/verify", json=answer).json()
         wrong = [{**answer["nearest"][0], "start": 0}]
-        forged = [client.post("/api/verify", json={**answer, name: wrong}).json() for name in ("nearest", "citations")]
+        forgeries = ({"nearest": wrong}, {"citations": wrong}, {"nearest": wrong, "status": "partly"})
+        forged = [client.post("/api/verify", json=answer | forgery).json() for forgery in forgeries]
     described = document["components"]["schemas"]["Answer"]["properties"]
     assert "unsure" in described["status"]["enum"]
     assert "`unsure`" in described["status"]["description"]
     assert fits(document, "Answer", answer)
     assert (answer["status"], answer["text"], answer["explanation"]) == ("unsure", "", "These documents may answer this.")
     assert [quote["text"] for quote in verified["quotes"]] == [citation["text"] for citation in answer["nearest"]]
-    assert [one["verified"] for one in (verified, *forged)] == [True, False, False]
+    assert [one["verified"] for one in (verified, *forged)] == [True, False, False, False]
 
 
 def test_the_terminal_gives_the_same_object(client: TestClient, quipu: Quipu) -> None:

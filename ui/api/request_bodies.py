@@ -88,4 +88,4 @@ class GivenAnswer(BaseModel):
     status: str = ""
     """Its status."""
     nearest: Annotated[list[GivenCitation], Field(max_length=_MOST_CITATIONS)] = []
-    """Its closest sentences, which are verified if it is `unsure`."""
+    """Its closest sentences, which are verified unless it is `not_in_documents`."""

@@ -40,14 +40,14 @@ def read_answer(data: bytes, name: str) -> GivenAnswer:
 
 def verify_answer(answer: GivenAnswer, name: str, entries: Iterable[Entry], reread: Reread) -> list[VerifiedQuote]:
     """Compare every citation of an answer with the original: the quoted range, title, page, headings, link and all else it says.
-    The closest sentences of an unsure answer count as citations.
+    The closest sentences of an answer that is unsure, wholly or in part, count as citations.
 
     `entries` are the documents that may be cited. If the answer's sentences are not the quotes that it cites, a last item with the
     number 0 says so, and calls the answer `name`.
     """
     entry_by_id = {entry.id: entry for entry in entries}
     read_once = cache(reread)
-    quoted = [*answer.citations, *(answer.nearest if answer.status == "unsure" else ())]
+    quoted = [*answer.citations, *(() if answer.status == "not_in_documents" else answer.nearest)]
     verified = [_verify(citation, entry_by_id.get(citation.document_id), read_once) for citation in quoted]
     sentences = [sentence.text for sentence in answer.sentences]
     if not set(sentences) <= {citation.text for citation in answer.citations} or answer.text not in ("", " ".join(sentences)):

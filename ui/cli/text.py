@@ -33,7 +33,7 @@ def answer_text(answer: Answer) -> str:
         lines += ["", f"{say('answer_sources', language)}:"]
         lines += [f"[{citation.number}] {_reference(citation, language)}" for citation in answer.citations]
     if answer.nearest:
-        where = _reference if answer.status == "unsure" else place
+        where = place if answer.status == "not_in_documents" else _reference
         lines += ["", nearest_line(answer.status, language)]
         lines += [f"- “{citation.text}” {where(citation, language)}" for citation in answer.nearest]
     elif answer.suggestions:
