@@ -240,6 +240,7 @@ def key_files(keys: dict[str, tuple[bytes, bytes]]) -> dict[str, bytes]:
     """What may not be a token's key, and how."""
     public = keys["EdDSA"][1]
     spki = ed25519.Ed25519PrivateKey.generate().public_key()
+    der = spki.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return {
         "empty": b"",
         "short": b"x" * 31,
@@ -254,7 +255,8 @@ def key_files(keys: dict[str, tuple[bytes, bytes]]) -> dict[str, bytes]:
         "a certificate": b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
         "SSH": spki.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH),
         "JWK": b'{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}',
-        "DER": spki.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        "DER": der,
+        "DER that ends with a blank": der[:-1] + b" ",
     }
 
 

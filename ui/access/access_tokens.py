@@ -49,15 +49,16 @@ class TokenKey:
     def load(cls, path: Path, audience: str) -> Self:
         """Read the key in a file. Raises SettingsError if it can't be read or is too weak."""
         try:
-            data = path.read_bytes().strip()
+            data = path.read_bytes()
         except OSError as error:
             raise SettingsError(f"The token key {path} can't be read: {error.strerror}. See QUIPU_TOKEN_KEY.") from None
         if b"-----BEGIN" not in data:  # anywhere: a public key is no secret, even below a comment
-            if len(data) < _SHORTEST_SECRET:
-                raise SettingsError(f"The secret in {path} has {len(data)} bytes; a token key needs at least {_SHORTEST_SECRET}.")
-            return cls(_secret(data, path), "HS256", audience)
+            secret = _secret(data, path)
+            if len(secret) < _SHORTEST_SECRET:
+                raise SettingsError(f"The secret in {path} has {len(secret)} bytes; a token key needs at least {_SHORTEST_SECRET}.")
+            return cls(secret, "HS256", audience)
         try:
-            key = load_pem_public_key(data)
+            key = load_pem_public_key(data.strip())
         except (ValueError, UnsupportedAlgorithm):
             raise SettingsError(
                 f"{path} is not a public key in PEM format; the private key stays where tokens are signed."
@@ -91,7 +92,8 @@ class TokenKey:
 
 def _secret(data: bytes, path: Path) -> bytes:
     """Return the data as a shared secret. Raises SettingsError for a key in another format, which may be public."""
-    try:
-        return HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(data)
+    try:  # before blanks are removed: the last byte of a DER key may be one
+        HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(data)
+        return HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(data.strip())
     except jwt.InvalidKeyError:
         raise SettingsError(f"{path} holds neither a shared secret nor a public key in PEM format: see QUIPU_TOKEN_KEY.") from None
