@@ -19,7 +19,8 @@ class Reason:
     For the status `no_question`: `empty`, `gibberish` or `small_talk`. For `not_in_documents`: `off_topic` (no sentence is similar
     enough), `not_said` (some sentences are similar but don't answer), `name_absent` (the subject is the missing name), `no_number`,
     `no_year`, `no_date`, `no_person`, `no_place` or `no_cause` (the question asks for one and no sentence gives it), `language`
-    (the subject is the code of a language that Quipu doesn't support), or `no_documents`. For `unsure`: `unsure`.
+    (the subject is the code of a language that Quipu doesn't support), or `no_documents`. For `unsure`: `unsure`, or `unread` (the
+    subject is the code of a language that the cross-encoder doesn't read).
     """
 
     code: str

@@ -19,7 +19,7 @@ from corpus import ISOLATED_PARSERS, FileParsers, IsolatedParsers
 from index import NO_PROGRESS, AddResult, Catalogue, Encoder, Entry, Hit, Home, Index, Library, Progress, Scope, load_encoder
 
 _PASSAGES = 8
-"""The passages whose sentences are considered for an answer."""
+"""The passages that are found for a question; the ranker reads the first of them."""
 
 _NEAREST = 3
 """The closest sentences that are shown if there is no answer."""
@@ -216,5 +216,5 @@ def _topics(scope: Scope, most: int) -> tuple[str, ...]:
 
 def _nearest(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
     """Return citations of the best sentences that don't say the same."""
-    best = distinct(sorted(evidence, key=lambda piece: -piece.score))[:_NEAREST]
+    best = distinct(sorted(evidence, key=lambda piece: -piece.score), _NEAREST)
     return tuple(Citation.of(number, piece.document, piece.start, piece.end) for number, piece in enumerate(best, 1))

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,14 +12,15 @@ from assistant.question import Question, is_acronym, is_named, name_forms, unkno
 from assistant.question.phrases import FUNCTION_WORDS
 from assistant.ranking import Evidence
 from assistant.vocabulary import Vocabulary, occurs
-from index import fold, terms
+from corpus import USUAL_LANGUAGES
+from index import fold, question_terms, terms, words
 
 Caution = Literal["careful", "balanced", "forthcoming"]
 
-THRESHOLDS: dict[Caution, float] = {"careful": 0.5, "balanced": 0.3, "forthcoming": 0.15}
+THRESHOLDS: dict[Caution, float] = {"careful": 0.8, "balanced": 0.65, "forthcoming": 0.5}
 """The least probability of an answer. `assistant/model/MODEL.md` gives the error rates of each."""
 
-UNSURE = 0.12
+UNSURE = 0.35
 """The least probability with which the documents may answer a question: from here to the threshold of an answer, the closest
 sentences are shown as what may be one."""
 
@@ -53,7 +54,7 @@ class Decision:
     @property
     def is_unsure(self) -> bool:
         """Whether the documents may answer the question."""
-        return self.reason == Reason("unsure")
+        return self.reason is not None and self.reason.code in ("unsure", "unread")
 
 
 def on_topic_similarity(passages: int) -> float:
@@ -78,25 +79,32 @@ def decide(
     if not vocabulary.size():
         return Decision((), Reason("no_documents"), 0.0)
     decision = _decide_in_known_language(question, evidence, vocabulary, caution)
-    unknown = None if decision.chosen else unknown_language(question.text)
+    if decision.chosen or decision.is_unsure:
+        unread = _unread_language(question, vocabulary)
+        read = tuple(piece for piece in decision.chosen if piece.document.language in USUAL_LANGUAGES)
+        if unread is None and not read and evidence[0].document.language not in USUAL_LANGUAGES:
+            unread = evidence[0].document.language
+        return replace(decision, chosen=read) if unread is None else replace(decision, chosen=(), reason=Reason("unread", unread))
+    unknown = unknown_language(question.text)
     if unknown is not None and unknown not in vocabulary.languages():
         return replace(decision, reason=Reason("language", unknown))
     return decision
+
+
+def _unread_language(question: Question, vocabulary: Vocabulary) -> str | None:
+    """Return the code of the question's language if the cross-encoder doesn't read it, else None.
+
+    A short question looks like many languages. It is in another one only if the documents have few of its words.
+    """
+    asked = words(question.in_full or question.text)
+    known = [word for word in asked if occurs(question_terms(word, ""), vocabulary)]
+    return unknown_language(question.text) if len(known) <= len(asked) / 4 else None
 
 
 def _decide_in_known_language(
     question: Question, evidence: Sequence[Evidence], vocabulary: Vocabulary, caution: Caution
 ) -> Decision:
     """Return the decision as if the question's language were known; see `decide`."""
-    if question.own_words:
-        added = {
-            term
-            for word in question.own_words
-            for wording in name_forms(word, question.language)
-            for forms in wording
-            for term in forms
-        }
-        evidence = [piece for piece in evidence if not added.isdisjoint(terms(piece.text, piece.document.language))]
     if not evidence:
         return Decision((), Reason("off_topic"), 0.0)
     confidence = evidence[0].score
@@ -112,7 +120,7 @@ def _decide_in_known_language(
         return Decision((), Reason(_REASONS.get(question.asks_for, "not_said") if is_on_topic else "off_topic"), confidence)
     if question.asks_for in ("number", "year") and not (good := [piece for piece in good if question.fits(piece.text)]):
         return Decision((), Reason(_REASONS[question.asks_for]), _FAILED_CHECK * confidence)
-    best, *more = distinct(good)[:_MOST_SENTENCES]
+    best, *more = distinct(good, _MOST_SENTENCES)
     more.sort(key=lambda piece: (piece.document.id != best.document.id, piece.document.id, piece.start))
     return Decision((best, *more), None, confidence)
 
@@ -147,12 +155,17 @@ def _written_out(acronym: str) -> re.Pattern[str]:
     return re.compile(rf"\b{between.join(map(re.escape, acronym))}", re.IGNORECASE)
 
 
-def distinct(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Return the evidence without sentences that say nearly the same as a better one, in nearly the same words."""
+def distinct(evidence: Iterable[Evidence], most: int) -> list[Evidence]:
+    """Return the first `most` pieces of the evidence, without sentences that say nearly the same as one before, in nearly the same
+    words.
+    """
     kept: list[Evidence] = []
+    seen: list[set[str]] = []
     for piece in evidence:
         own = set(terms(piece.text, piece.document.language))
-        others = [set(terms(other.text, other.document.language)) for other in kept]
-        if not any(len(own & other) >= _DUPLICATE * len(own | other) for other in others):
+        if not any(len(own & other) >= _DUPLICATE * len(own | other) for other in seen):
             kept.append(piece)
+            seen.append(own)
+        if len(kept) == most:
+            break
     return kept

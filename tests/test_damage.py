@@ -99,7 +99,7 @@ def test_another_encoder_is_refused_until_the_library_is_rebuilt(
 ) -> None:
     add(home, [report], words)
     other = WordEncoder("other words")
-    message = r"made with the encoder 'bag of words' \(words\), and this one is 'bag of other words' .* run `quipu rebuild`"
+    message = r"made with the encoder 'bag of words' \(words\), and this one is 'bag of other words' .* Run `quipu rebuild`"
     with pytest.raises(EncoderError, match=message):
         Index.open(home, other)
     with pytest.raises(EncoderError, match=message):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.compose import LONGEST_EXTENDED, compose
-from assistant.decision import THRESHOLDS, UNSURE, Caution, decide, on_topic_similarity
+from assistant.decision import THRESHOLDS, UNSURE, Caution, decide, distinct, on_topic_similarity
 from assistant.question import Question
 from assistant.ranking.evidence import Evidence
 from corpus import Document
@@ -65,18 +65,44 @@ def test_sentences_that_say_nearly_the_same_are_quoted_once() -> None:
 
 def test_the_operator_chooses_how_certain_an_answer_has_to_be() -> None:
     for score, answering in (
-        (0.6, {"careful", "balanced", "forthcoming"}),
-        (0.4, {"balanced", "forthcoming"}),
-        (0.2, {"forthcoming"}),
-        (0.1, set[str]()),
+        (0.81, {"careful", "balanced", "forthcoming"}),
+        (0.66, {"balanced", "forthcoming"}),
+        (0.51, {"forthcoming"}),
+        (0.49, set[str]()),
     ):
         for caution in THRESHOLDS:
-            assert bool(decided(asking(), evidence(LAW.text, score), caution=caution)[0]) == (caution in answering)
+            answer, reason = decided(asking(), evidence(LAW.text, score), caution=caution)
+            assert (bool(answer), reason) == (caution in answering, "" if caution in answering else "unsure")
 
 
-def test_what_is_neither_likely_nor_unlikely_is_unsure() -> None:
+def test_what_is_neither_likely_nor_unlikely_is_unsure_and_what_is_unlikely_is_refused() -> None:
     assert decided(asking(), evidence(LAW.text, UNSURE)) == ([], "unsure")
     assert decided(asking(), evidence(LAW.text, UNSURE - 0.01)) == ([], "not_said")
+
+
+def test_what_neither_model_reads_is_unsure_at_most() -> None:
+    french = replace(DOCUMENT, language="fr")
+    sure = evidence(LAW.text, 0.95, french)
+    assert decided(asking(), sure, languages="fr") == ([], "unread: fr")
+    assert decided(asking(), evidence(LAW.text, 0.1, french), languages="fr") == ([], "not_said")
+    asked = Question("Qui contrôle aujourd'hui les forêts dans le nord du pays ?", "forêts", "en")
+    assert decided(asked, SAWMILLS) == ([], "unread: fr")
+    assert decided(asked, evidence(LAW.text, 0.1)) == ([], "language: fr")
+
+
+def test_of_several_sentences_those_are_quoted_whose_language_is_read() -> None:
+    french = evidence(LAW.text, 0.95, replace(DOCUMENT, language="fr"))
+    assert decided(asking(), french, SAWMILLS, languages="fr") == ([SAWMILLS.text], "")
+    assert decided(asking(), SAWMILLS, french, languages="fr") == ([SAWMILLS.text], "")
+
+
+def test_as_many_sentences_are_kept_as_are_shown() -> None:
+    document = text_document(
+        "\n\n".join(f"Item {number} was {'sold' if number % 2 else 'kept'} in year {number}." for number in range(9))
+    )
+    pieces = [Evidence(document, block.start, block.end, 0.9) for block in document.blocks]
+    assert distinct([pieces[0], pieces[0], *pieces], 3) == pieces[:3]
+    assert distinct(pieces, 20) == pieces
 
 
 def test_an_unanswered_question_on_topic_is_distinguished_from_one_off_topic() -> None:
@@ -143,11 +169,6 @@ def test_a_number_may_be_written_in_words(number: str) -> None:
     document = text_document(f"They counted {number} of them there.")
     whole = Evidence(document, 0, len(document.text), 0.9)
     assert decided(asking(asks_for="number"), whole)[0] == [whole.text]
-
-
-def test_a_follow_up_is_answered_by_sentences_with_its_own_words() -> None:
-    assert decided(asking(own_words=("trucks",)), SAWMILLS, FEW, TRUCKS)[0] == [TRUCKS.text]
-    assert decided(asking(own_words=("sawmill",)), FEW, TRUCKS) == ([], "off_topic")
 
 
 def test_a_sentence_that_cannot_stand_alone_is_quoted_with_the_preceding_one() -> None:

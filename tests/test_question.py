@@ -73,10 +73,32 @@ def test_a_follow_up_is_made_explicit_and_a_complete_question_is_left_alone(turn
     assert understand(turn, history, VOCABULARY).searched == searched
 
 
-def test_the_own_words_of_a_follow_up_are_those_it_adds() -> None:
-    assert understand("and in the north?", ["Who controls the VRAEM area?"], VOCABULARY).own_words == ("north",)
-    assert understand("why?", ["Are prisons full?"], VOCABULARY).own_words == ()
-    assert understand("Are prisons full?", [], VOCABULARY).own_words == ()
+def test_a_sentence_is_scored_by_the_own_words_of_a_follow_up_if_it_has_any() -> None:
+    scored = [understand(turn, ["Are prisons full?"], VOCABULARY).scored_as[0].text for turn in ("and in the north?", "why?")]
+    assert scored == ["and in the north?", "why? prisons"]
+
+
+@pytest.mark.parametrize(
+    ("turn", "history", "read_as", "in_full"),
+    [
+        ("and in the north?", ["Are prisons full?"], "and in the north? prisons", "Are prisons full? and in the north?"),
+        ("and the coast?", ["Are prisons full?", "and why?"], "and the coast? prisons", "Are prisons full? and the coast?"),
+        ("why?", ["Are  prisonns full?"], "why? prisons full", "Are prisons full? why?"),
+        ("Who controls the north?", ["Are prisons full?"], "Who controls the north?", "Who controls the north?"),
+        ("What does the report say about prisonns?", [], "prisons?", "What does the report say about prisons?"),
+    ],
+)
+def test_misspelled_words_are_corrected_in_what_is_read(turn: str, history: list[str], read_as: str, in_full: str) -> None:
+    question = understand(turn, history, VOCABULARY)
+    assert (question.read_as, question.in_full) == (read_as, in_full)
+    assert question.phrasings[-1] == in_full
+
+
+def test_of_english_documents_a_spanish_question_is_read_in_english() -> None:
+    spanish = understand("¿Están llenas las cárceles?", [], VOCABULARY)
+    assert (spanish.read_in("es"), spanish.read_in("en")) == ("¿Están llenas las cárceles?", spanish.searched_as[-1].text)
+    assert "prisons" in spanish.read_in("en")
+    assert understand("Are prisons full?", [], VOCABULARY).read_in("es") == "Are prisons full?"
 
 
 @pytest.mark.parametrize(

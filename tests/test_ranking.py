@@ -1,15 +1,15 @@
 """The ranking of sentences: the cross-encoder with its input and scores, the other signals, and their calibration."""
 
-import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assistant import Answer, Assistant, Evidence, SentenceRanker
-from assistant.model import Calibration, CrossEncoder, Signals, calibrated_encoder, context, tokenizer
-from assistant.model.cross_encoder import WEIGHTS
-from assistant.model.pairs import encode
+from assistant.model import Calibration, CrossEncoder, ReadPassage, SentenceScore, Signals, calibrated_encoder, tokenizer
+from assistant.model.cross_encoder import CHECKSUMS, FOLDER, TOKENIZER, WEIGHTS
+from assistant.model.passage_input import passage_inputs
 from assistant.question import understand
 from assistant.ranking.coverage import coverage, weighted_words
 from assistant.ranking.ranker import MeasuredSentence
@@ -29,51 +29,96 @@ def cross_encoder() -> CrossEncoder:
     return loaded
 
 
-def test_the_context_of_a_sentence_is_its_headings_and_the_preceding_sentence() -> None:
-    assert context(DOCUMENT, DOCUMENT.text.index(VRAEM)) == ("Groups; Peru", "There are many groups.")
-    assert context(DOCUMENT, DOCUMENT.text.index("They are full")) == ("Prisons; Peru", "")
+def test_a_passage_is_read_behind_the_question_with_a_marker_for_each_sentence() -> None:
+    (part,) = passage_inputs(tokenizer(), "Who?", "Peru", ["Prisons are full.", "So."])
+    words = [tokenizer().id_to_token(number) for number in part.ids]
+    assert words == "[CLS] who ? [SEP] peru . prisons are full . so . [SEP] [CLS] [CLS]".split()
+    assert part.types == [0] * 4 + [1] * 9 + [0] * 2
+    assert part.positions == [*range(13), 0, 0]
+    assert [words[start:end] for start, end in part.sentences] == [["prisons", "are", "full", "."], ["so", "."]]
+    assert part.offsets == [[(0, 7), (8, 11), (12, 16), (16, 17)], [(0, 2), (2, 3)]]
 
 
-def test_a_pair_is_question_sentence_headings_and_preceding_sentence() -> None:
-    pair = encode(tokenizer(), "Who?", "Prisons are full.", ("Peru", "Yes."))
-    words = [tokenizer().id_to_token(number) for number in pair.ids]
-    assert words == "[CLS] who ? [SEP] prisons are full . [SEP] peru [SEP] yes . [SEP]".split()
-    assert pair.types == [0] * 4 + [1] * 5 + [0] * 5
-    assert words[pair.first : pair.first + len(pair.offsets)] == ["prisons", "are", "full", "."]
-    assert pair.offsets == [(0, 7), (8, 11), (12, 16), (16, 17)]
+def test_a_marker_looks_at_the_question_and_its_own_sentence_alone() -> None:
+    (part,) = passage_inputs(tokenizer(), "Who?", "Peru", ["Full.", "So."])
+    seen = part.attention()
+    assert seen.shape == (13, 13)
+    assert [list(row.nonzero()[0]) for row in seen[11:]] == [[1, 2, 3, 6, 7, 10, 11], [1, 2, 3, 8, 9, 10, 12]]
+    assert seen[:11, :11].all()
+    assert not seen[:11, 11:].any()
 
 
-def test_a_long_question_and_a_long_sentence_are_cut_to_what_the_model_takes() -> None:
-    pair = encode(tokenizer(), "who " * 600, "prison " * 600, ("peru " * 600, "yes " * 600))
-    assert len(pair.ids) == len(pair.types) <= 256
-    assert len(pair.offsets) == 96
+def test_a_long_passage_is_read_in_parts_and_long_texts_are_cut() -> None:
+    parts = list(passage_inputs(tokenizer(), "who " * 600, "peru " * 600, ["prison " * 600, "full " * 60, "so " * 60, "no " * 9]))
+    assert [[end - start for start, end in part.sentences] for part in parts] == [[96, 60], [60, 9]]
+    assert all(len(part.ids) - len(part.sentences) <= 250 for part in parts)
+    assert not list(passage_inputs(tokenizer(), "who?", "peru", []))
+
+
+def read(cross_encoder: CrossEncoder, question: str, *sentences: str) -> list[SentenceScore]:
+    """The scores of the sentences of one passage."""
+    (scores,) = cross_encoder.score(question, [ReadPassage("Groups", sentences)])
+    return scores
 
 
 def test_the_cross_encoder_prefers_the_sentence_that_answers_and_marks_the_answer(cross_encoder: CrossEncoder) -> None:
-    sentences = [(VRAEM, ("Groups", "")), ("Prisons are overcrowded, a major problem across the country.", ("Challenges", ""))]
-    right, wrong = cross_encoder.score("Which guerrilla group controls the VRAEM area?", sentences)
-    assert right.logit > wrong.logit + 2
-    assert right.span is not None
-    assert "Shining Path" in VRAEM[slice(*right.span)]
+    full = "Prisons are overcrowded, a major problem across the country."
+    for sentences in ((VRAEM, full), (full, VRAEM)):
+        scores = dict(
+            zip(sentences, read(cross_encoder, "Which guerrilla group controls the VRAEM area?", *sentences), strict=True)
+        )
+        assert scores[VRAEM].answers > scores[full].answers + 2
+        assert scores[VRAEM].is_about > scores[full].is_about
+        span = scores[VRAEM].span
+        assert span is not None
+        assert "Shining Path" in VRAEM[slice(*span)]
+
+
+KILLED = {
+    "en": ("Fourteen journalists were murdered by hitmen of local mayors.", "Loggers have killed environmental defenders."),
+    "es": ("Catorce periodistas fueron asesinados por sicarios.", "Los madereros han matado a defensores ambientales."),
+}
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [("Who kills reporters?", "en"), ("Who kills reporters?", "es"), ("¿Quién mata a los reporteros?", "en")],
+)
+def test_a_question_needs_neither_words_nor_language_of_the_sentence(
+    cross_encoder: CrossEncoder, question: str, language: str
+) -> None:
+    journalists, defenders = read(cross_encoder, question, *KILLED[language])
+    assert journalists.answers > defenders.answers + 1
 
 
 def test_the_cross_encoder_tells_whether_a_sentence_answers_or_only_shares_the_subject(
     cross_encoder: CrossEncoder,
 ) -> None:
-    (who,) = cross_encoder.score("Who controls the VRAEM area?", [(VRAEM, ("Groups", ""))])
-    (leader,) = cross_encoder.score("What is the name of the leader of the Shining Path?", [(VRAEM, ("Groups", ""))])
-    assert who.logit > leader.logit + 2
+    (who,) = read(cross_encoder, "Who controls the VRAEM area?", VRAEM)
+    (leader,) = read(cross_encoder, "What is the name of the leader of the Shining Path?", VRAEM)
+    assert who.answers > leader.answers + 2
 
 
-def test_the_score_of_a_sentence_does_not_depend_on_the_others(cross_encoder: CrossEncoder) -> None:
-    (alone,) = cross_encoder.score("Who?", [(VRAEM, ("", ""))])
-    assert cross_encoder.score("Who?", [("Short.", ("", "")), (VRAEM, ("", "")), ("A " * 90, ("", ""))])[1] == alone
+def test_the_scores_of_a_passage_do_not_depend_on_the_others(cross_encoder: CrossEncoder) -> None:
+    alone = read(cross_encoder, "Who?", VRAEM, "So.")
+    others = [ReadPassage("", ("Short.",)), ReadPassage("Groups", (VRAEM, "So.")), ReadPassage("", ("A " * 90,))]
+    assert cross_encoder.score("Who?", others)[1] == alone
 
 
-def test_weights_that_do_not_match_their_checksum_are_refused(tmp_path: Path) -> None:
-    (tmp_path / WEIGHTS).write_bytes(b"other")
-    (tmp_path / "cross_encoder.json").write_text(json.dumps({"sha256": "0" * 64}))
-    with pytest.raises(EncoderError, match=r"cross_encoder\.onnx are not the ones that Quipu was measured with: reinstall Quipu\."):
+@pytest.mark.parametrize("name", [WEIGHTS, TOKENIZER])
+def test_a_model_that_does_not_match_its_checksums_is_refused(tmp_path: Path, name: str) -> None:
+    for file in (WEIGHTS, TOKENIZER, CHECKSUMS):
+        (tmp_path / file).symlink_to(FOLDER / file)
+    (tmp_path / name).unlink()
+    (tmp_path / name).write_bytes(b"other")
+    with pytest.raises(EncoderError, match=f"{re.escape(name)} is not the one that Quipu was measured with: reinstall Quipu\\."):
+        CrossEncoder.load(tmp_path)
+
+
+def test_a_model_without_its_tokenizer_is_refused(tmp_path: Path) -> None:
+    for file in (WEIGHTS, CHECKSUMS):
+        (tmp_path / file).symlink_to(FOLDER / file)
+    with pytest.raises(EncoderError, match=r"tokenizer\.json is not the one"):
         CrossEncoder.load(tmp_path)
 
 
@@ -87,22 +132,9 @@ def test_without_weights_answers_rely_on_similarity_and_the_operator_is_told(enc
     assert assistant.notice() == "The cross-encoder's weights are missing, so answers rely on similarity alone: reinstall Quipu."
 
 
-def test_a_sentence_in_a_language_that_the_cross_encoder_does_not_know_is_ranked_by_the_other_signals(
-    encoder: Encoder, ranker: SentenceRanker, home: Home, tmp_path: Path
-) -> None:
-    counted = "El ministerio contó 412 aserraderos ilegales en el norte del país."
-    spanish = f"Los bosques del norte\n\n{counted} Los agentes incautaron nueve camiones.\n"
-    assistant = Assistant(home, encoder, ranker)
-    add(assistant.home, [write(tmp_path / "bosques.txt", spanish)], assistant.encoder)
-    answer = assistant.ask("¿Cuántos aserraderos ilegales contó el ministerio?")
-    assert answer.citations[0].quote == counted
-    assert answer.sentences[0].answer_span is None
-    assert assistant.ask("¿Cuántas escuelas hay en Chile?").status == "not_in_documents"
-
-
 def test_a_calibration_is_two_logistic_models() -> None:
     calibration = Calibration({"coverage": 2.0, "named": 1.0, "fits": -1.0}, bias=0.5, slope=2.0, shift=-1.0)
-    signals = Signals(None, None, coverage=0.5, named=1.0, fits=1.0)
+    signals = Signals(None, None, None, coverage=0.5, named=1.0, fits=1.0)
     assert signals.names == ("coverage", "named", "fits")
     assert calibration.logit(signals) == 0.5 + 1.0 + 1.0 - 1.0
     assert calibration.probability(0.5) == 0.5
@@ -112,8 +144,8 @@ def test_a_calibration_is_two_logistic_models() -> None:
 @pytest.mark.parametrize("cosine", [None, 0.5])
 def test_there_is_a_calibration_for_every_combination_of_signals(logit: float | None, cosine: float | None) -> None:
     """There may be no cross-encoder, and an encoder that wasn't calibrated. Stronger signals give a higher probability."""
-    weak = Signals(logit, cosine, 0.2, 1.0, 1.0)
-    strong = Signals(logit and logit + 1, cosine and cosine + 0.2, 0.4, 1.0, 1.0)
+    weak = Signals(logit, logit, cosine, 0.2, 1.0, 1.0)
+    strong = Signals(logit and logit + 1, logit and logit + 1, cosine and cosine + 0.2, 0.4, 1.0, 1.0)
     calibration = Calibration.of(weak.names)
     assert 0 < calibration.probability(calibration.logit(weak)) < calibration.probability(calibration.logit(strong)) < 1
 
@@ -138,21 +170,58 @@ def measured(home: Home, encoder: WordEncoder, question: str) -> tuple[list[Meas
 
 
 def test_cosines_count_for_the_calibrated_fingerprint_whatever_the_name(tmp_path: Path) -> None:
-    question = "How many illegal sawmills were counted?"
-    signals = {}
     for fingerprint, name in (("words", DEFAULT_MODEL), (calibrated_encoder(), "words")):
         encoder, home = WordEncoder(fingerprint), Home(tmp_path / fingerprint)
         encoder.name = name
         add(home, [write(tmp_path / "forests.txt", REPORT)], encoder)
-        sentences, evidence = measured(home, encoder, question)
-        signals[name] = [sentence.signals for sentence in sentences]
-        calibration = Calibration.of(signals[name][0].names)
-        probabilities = [round(calibration.probability(calibration.logit(one)), 6) for one in signals[name]]
+        sentences, evidence = measured(home, encoder, "How many illegal sawmills were counted?")
+        signals = [sentence.signals for sentence in sentences]
+        assert [one.cosine for one in signals] == [sentence.sentence.hit.cosine for sentence in sentences]
+        if fingerprint == "words":
+            signals = [replace(one, cosine=None) for one in signals]
+        calibration = Calibration.of(signals[0].names)
+        probabilities = [round(calibration.probability(calibration.logit(one)), 6) for one in signals]
         assert [piece.score for piece in evidence] == sorted(probabilities, reverse=True)
-        expected = encoder.passages([sentence.sentence.text for sentence in sentences]) @ encoder.questions([question])[0]
-    assert [one.cosine for one in signals[DEFAULT_MODEL]] == [None] * 5
-    assert [one.cosine for one in signals["words"]] == pytest.approx(expected.tolist())
-    assert [replace(one, cosine=None) for one in signals["words"]] == signals[DEFAULT_MODEL]
+
+
+def counted(number: int) -> str:
+    return f"In week {number}, the {'very ' * 8}patient ministry counted sawmills."
+
+
+def test_only_so_much_of_the_passages_is_read(tmp_path: Path) -> None:
+    """Of a first passage that is too long, its beginning; of short ones, those that fit."""
+    counts = []
+    for limit, weeks in ((4000, 200), (200, 200)):
+        home, encoder = Home(tmp_path / str(limit)), WordEncoder(limit=limit)
+        add(home, [write(tmp_path / "weeks.txt", " ".join(map(counted, range(weeks))))], encoder)
+        read = [one.sentence for one in measured(home, encoder, "How many sawmills were counted?")[0]]
+        assert 2500 < sum(len(sentence.text) for sentence in read) <= 4000
+        counts.append(len({sentence.hit.passage.start for sentence in read}))
+        assert read == sorted(read, key=lambda one: (read.index(next(x for x in read if x.hit == one.hit)), one.start))
+    assert counts[0] == 1 < counts[1]
+
+
+def test_a_passage_in_a_language_that_the_cross_encoder_does_not_read_is_weighed_by_the_other_signals(
+    tmp_path: Path, cross_encoder: CrossEncoder
+) -> None:
+    home, encoder = Home(tmp_path / "home"), WordEncoder()
+    french = (
+        "Les scieries\n\nLe ministère a compté 412 scieries illégales dans les forêts du nord du pays. Aujourd'hui, personne ne "
+        "sait qui les dirige, et les habitants ont peur de parler aux policiers qui viennent une fois par mois. Les juges de la "
+        "capitale n'ont ouvert aucune enquête, parce que les témoins se taisent et que les camions partent la nuit. Depuis deux "
+        "ans, les écoles des villages voisins sont fermées, et beaucoup de familles sont allées vivre ailleurs.\n"
+    )
+    add(home, [write(tmp_path / "scieries.txt", french), write(tmp_path / "forests.txt", REPORT)], encoder)
+    scope = open_index(home, encoder).within()
+    asked = understand("412 scieries or illegal sawmills?", (), scope)
+    found = SentenceRanker(encoder, cross_encoder).measure(asked, scope, scope.search(asked.phrasings))
+    assert {(one.sentence.document.language, one.signals.answers is None) for one in found} == {("fr", True), ("en", False)}
+
+
+def test_a_sentence_without_a_token_is_scored_too(cross_encoder: CrossEncoder) -> None:
+    empty, full = read(cross_encoder, "Who controls the VRAEM area?", "\u200b", VRAEM)
+    assert empty.span is None
+    assert empty.answers < full.answers
 
 
 def test_coverage_weighs_words() -> None:

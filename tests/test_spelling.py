@@ -26,6 +26,10 @@ def test_an_unknown_word_is_corrected_to_the_documents_spelling(typed: str, expe
     assert corrected(typed, "en", VOCABULARY) == expected
 
 
+def test_a_word_that_is_known_elsewhere_is_left_alone() -> None:
+    assert corrected("prisom econmy", "en", VOCABULARY, {"prisom"}) == "prisom economy"
+
+
 def test_without_documents_nothing_is_corrected() -> None:
     assert corrected("the infromal econmy", "en", Words(())) == "the infromal econmy"
 

@@ -127,5 +127,7 @@ def test_a_reason_names_the_language_in_the_readers_own() -> None:
     assert explain(Reason("language", "fr"), "es") == (
         "Estos documentos no responden a eso. La pregunta parece estar en francés; Quipu entiende español e inglés."
     )
+    unread = "These documents may answer this. Quipu does not read French, so it cannot be sure."
+    assert explain(Reason("unread", "fr"), "en") == unread
     assert (language_name("it", "en"), language_name("qu", "en")) == ("Italian", "qu")
     assert (other_language("en"), other_language("es")) == ("es", "en")

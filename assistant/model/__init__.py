@@ -1,17 +1,17 @@
-"""The trained model: a cross-encoder that scores a question and a sentence together, and the calibration that turns scores into
+"""The trained model: a cross-encoder that reads a question and a passage together, and the calibration that turns scores into
 probabilities.
 """
 
 from assistant.model.calibration import Calibration, Signals, calibrated_encoder
-from assistant.model.cross_encoder import CrossEncoder, SentenceScore, tokenizer
-from assistant.model.pairs import context
+from assistant.model.cross_encoder import CrossEncoder, ReadPassage, SentenceScore, known_words, tokenizer
 
 __all__ = [
     "Calibration",
     "CrossEncoder",
+    "ReadPassage",
     "SentenceScore",
     "Signals",
     "calibrated_encoder",
-    "context",
+    "known_words",
     "tokenizer",
 ]

@@ -13,13 +13,14 @@ from typing import Any, Self
 class Signals:
     """The signals that tell whether a sentence answers a question.
 
-    `cross_encoder` is the cross-encoder's logit, None without one. `cosine` is the cosine of the question's and the sentence's
-    vectors, None for an encoder that wasn't calibrated. `coverage` is the share of the question's words that the sentence has,
-    weighted by rarity. `named` is the share of the question's names that occur in the sentence or near it. `fits` is 0 if the
-    question asks for a kind of thing, such as a number, that the sentence doesn't have; else 1.
+    `answers` and `is_about` are the cross-encoder's logits, None without one. `cosine` is the cosine of the question's and the
+    passage's vectors, None for an encoder that wasn't calibrated. `coverage` is the share of the question's words that the
+    sentence has, weighted by rarity. `named` is the share of the question's names that occur in the sentence or near it. `fits`
+    is 0 if the question asks for a kind of thing, such as a number, that the sentence doesn't have; else 1.
     """
 
-    cross_encoder: float | None
+    answers: float | None
+    is_about: float | None
     cosine: float | None
     coverage: float
     named: float

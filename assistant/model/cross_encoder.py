@@ -1,10 +1,10 @@
-"""`CrossEncoder`, which scores how well a sentence answers a question, run by ONNX Runtime."""
+"""`CrossEncoder`, which scores how well each sentence of a passage answers a question, run by ONNX Runtime."""
 
 import hashlib
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.model.pairs import Pair, encode
+from assistant.model.passage_input import PassageInput, passage_inputs
 from index import EncoderError
 
 if TYPE_CHECKING:
@@ -23,19 +23,32 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 FOLDER = Path(str(files("assistant.model")))
-WEIGHTS = "cross_encoder.onnx"
+WEIGHTS, TOKENIZER = "cross_encoder.onnx", "tokenizer.json"
+CHECKSUMS = "cross_encoder.json"
+"""The sha256 of both by their names."""
 
 _THREADS = min(4, os.cpu_count() or 1)
 _LONGEST_SPAN = 30  # tokens
-_CLEAR_SPAN = 0.5  # the least probability of a span that is marked
+_CLEAR_SPAN = 0.6  # the least probability of a span that is marked
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceScore:
-    """The logit that a sentence answers, and the range of the sentence that is the answer, or None if no range clearly is."""
+    """Two logits of a sentence, that it answers the question and that it is about what is asked; and the range of the sentence that
+    is the answer, or None if no range clearly is.
+    """
 
-    logit: float
+    answers: float
+    is_about: float
     span: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPassage:
+    """The sentences of a passage, in order, and the headings above it, nearest first."""
+
+    headings: str
+    sentences: tuple[str, ...]
 
 
 class CrossEncoder:
@@ -47,36 +60,47 @@ class CrossEncoder:
 
     @classmethod
     def load(cls, folder: Path = FOLDER) -> Self | None:
-        """Return the cross-encoder whose weights are in this folder, or None if there are none.
+        """Return the cross-encoder whose weights and tokenizer are in this folder, or None if there are no weights.
 
-        Raises EncoderError if the weights don't match their checksum.
+        Raises EncoderError if a file is missing or doesn't match its checksum.
         """
-        weights = folder / WEIGHTS
-        if not weights.is_file():
+        if not (folder / WEIGHTS).is_file():
             return None
-        data = weights.read_bytes()
-        expected = json.loads((folder / "cross_encoder.json").read_text(encoding="utf-8"))["sha256"]
-        if hashlib.sha256(data).hexdigest() != expected:
-            raise EncoderError(
-                f"The cross-encoder's weights in {weights} are not the ones that Quipu was measured with: reinstall Quipu."
-            )
+        expected = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
+        for name in (WEIGHTS, TOKENIZER):
+            path = folder / name
+            if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != expected[name]:
+                raise EncoderError(f"The cross-encoder's file {path} is not the one that Quipu was measured with: reinstall Quipu.")
         from onnxruntime import InferenceSession
 
-        return cls(InferenceSession(data, session_options(), providers=["CPUExecutionProvider"]), tokenizer())
+        session = InferenceSession(str(folder / WEIGHTS), session_options(), providers=["CPUExecutionProvider"])
+        return cls(session, tokenizer(folder))
 
-    def score(self, question: str, sentences: Sequence[tuple[str, tuple[str, str]]]) -> list[SentenceScore]:
-        """Return the score of each sentence, given as (text, context as `pairs.context` returns it).
+    def score(self, question: str, passages: Sequence[ReadPassage]) -> list[list[SentenceScore]]:
+        """Return the scores of the sentences of each passage.
 
-        Each is scored by itself: in a batch, its score would depend on the other sentences.
+        Each passage is read by itself: in a batch, its scores would depend on the other passages.
         """
-        return list(self._threads.map(lambda sentence: self._score(question, *sentence), sentences))
+        return list(self._threads.map(lambda passage: self._score(question, passage), passages))
 
-    def _score(self, question: str, text: str, around: tuple[str, str]) -> SentenceScore:
-        pair = encode(self._tokenizer, question, text, around)
-        ids = np.array([pair.ids], np.int64)
-        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.array([pair.types], np.int64)}
-        logits, spans = self._session.run(None, inputs)
-        return SentenceScore(float(logits[0]), _span(pair, spans[0]))
+    def _score(self, question: str, passage: ReadPassage) -> list[SentenceScore]:
+        return [
+            score
+            for part in passage_inputs(self._tokenizer, question, passage.headings, passage.sentences)
+            for score in self._run(part)
+        ]
+
+    def _run(self, part: PassageInput) -> Iterator[SentenceScore]:
+        inputs = {
+            "input_ids": np.array([part.ids], np.int64),
+            "token_type_ids": np.array([part.types], np.int64),
+            "position_ids": np.array([part.positions], np.int64),
+            "attention": part.attention()[None],
+        }
+        logits, spans = (output[0] for output in self._session.run(None, inputs))
+        markers = logits[len(part.ids) - len(part.sentences) :]
+        for (answers, is_about), (start, end), offsets in zip(markers, part.sentences, part.offsets, strict=True):
+            yield SentenceScore(float(answers), float(is_about), _span(offsets, spans[start:end]))
 
 
 def session_options() -> "SessionOptions":
@@ -90,30 +114,38 @@ def session_options() -> "SessionOptions":
     return options
 
 
-def _span(pair: Pair, logits: NDArray[np.float32]) -> tuple[int, int] | None:
+def _span(offsets: Sequence[tuple[int, int]], logits: NDArray[np.float32]) -> tuple[int, int] | None:
     """Return the most probable answer range in characters of the sentence, or None if it isn't clear.
 
-    `logits`, shape (t, 2), are those of each token to be the first and the last of the answer. A range is clear if the geometric
-    mean of both probabilities is more than `_CLEAR_SPAN`.
+    `logits`, shape (t, 2), are those of each of its tokens to be the first and the last of the answer, and `offsets` their ranges.
+    A range is clear if the geometric mean of both probabilities is more than `_CLEAR_SPAN`.
     """
-    within = logits[pair.first : pair.first + len(pair.offsets)].astype(np.float64)
-    if not len(within):
+    if not len(logits):
         return None
-    chances = np.exp(within - within.max(axis=0))
+    logits = logits.astype(np.float64)
+    chances = np.exp(logits - logits.max(axis=0))
     chances /= chances.sum(axis=0)
     joint = np.triu(np.outer(chances[:, 0], chances[:, 1])) - np.triu(np.outer(chances[:, 0], chances[:, 1]), _LONGEST_SPAN)
-    first, last = divmod(int(joint.argmax()), len(within))
+    first, last = divmod(int(joint.argmax()), len(logits))
     if not math.sqrt(joint[first, last]) > _CLEAR_SPAN:
         return None
-    return pair.offsets[first][0], pair.offsets[last][1]
+    return offsets[first][0], offsets[last][1]
 
 
 @cache
-def tokenizer() -> "Tokenizer":
-    """Return the cross-encoder's tokenizer, that of all-MiniLM-L6-v2, without truncation and padding."""
+def tokenizer(folder: Path = FOLDER) -> "Tokenizer":
+    """Return the cross-encoder's tokenizer, BERT's with pieces for Spanish words, without truncation and padding."""
     from tokenizers import Tokenizer
 
-    loaded = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
+    loaded = Tokenizer.from_file(str(folder / TOKENIZER))
     loaded.no_truncation()
     loaded.no_padding()
     return loaded
+
+
+@cache
+def known_words() -> frozenset[str]:
+    """Return the words, folded, that the cross-encoder has a piece for: the usual ones of English and Spanish, and some that are
+    usually misspelled.
+    """
+    return frozenset(piece for piece in tokenizer().get_vocab() if piece.isalpha())

@@ -39,17 +39,22 @@ def made_explicit(
     return explicit, tuple(word for word in occurring if word not in KIND_WORDS) if explicit != query else ()
 
 
+def complete_question(history: Sequence[str]) -> str | None:
+    """Return the last of the earlier questions that makes sense alone, or None."""
+    for earlier in reversed(history):
+        if not is_elliptical(earlier, question_language(earlier)) and not small_talk_language(earlier):
+            return earlier
+    return None
+
+
 def _topic_words(text: str, history: Sequence[str], vocabulary: Vocabulary) -> list[str]:
     """Return the topic words of the last complete question in `history`: those that occur in the documents, or all if none does.
 
     After the word scoring of HQE (Lin et al., "Multi-Stage Conversational Passage Retrieval", 2020), with the index's own
     vocabulary in place of a threshold.
     """
-    own = set(words(text))
-    for earlier in reversed(history):
-        language = question_language(earlier)
-        if not is_elliptical(earlier, language) and not small_talk_language(earlier):
-            topic = [word for word in surface_words(earlier) if is_content_word(word, language) and fold(word) not in own]
-            occurring = [word for word in topic if occurs(question_terms(word, language), vocabulary)]
-            return list(dict.fromkeys(occurring or topic))
-    return []
+    earlier = complete_question(history) or ""
+    own, language = set(words(text)), question_language(earlier)
+    topic = [word for word in surface_words(earlier) if is_content_word(word, language) and fold(word) not in own]
+    occurring = [word for word in topic if occurs(question_terms(word, language), vocabulary)]
+    return list(dict.fromkeys(occurring or topic))

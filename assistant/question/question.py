@@ -7,7 +7,8 @@ from typing import NamedTuple
 from assistant.answer import Reason
 from assistant.errors import QuestionError
 from assistant.glossary import in_english, in_plain_words
-from assistant.question.history import made_explicit
+from assistant.model import known_words
+from assistant.question.history import complete_question, made_explicit
 from assistant.question.names import names_in
 from assistant.question.no_question import is_empty, is_gibberish, small_talk_language
 from assistant.question.phrases import ASKED_FOR, DATE, FRAMING, NEXT_PART, NUMBER, QUESTION_OPENER, YEAR
@@ -38,12 +39,12 @@ class Phrasing(NamedTuple):
 class Question:
     """A question as it was understood. `searched` is explicit: it can be searched without knowing what was asked before.
 
-    `searched_as` holds `searched` as it is and, if that differs, in the English words of reports, which come last. `scored_as` is
-    what sentences are scored against: the same, except that a follow-up with words of its own leaves out the topic words it took
-    from an earlier question. Those help to find the passage, but would count as part of what is asked. `names` are the names and
-    years in the question, and `own_words` are the words that a follow-up adds to the earlier question: an answer has to be about
-    both. `asks_for` is a key of `ASKED_FOR`, the kind of thing asked for, or "". `no_question` is the reason why the text asks
-    nothing, or None.
+    `searched_as` holds `searched` as it is and, if that differs, in the English words of reports, which come last. `scored_as`
+    is what sentences are scored against: the same, except that a follow-up with words of its own leaves out the topic words it
+    took from an earlier question. Those help to find the passage, but would count as part of what is asked. `read_as` is what the
+    cross-encoder reads: `searched` without misspelled words. `in_full` is `text` without misspelled words, behind the earlier
+    question if it is a follow-up: it is searched, too. `names` are the names and years in the question. `asks_for` is a key of
+    `ASKED_FOR`, the kind of thing asked for, or "". `no_question` is the reason why the text asks nothing, or None.
     """
 
     text: str
@@ -51,15 +52,23 @@ class Question:
     language: str
     searched_as: tuple[Phrasing, ...] = ()
     scored_as: tuple[Phrasing, ...] = ()
+    read_as: str = ""
+    in_full: str = ""
     names: tuple[str, ...] = ()
-    own_words: tuple[str, ...] = ()
     asks_for: str = ""
     no_question: Reason | None = None
 
     @property
     def phrasings(self) -> tuple[str, ...]:
-        """The texts of `searched_as`."""
-        return tuple(phrasing.text for phrasing in self.searched_as)
+        """The texts that are searched: those of `searched_as`, and `in_full`, which has what led up to the question, too."""
+        texts = [phrasing.text for phrasing in self.searched_as]
+        return tuple(dict.fromkeys(filter(None, [*texts, self.in_full])))
+
+    def read_in(self, language: str) -> str:
+        """Return what the cross-encoder reads of documents in a language: of English ones, a Spanish question in the glossary's
+        English, which it reads better.
+        """
+        return self.searched_as[-1].text if (self.language, language) == ("es", "en") else self.read_as
 
     @property
     def is_topic(self) -> bool:
@@ -93,6 +102,7 @@ def understand(text: str, history: Sequence[str], vocabulary: Vocabulary) -> Que
     folded = " ".join(words(text))
     query = _without_framing(text, language)
     searched, own_words = made_explicit(query, text, language, history, vocabulary)
+    earlier = complete_question(history) if searched != query else None
     searched_as = _phrasings(searched, language, vocabulary)
     return Question(
         text=text,
@@ -100,8 +110,9 @@ def understand(text: str, history: Sequence[str], vocabulary: Vocabulary) -> Que
         language=language,
         searched_as=searched_as,
         scored_as=_phrasings(query, language, vocabulary) if own_words else searched_as,
+        read_as=_without_misspelled_words(searched, vocabulary),
+        in_full=" ".join(_without_misspelled_words(turn, vocabulary) for turn in [*filter(None, [earlier]), text]),
         names=tuple(filter(None, corrected("\n".join(names_in(text, language)), language, vocabulary).split("\n"))),
-        own_words=own_words,
         asks_for=next((kind for kind, phrases in ASKED_FOR.items() if phrases.search(folded)), ""),
     )
 
@@ -145,6 +156,10 @@ def _phrasings(query: str, language: str, vocabulary: Vocabulary) -> tuple[Phras
 
     english = corrected(in_english(query, is_name) if language == "es" else in_plain_words(query), "en", vocabulary)
     return tuple(dict.fromkeys([Phrasing(query, language), Phrasing(english, "en")]))
+
+
+def _without_misspelled_words(text: str, vocabulary: Vocabulary) -> str:
+    return corrected(" ".join(text.split()), question_language(text), vocabulary, known_words())
 
 
 def _without_framing(text: str, language: str) -> str:

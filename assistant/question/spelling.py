@@ -1,6 +1,7 @@
 """Corrects unknown words: misspelled ones, and Spanish ones that look like the documents' English ones."""
 
 import re
+from collections.abc import Container
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -14,12 +15,12 @@ _LONG = 8  # letters: a word at least this long may have two wrong letters
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def corrected(text: str, language: str, vocabulary: Vocabulary) -> str:
+def corrected(text: str, language: str, vocabulary: Vocabulary, also_known: Container[str] = ()) -> str:
     """Return the text with each unknown word replaced by the documents' word that is spelled most like it, if there is one.
 
-    A word is known if it occurs in the documents or is one of the common words of English: "Chile" is no misspelled "child". The
-    replacement is a common word if one fits, else one of the documents' own index terms. A text with many unknown words is returned
-    unchanged: it isn't misspelled, but in another language.
+    A word is known if it occurs in the documents, is one of the common words of English, or is one of the folded words
+    `also_known`: "Chile" is no misspelled "child". The replacement is a common word if one fits, else one of the documents' own
+    index terms. A text with many unknown words is returned unchanged: it isn't misspelled, but in another language.
     """
 
     def is_known(word: str) -> bool:
@@ -27,6 +28,7 @@ def corrected(text: str, language: str, vocabulary: Vocabulary) -> str:
             len(word) < _SHORTEST
             or not content_words(word, language)
             or word in _known_words()
+            or word in also_known
             or occurs(question_terms(word, ""), vocabulary)
         )
 

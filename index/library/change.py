@@ -24,7 +24,7 @@ from corpus import (
     split,
     weight_of,
 )
-from index.encoders import Encoder
+from index.encoders import Encoder, is_at_hand
 from index.errors import EncoderError, LibraryError
 from index.library.catalogue import Catalogue, Entry
 from index.library.documents import DocumentFiles, DocumentVersion
@@ -188,9 +188,12 @@ def _weight(started: tuple[Entry, Future[tuple[Document, bytes]]]) -> int:
 def check_encoder(model: Model, encoder: Encoder) -> None:
     """Raise EncoderError unless `encoder` is the one of `model`."""
     if model.fingerprint != encoder.fingerprint:
+        what_to_do = "Run `quipu rebuild` to embed all documents anew"
+        if is_at_hand(model.name):
+            what_to_do = f"{what_to_do}, or set QUIPU_MODEL to '{model.name}'"
         raise EncoderError(
             f"The index was made with the encoder '{model.name}' ({model.fingerprint}), and this one is '{encoder.name}' "
-            f"({encoder.fingerprint}). Set QUIPU_MODEL to '{model.name}', or run `quipu rebuild` to embed all documents anew."
+            f"({encoder.fingerprint}). {what_to_do}."
         )
 
 

@@ -22,7 +22,7 @@ from tools.bench.processes import (
 )
 from tools.bench.results import BenchmarkResult, Measurement, in_turns, latency, rounds_in_words, timed
 from tools.bench.sample_library import questions, sample_assistant
-from tools.bench.stopwatch import CROSS_ENCODER, ENCODE_SENTENCES, steps_of, stopwatch
+from tools.bench.stopwatch import CROSS_ENCODER, steps_of, stopwatch
 
 _BLOCK = 20  # questions that one side answers before the other does
 
@@ -68,13 +68,11 @@ def warm(size: int, count: int, show: ShowStep) -> BenchmarkResult:
         rows = np.concatenate(encoder.rows)
         baseline = load_baseline((), rows)
         cross_encoder: list[float] = []
-        with_sentences: list[float] = []  # the cross-encoder and the sentences' vectors
 
         def ask(question: str) -> float:
-            before = seconds[CROSS_ENCODER], seconds[ENCODE_SENTENCES]
+            before = seconds[CROSS_ENCODER]
             taken = timed(assistant.ask, question)
-            cross_encoder.append(seconds[CROSS_ENCODER] - before[0])
-            with_sentences.append(seconds[CROSS_ENCODER] + seconds[ENCODE_SENTENCES] - sum(before))
+            cross_encoder.append(seconds[CROSS_ENCODER] - before)
             return taken
 
         def search(question: str) -> float:
@@ -87,12 +85,10 @@ def warm(size: int, count: int, show: ShowStep) -> BenchmarkResult:
         ):
             show(f"warm questions, {group}")
             cross_encoder.clear()
-            with_sentences.clear()
             with neighbour:
                 ours, theirs = in_turns(ask, search, some, _BLOCK)
-            for what, parts in (("cross-encoder", cross_encoder), ("cross-encoder and sentence vectors", with_sentences)):
-                rest = [taken - part for taken, part in zip(ours, parts, strict=True)]
-                measurements += latency(group, f"without {what}", rest, theirs)
+            rest = [taken - part for taken, part in zip(ours, cross_encoder, strict=True)]
+            measurements += latency(group, "without cross-encoder", rest, theirs)
             measurements += latency(group, "end to end", ours, theirs)
             measurements += latency(group, "the cross-encoder alone", cross_encoder, ())
     note = (

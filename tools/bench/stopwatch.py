@@ -13,7 +13,6 @@ from index import Index, LocalStore
 
 CROSS_ENCODER = "cross-encoder"
 ENCODE_QUESTION = "encode the question"
-ENCODE_SENTENCES = "encode sentences"
 REST = "all the rest"
 
 
@@ -24,10 +23,9 @@ def steps_of(asked: Assistant) -> dict[str, tuple[Any, str]]:
         "find passages, fuse them": (Index, "search"),
         "nearest by vectors": (LocalStore, "dense"),
         "nearest by words": (LocalStore, "lexical"),
-        "choose and weigh sentences": (SentenceRanker, "rank"),
+        "weigh sentences": (SentenceRanker, "rank"),
         CROSS_ENCODER: (CrossEncoder, "score"),
         ENCODE_QUESTION: (type(asked.encoder), "questions"),
-        ENCODE_SENTENCES: (type(asked.encoder), "passages"),
         "decide": (assistant, "decide"),
         "compose": (asked, "_compose"),
     }

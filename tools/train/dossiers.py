@@ -11,6 +11,9 @@ from typing import Any
 
 DOSSIERS = Path(__file__).with_name("dossiers.jsonl.xz")
 
+HELD_BACK = frozenset(f"w{series}-{number}" for series in range(1, 7) for number in (13, 14))
+"""The ids of the dossiers that no model is trained on: the calibration is fitted on them."""
+
 EARLIER = ">>"
 """What stands between an earlier question and the follow-up to it."""
 

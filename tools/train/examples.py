@@ -8,31 +8,33 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from assistant.model.pairs import context
 from corpus import Document, Heading, read_bytes, sentences
+
+REPORTS = Path(__file__).with_name("reports.jsonl")
+"""The reports written for training, with their questions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence with its context, as `assistant.model.context` gives it. `label` says whether it answers the question, None that
-    nobody knows; `span` is the range of `text` that is the answer.
+    """A sentence with the headings above it, nearest first and the title last. `label` says whether it answers the question, None
+    that nobody knows; `span` is the range of `text` that is the answer.
     """
 
     text: str
-    around: tuple[str, str]
+    headings: str
     label: bool | None
     span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question with the sentences of the document that it is about; `spanish` is the question in Spanish, if there is one."""
+    """A question with the sentences of the document that it is about; `other` is the question in another language, or ""."""
 
     source: str
     kind: str
     question: str
     candidates: tuple[Candidate, ...]
-    spanish: str = ""
+    other: str = ""
 
     @property
     def answerable(self) -> bool:
@@ -92,13 +94,13 @@ def qed_examples(path: Path) -> Iterator[Example]:
             yield Example("qed", "natural", row["question"], candidates)
 
 
-def squad_examples(path: Path, articles: slice, spanish: Path) -> Iterator[Example]:
-    """Read the questions on these articles of a file in SQuAD's format, each with all sentences of its article. `spanish` is the
-    same file in Spanish.
+def squad_examples(path: Path, articles: slice, other: Path) -> Iterator[Example]:
+    """Read the questions on these articles of a file in SQuAD's format, each with all sentences of its article. `other` is the same
+    file in another language.
     """
-    spanish_questions = {
+    other_questions = {
         asked["id"]: str(asked["question"])
-        for article in json.loads(spanish.read_bytes())["data"]
+        for article in json.loads(other.read_bytes())["data"]
         for paragraph in article["paragraphs"]
         for asked in paragraph["qas"]
     }
@@ -116,7 +118,7 @@ def squad_examples(path: Path, articles: slice, spanish: Path) -> Iterator[Examp
                 first = start + int(answer["answer_start"])
                 gold = [(first, first + len(answer["text"]))]
                 candidates = tuple(_candidates(document, in_document, gold, gold, answer["text"]))
-                yield Example("squad", "squad", str(asked["question"]), candidates, spanish_questions[asked["id"]])
+                yield Example("squad", "squad", str(asked["question"]), candidates, other_questions[asked["id"]])
 
 
 def squad_library(
@@ -151,19 +153,21 @@ def _titled(title: str, text: str) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class _DocumentSentence:
-    """A sentence of a document: its range, its text as it is shown, and its context."""
+    """A sentence of a document: its range, its text as it is shown, and the headings above it."""
 
     start: int
     end: int
     shown: str
-    around: tuple[str, str]
+    headings: str
 
 
 def _sentences_of(document: Document) -> list[_DocumentSentence]:
     """Return the sentences of a document except headings."""
     headings = {heading.start for heading in document.headings}
     return [
-        _DocumentSentence(start, end, document.shown(start, end), context(document, start))
+        _DocumentSentence(
+            start, end, document.shown(start, end), "; ".join([*reversed(document.heading_path(start)), document.title])
+        )
         for start, end in sentences(document)
         if start not in headings
     ]
@@ -191,7 +195,7 @@ def _candidates(
                 part = document.shown(max(first, start), min(last, end))
                 if (place := sentence.shown.find(part)) >= 0:
                     span = (place, place + len(part))
-        yield Candidate(sentence.shown, sentence.around, label, span)
+        yield Candidate(sentence.shown, sentence.headings, label, span)
 
 
 def detokenised(text: str) -> str:

@@ -1,252 +1,152 @@
-"""Trains the cross-encoder: makes epochs of questions with sentences in tokens, and takes steps on them."""
+"""Trains the cross-encoder: turns groups into tokens, and learns from their labels."""
 
-import logging
-import math
+import hashlib
+import json
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
-from assistant.glossary import in_english, in_plain_words
-from assistant.model.pairs import encode
-from index import Encoder
-from tools.cpu_flags import has_bfloat16
-from tools.train.examples import Candidate, Example, with_other_name
-from tools.train.model import TrainableCrossEncoder, padded
+from assistant.model.passage_input import PassageInput, passage_inputs
+from tools.train.groups import Group
+from tools.train.model import TrainableCrossEncoder, batch_of
+from tools.train.steps import Plan, autocast, take_steps
 
-_log = logging.getLogger(__name__)
+_BATCH = 12  # groups
+_SORTED = 30  # batches whose groups are sorted by length
+_NEW = 4  # times the learning rate that new parameters get: the heads, and the words added to the vocabulary
+_HARDEST, _NEAR = 0.5, 0.5  # weights of the wrong sentence that looks most right, and of near misses, beside that of each sentence
+_ABOUT, _ABOUT_NEAR = 0.7, 0.3  # weights of telling the answer, and the near miss where there is none, from the other sentences
+_SPAN = 0.25  # weight of the answer's span
 
-_BATCH = 10  # questions
-_PART = 14  # pairs of like length that go through the model together
-_SORTED = 40  # batches whose questions are sorted by length
-_LISTWISE, _SPAN = 0.5, 0.25  # weights of two losses beside that of each pair
-_SWAPS = 0.6  # the share of the natural questions with a name that are asked with another one, too
+RATE = 5e-5
+"""The learning rate."""
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingPair:
-    """A question with a sentence, as token ids and their types. `label` is 1.0 if the sentence answers, else 0.0; `span` holds the
-    answer's first and last token.
+class EncodedGroup:
+    """A group in tokens, its sentences in one input or more. `labels`, `near` and `span` are as those of a `Group`, but the range
+    of the span is its first and last token among those of its sentence.
     """
 
-    ids: list[int]
-    types: list[int]
-    label: float
-    span: tuple[int, int] | None
+    inputs: tuple[PassageInput, ...]
+    labels: tuple[bool | None, ...]
+    near: frozenset[int]
+    span: tuple[int, int, int] | None
+
+    @property
+    def length(self) -> int:
+        """The number of its tokens."""
+        return sum(len(one.ids) for one in self.inputs)
 
 
-def training_pair(tokenizer: Tokenizer, question: str, candidate: Candidate) -> TrainingPair:
-    """Return a question with a candidate in tokens."""
-    pair = encode(tokenizer, question, candidate.text, candidate.around)
+def encoded(tokenizer: Tokenizer, group: Group) -> EncodedGroup:
+    """Return a group in tokens. A span that is cut off is left out."""
+    inputs = tuple(passage_inputs(tokenizer, group.question, group.headings, group.sentences))
     span = None
-    if candidate.label and candidate.span is not None:
-        first, last = candidate.span
-        inside = [place for place, (start, end) in enumerate(pair.offsets) if start < last and end > first]
-        span = (pair.first + inside[0], pair.first + inside[-1]) if inside else None
-    return TrainingPair(pair.ids, pair.types, float(bool(candidate.label)), span)
+    if group.span is not None:
+        sentence, start, end = group.span
+        offsets = [offsets for one in inputs for offsets in one.offsets][sentence]
+        inside = [place for place, (first, last) in enumerate(offsets) if first < end and last > start]
+        if inside and offsets[inside[-1]][1] >= end:
+            span = (sentence, inside[0], inside[-1])
+    return EncodedGroup(inputs, group.labels, group.near, span)
 
 
-def hardest_first(examples: Sequence[Example], encoder: Encoder) -> list[Example]:
-    """Return the examples with their sentences in the order of their cosine with the question, highest first."""
-    texts = sorted({candidate.text for example in examples for candidate in example.candidates})
-    vectors = dict(zip(texts, encoder.passages(texts), strict=True))
-    questions = encoder.questions([example.question for example in examples])
-    return [
-        replace(
-            example,
-            candidates=tuple(sorted(example.candidates, key=lambda candidate: -float(vectors[candidate.text] @ question))),
-        )
-        for example, question in zip(examples, questions, strict=True)
-    ]
+def make_batches(groups: Sequence[EncodedGroup], draw: random.Random) -> list[list[EncodedGroup]]:
+    """Return batches of groups of similar length, in random order."""
+    shuffled = draw.sample(groups, len(groups))
+    batches: list[list[EncodedGroup]] = []
+    for start in range(0, len(shuffled), _BATCH * _SORTED):
+        part = sorted(shuffled[start : start + _BATCH * _SORTED], key=lambda group: group.length)
+        some = [part[place : place + _BATCH] for place in range(0, len(part), _BATCH)]
+        batches += draw.sample(some, len(some))
+    return batches
 
 
-def hard_negatives(examples: Sequence[Example], encoder: Encoder) -> list[list[Candidate]]:
-    """Return for each question the third to the eighth nearest of the sentences of other articles that don't hold its answer."""
-    pool = [(candidate, number) for number, example in enumerate(examples) for candidate in example.candidates[:6]]
-    vectors = encoder.passages([candidate.text[:300] for candidate, _ in pool])
-    owners = np.array([number for _, number in pool])
-    questions = encoder.questions([example.question for example in examples])
-    negatives = []
-    for number, (example, question) in enumerate(zip(examples, questions, strict=True)):
-        cosines = vectors @ question
-        cosines[owners == number] = -1
-        answers = [candidate.text[slice(*candidate.span)].casefold() for candidate in example.candidates if candidate.span]
-        nearest = [pool[place][0] for place in np.argsort(-cosines)[:12]]
-        negatives.append(
-            [
-                replace(other, label=False, span=None)
-                for other in nearest
-                if other.around[0] != example.candidates[0].around[0]
-                and not any(answer in other.text.casefold() for answer in answers)
-            ][2:8]
-        )
-    return negatives
-
-
-def natural_epoch(
-    examples: Sequence[Example],
-    negatives: Sequence[Sequence[Candidate]],
-    tokenizer: Tokenizer,
-    draw: random.Random,
-    *,
-    beside: int,
-    elsewhere: int,
-) -> list[list[TrainingPair]]:
-    """Return one pass over natural questions: each with its answer, so many sentences from `beside` it and from `elsewhere`, and
-    sometimes once more with another name, which nothing answers.
+def loss_of(model: TrainableCrossEncoder, groups: Sequence[EncodedGroup]) -> Tensor:
+    """Return the mean loss over some groups: that of each sentence's answering or not, that of telling the sentence that is about
+    the question from the others of its group, and that of the answer's span.
     """
-    epoch = []
-    for example, others in zip(examples, negatives, strict=True):
-        gold = [candidate for candidate in example.candidates if candidate.label]
-        rest = [candidate for candidate in example.candidates if candidate.label is False]
-        question = f"{example.question[0].upper()}{example.question[1:]}?" if draw.random() < 0.3 else example.question
-        answer = draw.choice(gold)
-        shown = [answer, *_some(rest, beside, draw), *_some(others, elsewhere, draw)]
-        pairs = [training_pair(tokenizer, question, candidate) for candidate in shown]
-        other = with_other_name(example, examples, draw) if draw.random() < _SWAPS else None
-        if other is not None:
-            pairs.append(training_pair(tokenizer, other, replace(answer, label=False, span=None)))
-        epoch.append(pairs)
-    return epoch
-
-
-def report_epoch(examples: Sequence[Example], tokenizer: Tokenizer, draw: random.Random) -> list[list[TrainingPair]]:
-    """Return one pass over the questions on reports, whose sentences come hardest first: each question as the model sees it in use,
-    with its answer, if it has one, and some of the hardest sentences.
-    """
-    epoch = []
-    for example in examples:
-        gold = [candidate for candidate in example.candidates if candidate.label]
-        rest = [candidate for candidate in example.candidates if candidate.label is False]
-        for question in _as_in_use(example):
-            answers = _some(gold, 2, draw)
-            shown = [*answers, *_some(rest[:6], 4 - len(answers), draw), *_some(rest[6:], 1, draw)]
-            epoch.append([training_pair(tokenizer, question, candidate) for candidate in shown])
-    return epoch
-
-
-def article_epoch(examples: Sequence[Example], tokenizer: Tokenizer, draw: random.Random) -> list[list[TrainingPair]]:
-    """Return one pass over questions on articles, whose sentences come hardest first: each with its answer, and once more without,
-    as if the article did not have it.
-    """
-    epoch = []
-    for example in examples:
-        gold = [candidate for candidate in example.candidates if candidate.label]
-        rest = [candidate for candidate in example.candidates if candidate.label is False]
-        for question in _as_in_use(example):
-            for shown in ([*_some(gold, 1, draw), *_some(rest[:8], 4, draw)], _some(rest[:10], 5, draw)):
-                epoch.append([training_pair(tokenizer, question, candidate) for candidate in shown])
-    return epoch
-
-
-def _as_in_use(example: Example) -> list[str]:
-    """Return the question as the model sees it in use: in plain words, and in the glossary's English for the Spanish one."""
-    return [in_plain_words(example.question), *([in_english(example.spanish)] if example.spanish else [])]
-
-
-def _some(candidates: Sequence[Candidate], most: int, draw: random.Random) -> list[Candidate]:
-    return draw.sample(candidates, min(most, len(candidates)))
-
-
-def training_type() -> torch.dtype:
-    """Return the number type of the forward pass: bfloat16 where the processor has it in hardware, and float32 elsewhere.
-
-    Elsewhere torch emulates bfloat16, six times slower than float32.
-    """
-    return torch.bfloat16 if has_bfloat16() else torch.float32
-
-
-def loss_of(model: TrainableCrossEncoder, groups: Sequence[Sequence[TrainingPair]]) -> Tensor:
-    """Return the loss over some questions, each with its pairs: that of each pair by itself, that of the answer among the pairs of
-    its question, and that of the answer's span.
-    """
-    pairs = [pair for group in groups for pair in group]
-    order = sorted(range(len(pairs)), key=lambda place: len(pairs[place].ids))
-    size = math.ceil(len(pairs) / max(1, round(len(pairs) / _PART)))
-    number_type = training_type()
-    logits: list[Tensor] = []
-    span_losses: list[Tensor] = []
-    for start in range(0, len(pairs), size):
-        part = [pairs[place] for place in order[start : start + size]]
-        types = padded([pair.types for pair in part])
-        mask = padded([[1] * len(pair.ids) for pair in part])
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=number_type is torch.bfloat16):
-            answers, spans = model(padded([pair.ids for pair in part]), mask, types)
-        logits.append(answers.float())
-        for number, pair in enumerate(part):
-            if pair.span is not None:
-                within = spans[number].float().masked_fill((types[number] == 0).unsqueeze(-1), -1e4)
-                span_losses.append(functional.cross_entropy(within.T, torch.tensor(pair.span)))
-    logit = torch.cat(logits)[torch.argsort(torch.tensor(order))]
-    label = torch.tensor([pair.label for pair in pairs])
-    pair_losses = functional.binary_cross_entropy_with_logits(logit, label, reduction="none")
-    losses = []
-    start = 0
+    inputs = [one for group in groups for one in group.inputs]
+    with autocast():
+        scores, spans = model(*batch_of(inputs))
+    scores, spans = scores.float(), spans.float()
+    losses, span_losses, first = [], [], 0
     for group in groups:
-        here = slice(start, start + len(group))
-        loss = pair_losses[here].mean()
-        if 0 < label[here].sum() < len(group):
-            chances = torch.log_softmax(logit[here], 0)
-            loss = loss - _LISTWISE * torch.logsumexp(chances[label[here] > 0], 0)
-        losses.append(loss)
-        start += len(group)
-    mean = torch.stack(losses).mean()
-    return mean + 2 * _SPAN * torch.stack(span_losses).mean() if span_losses else mean
+        rows = range(first, first := first + len(group.inputs))
+        markers = [scores[row, len(inputs[row].ids) - len(inputs[row].sentences) : len(inputs[row].ids)] for row in rows]
+        losses.append(_group_loss(torch.cat(markers), group))
+        if group.span is not None:
+            sentence, start, end = group.span
+            row, (left, right) = [(row, tokens) for row in rows for tokens in inputs[row].sentences][sentence]
+            span_losses.append(functional.cross_entropy(spans[row, left:right].T, torch.tensor([start, end])))
+    loss = torch.stack(losses).mean()
+    return loss + _SPAN * torch.stack(span_losses).mean() if span_losses else loss
 
 
-def train(
-    model: TrainableCrossEncoder,
-    epochs: Sequence[Sequence[list[TrainingPair]]],
-    rate: float,
-    floor: float,
-    draw: random.Random,
-) -> None:
-    """Train the model on the epochs, one after the other, with AdamW. The word vectors stay as they are.
+def _group_loss(scores: Tensor, group: EncodedGroup) -> Tensor:
+    """Return the loss of a group from the logits of its sentences, shape (n, 2). Sentences with unknown labels have none."""
+    right = torch.tensor([label is True for label in group.labels])
+    wrong = torch.tensor([label is False for label in group.labels])
+    near = torch.tensor([place in group.near for place in range(len(group.labels))])
+    each = functional.binary_cross_entropy_with_logits(scores[:, 0], right.float(), reduction="none")
+    loss = scores.new_zeros(())
+    if right.any():
+        loss = loss + each[right].mean() / 2
+    if wrong.any():
+        loss = loss + (each[wrong].mean() + _HARDEST * each[wrong].max()) / 2
+    if near.any():
+        loss = loss + _NEAR * each[near].mean() / 2
+    about, known = right if right.any() else near, right | wrong
+    if about.any() and not about[known].all():
+        share = torch.logsumexp(scores[about, 1], 0) - torch.logsumexp(scores[known, 1], 0)
+        loss = loss - (_ABOUT if right.any() else _ABOUT_NEAR) * share
+    return loss
 
-    The learning rate rises to `rate` over the first 6% of the steps, and then falls linearly to `floor` of it.
+
+def train(model: TrainableCrossEncoder, batches: Sequence[Sequence[EncodedGroup]], first_new_word: int, plan: Plan) -> None:
+    """Train the model on the batches, one after the other, with AdamW.
+
+    Of the embeddings, only the vectors of the words from `first_new_word` on are trained. Raises ValueError if the checkpoint is of
+    another training.
     """
+    optimizer = _optimizer(model, plan.rate)
+    words = model.bert.embeddings.word_embeddings.weight
+    held = words.register_hook(lambda gradient: gradient.index_fill(0, torch.arange(first_new_word), 0.0))
+    take_steps(model, optimizer, lambda step: loss_of(model, batches[step]), len(batches), _digest(batches, plan), plan)
+    held.remove()
+
+
+def _optimizer(model: TrainableCrossEncoder, rate: float) -> torch.optim.AdamW:
+    """Return the optimizer of a model, whose embeddings are frozen but for those of words."""
     for parameter in model.bert.embeddings.parameters():
         parameter.requires_grad = False
-    total = sum(math.ceil(len(epoch) / _BATCH) for epoch in epochs)
-    learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(
+    words = model.bert.embeddings.word_embeddings.weight
+    words.requires_grad = True
+    new = [*model.scores.parameters(), *model.span.parameters(), words]
+    are_new = {id(parameter) for parameter in new}
+    learned = [one for one in model.parameters() if one.requires_grad and id(one) not in are_new]
+    return torch.optim.AdamW(
         [
             {"params": [parameter for parameter in learned if parameter.ndim > 1], "weight_decay": 0.01},
             {"params": [parameter for parameter in learned if parameter.ndim < 2], "weight_decay": 0.0},
+            {"params": new, "weight_decay": 0.0, "lr": _NEW * rate},
         ],
         lr=rate,
         fused=True,
     )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1, (step + 1) / (0.06 * total)) * max(floor, 1 - step / total)
-    )
-    model.train()
-    losses: list[float] = []
-    for epoch in epochs:
-        for batch in _batches(epoch, draw):
-            loss = loss_of(model, batch)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            losses.append(loss.item())
-            if len(losses) % 50 == 0:
-                _log.info("step %d of %d, loss %.4f", len(losses), total, sum(losses[-100:]) / len(losses[-100:]))
 
 
-def _batches(epoch: Sequence[list[TrainingPair]], draw: random.Random) -> Iterator[list[list[TrainingPair]]]:
-    """Yield batches of questions of similar length, in random order."""
-    groups = list(epoch)
-    draw.shuffle(groups)
-    batches = []
-    for start in range(0, len(groups), _BATCH * _SORTED):
-        part = sorted(groups[start : start + _BATCH * _SORTED], key=lambda group: max(len(pair.ids) for pair in group))
-        batches += [part[place : place + _BATCH] for place in range(0, len(part), _BATCH)]
-    draw.shuffle(batches)
-    yield from batches
+def _digest(batches: Sequence[Sequence[EncodedGroup]], plan: Plan) -> str:
+    """Return what tells one training from another: a digest of its batches, its learning rate and its most steps."""
+    digest = hashlib.sha256(json.dumps([plan.rate, plan.most_steps]).encode())
+    for batch in batches:
+        for group in batch:
+            ids = [one.ids for one in group.inputs]
+            digest.update(json.dumps([ids, group.labels, sorted(group.near), group.span]).encode())
+    return digest.hexdigest()

@@ -29,6 +29,7 @@ _REASONS = {
     "language": "reason_language",
     "no_documents": "reason_no_documents",
     "unsure": "reason_unsure",
+    "unread": "reason_unread",
 }
 
 
@@ -40,7 +41,7 @@ def status_line(status: Status, language: Language) -> str:
 
 def explain(reason: Reason, language: Language, part: str = "") -> str:
     """Return why a question isn't answered, or why one `part` of it isn't."""
-    subject = language_name(reason.subject, language) if reason.code == "language" else reason.subject
+    subject = language_name(reason.subject, language) if reason.code in ("language", "unread") else reason.subject
     sentence = say(_REASONS[reason.code], language, subject=subject)
     return say("reason_for_part", language, part=part, reason=sentence) if part else sentence
 
