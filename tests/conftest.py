@@ -3,13 +3,10 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import pytest
 from fastapi.testclient import TestClient
-from gradio import Blocks
-from gradio.routes import App
 from playwright.sync_api import Browser, sync_playwright
 
 from assistant import Assistant, Feedback, SentenceRanker
@@ -22,8 +19,11 @@ from tests.commands import Quipu
 from tests.fakes import WordEncoder
 from tests.inline import PARSERS, add
 from tests.made import REPORT, write
+from tests.made_dossiers import RECORD, packed
 from tests.remembering import RememberingCrossEncoder
 from tests.serving import serving
+from tools.train.dossiers import Dossier, read_dossiers
+from tools.train.examples import REPORTS, Example, report_examples
 from ui.server import create_app
 from ui.settings import ServerSettings
 
@@ -33,14 +33,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite started in t
 @pytest.fixture(scope="session", autouse=True)
 def _one_application_per_page() -> Iterator[None]:
     """Gradio makes an application whenever a page is begun, ends or gets a queue, and another one, the one in use, to mount it. The
-    others would cost the suite a minute.
+    others, which would cost the suite a minute, aren't made.
     """
-    create = App.create_app
-
-    def create_to_mount(blocks: Blocks, **settings: Any) -> App | None:  # noqa: ANN401 - passed on as they come
-        return None if settings == {"mcp_server": False} else create(blocks, **settings)
-
-    with patch.object(App, "create_app", create_to_mount):
+    with patch("gradio.blocks.App"):
         yield
 
 
@@ -248,3 +243,27 @@ def limited(library: Home) -> Iterator[Callable[[list[str]], None]]:
 
     yield to
     limit(library, entry.id, [])
+
+
+@pytest.fixture
+def dossier(tmp_path: Path) -> Dossier:
+    """The dossier of `RECORD`, as it is read from a packed file."""
+    (read,) = read_dossiers(packed(tmp_path, RECORD))
+    return read
+
+
+@pytest.fixture(scope="session")
+def on_reports() -> list[Example]:
+    """All the questions on the written reports that the cross-encoder is trained on."""
+    return list(report_examples(REPORTS))
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """One thread for the training of what is small: two would only wait for each other."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

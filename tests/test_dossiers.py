@@ -1,7 +1,6 @@
 """The dossiers written for training: how they are read, and what the check says of them."""
 
 import json
-import lzma
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -9,61 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.made_dossiers import RECORD, packed
 from tools.train import check
 from tools.train.check import complaints, shares_few_words, summary
-from tools.train.dossiers import HELD_BACK, Dossier, read_dossiers, read_records
-
-RECORD: dict[str, Any] = {
-    "id": "w1-01",
-    "language": "en",
-    "texts": [
-        {
-            "genre": "report",
-            "title": f"Chapter {chapter}",
-            "sections": [
-                {"heading": "", "sentences": {str(first): f"The port of town {chapter} was closed."}},
-                {
-                    "heading": "Causes",
-                    "sentences": {str(first + 1): f"Silt blocked channel {chapter}.", str(first + 2): f"Dredger {chapter} sank."},
-                },
-            ],
-        }
-        for chapter, first in enumerate(range(1, 19, 3), 1)
-    ],
-    "translations": {"2": "El limo bloqueó el canal 1."},
-    "questions": [
-        {
-            "text": 1,
-            "kind": "why",
-            "english": "Why can't ships enter?",
-            "spanish": "¿Por qué no entran barcos?",
-            "gold": [2],
-            "arguable": [3],
-            "near": [],
-        },
-        {
-            "text": 2,
-            "kind": "no-person",
-            "english": "Who shut the port?",
-            "spanish": "¿Quién cerró el puerto?",
-            "gold": [],
-            "arguable": [],
-            "near": [4],
-        },
-    ],
-}
-
-
-@pytest.fixture
-def dossier(tmp_path: Path) -> Dossier:
-    (read,) = read_dossiers(packed(tmp_path, RECORD))
-    return read
-
-
-def packed(folder: Path, *records: dict[str, Any]) -> Path:
-    path = folder / "dossiers.jsonl.xz"
-    path.write_bytes(lzma.compress("".join(f"{json.dumps(record)}\n" for record in records).encode("utf-8")))
-    return path
+from tools.train.dossiers import HELD_BACK, Dossier, read_records
 
 
 def test_a_dossier_is_read_with_its_numbers_headings_and_answers(dossier: Dossier) -> None:

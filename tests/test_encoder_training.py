@@ -4,7 +4,6 @@ import hashlib
 import json
 import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from sentence_transformers import SentenceTransformer
 from torch import Tensor
 from transformers import BertConfig, BertModel
 
+from index import default_folder
 from tests.made import write
 from tools.train.dossiers import Dossier, DossierQuestion, DossierSentence, DossierText
 from tools.train.encoder import contrast, train_encoder
@@ -28,9 +28,12 @@ from tools.train.encoder_batches import (
     parallel_texts,
     window,
 )
-from tools.train.sentence_encoder import WEIGHTS, SentenceEncoder, base_folder
+from tools.train.sentence_encoder import WEIGHTS, SentenceEncoder
 from tools.train.spanish_pieces import SpanishPieces
 from tools.train.steps import Plan
+
+ENGLISH = 30522
+"""The number of pieces of BERT's English vocabulary, which come first in that of the encoder that ships."""
 
 HARBOUR = tuple(DossierSentence(number, "Causes" if number > 2 else "", f"Ship {number} sank.") for number in range(1, 7))
 PRISON = tuple(DossierSentence(number, "", f"Cell {number} is full.") for number in range(7, 17))
@@ -52,13 +55,7 @@ DOSSIER = Dossier(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """One thread for what is small: two would only wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def windows(number: int, most: int) -> list[Window]:
@@ -156,12 +153,18 @@ PIECES = SpanishPieces(("carcel", "barco"), ({2003: 1.0}, {2004: 1.0}))
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder like all-MiniLM-L6-v2's, with a tiny model in it."""
+    """A folder like that of the model that the encoder starts from, with a tiny model in it and English pieces alone."""
     folder = tmp_path_factory.mktemp("encoder") / "base"
-    shutil.copytree(base_folder(), folder, ignore=shutil.ignore_patterns(WEIGHTS))
+    shutil.copytree(default_folder(), folder, ignore=shutil.ignore_patterns(WEIGHTS))
+    vocabulary = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    pieces = vocabulary["model"]["vocab"]
+    vocabulary["model"]["vocab"] = {piece: number for piece, number in pieces.items() if number < ENGLISH}
+    (folder / "tokenizer.json").write_text(json.dumps(vocabulary), encoding="utf-8")
+    settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    (folder / "tokenizer_config.json").write_text(json.dumps({**settings, "name_or_path": "its origin"}), encoding="utf-8")
     torch.manual_seed(0)
     sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
-    model = BertModel(BertConfig(vocab_size=30522, **sizes))
+    model = BertModel(BertConfig(vocab_size=ENGLISH, **sizes))
     model.save_pretrained(folder)
     return folder
 
@@ -214,5 +217,5 @@ def test_the_written_folder_is_a_model_of_sentence_transformers(
         expected = encoder(texts, 256).numpy()
     np.testing.assert_allclose(loaded.encode(texts), expected, atol=2e-3)
     assert (tmp_path / "written" / "vocab.txt").read_text(encoding="utf-8").splitlines()[-2:] == ["carcel", "barco"]
-    assert "nreimers" not in "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "written").glob("*.json"))
+    assert "its origin" not in "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "written").glob("*.json"))
     encoder.write(base, tmp_path / "written")  # over the same files

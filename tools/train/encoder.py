@@ -39,13 +39,13 @@ _log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Make the vocabulary and the weights, as the arguments say, and print the checksum of the weights."""
+    """Make the vocabulary and the weights, as the arguments say, and log the checksum of the weights."""
     arguments = _parser().parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(usable_cores())
     plan = Plan(arguments.rate, None, arguments.minutes, arguments.checkpoint, _SAVE_EVERY, _WARM_UP)
     encoder = trained(base_folder(), arguments.xquad, arguments.xquad_es, arguments.seed, arguments.steps, plan)
-    print(f"{WEIGHTS}, sha256 {encoder.write(base_folder(), arguments.into)}")  # noqa: T201 - a command
+    _log.info("%s, sha256 %s", WEIGHTS, encoder.write(base_folder(), arguments.into))
 
 
 def _parser() -> argparse.ArgumentParser:

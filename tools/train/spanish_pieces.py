@@ -131,13 +131,13 @@ def make_pieces(counts: Mapping[str, int], pieces: Mapping[str, int], embed: Emb
 
 def _shares(translated: Sequence[int], cosines: Mapping[int, float]) -> dict[int, float]:
     """Return the shares of pieces in a word's vector, from those that the glossary names and the cosines of the nearest."""
-    shares: Counter[int] = Counter()
+    shares: dict[int, float] = defaultdict(float)
     for piece in translated:
-        shares[piece] += _GLOSSARY_SHARE / len(translated)  # type: ignore[assignment]  # a Counter adds up shares as well
+        shares[piece] += _GLOSSARY_SHARE / len(translated)
     powers = np.exp((np.array(list(cosines.values())) - max(cosines.values())) / _SHARPNESS)
     rest = 1 - _GLOSSARY_SHARE if translated else 1.0
     for piece, power in zip(cosines, powers / powers.sum(), strict=True):
-        shares[piece] += rest * float(power)  # type: ignore[assignment]
+        shares[piece] += rest * float(power)
     return {piece: round(share, 4) for piece, share in shares.items() if share > _SMALLEST_SHARE}
 
 

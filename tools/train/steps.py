@@ -71,7 +71,7 @@ def take_steps(
             group["lr"] = rate * min(1, (step + 1) / plan.warm_up) * max(_FLOOR, 1 - max(step / steps, spent))
         loss = loss_at(step)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         step += 1
