@@ -11,9 +11,7 @@ from index import Encoder
 from tests.made import REPORT
 from tools.train.calibrate import CalibrationQuestion, ScoredQuestion, as_report, fit, score_questions
 from tools.train.dossiers import Dossier
-from tools.train.examples import (
-    quote_ranges,
-)
+from tools.train.examples import quote_ranges
 
 
 def test_dossiers_are_calibrated_on_as_one_text(dossier: Dossier) -> None:

@@ -190,15 +190,14 @@ def counted(number: int) -> str:
 
 def test_only_so_much_of_the_passages_is_read(tmp_path: Path) -> None:
     """Of a first passage that is too long, its beginning; of short ones, those that fit."""
-    counts = []
-    for limit, weeks in ((4000, 200), (200, 200)):
+    passages = []
+    for limit in (4000, 200):
         home, encoder = Home(tmp_path / str(limit)), WordEncoder(limit=limit)
-        add(home, [write(tmp_path / "weeks.txt", " ".join(map(counted, range(weeks))))], encoder)
+        add(home, [write(tmp_path / "weeks.txt", " ".join(map(counted, range(200))))], encoder)
         read = [one.sentence for one in measured(home, encoder, "How many sawmills were counted?")[0]]
         assert 2500 < sum(len(sentence.text) for sentence in read) <= 4000
-        counts.append(len({sentence.hit.passage.start for sentence in read}))
-        assert read == sorted(read, key=lambda one: (read.index(next(x for x in read if x.hit == one.hit)), one.start))
-    assert counts[0] == 1 < counts[1]
+        passages.append(len({sentence.hit.passage.start for sentence in read}))
+    assert passages[0] == 1 < passages[1]
 
 
 def test_a_passage_in_a_language_that_the_cross_encoder_does_not_read_is_weighed_by_the_other_signals(

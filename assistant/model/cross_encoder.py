@@ -67,13 +67,15 @@ class CrossEncoder:
         if not (folder / WEIGHTS).is_file():
             return None
         expected = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
-        for name in (WEIGHTS, TOKENIZER):
-            path = folder / name
-            if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != expected[name]:
-                raise EncoderError(f"The cross-encoder's file {path} is not the one that Quipu was measured with: reinstall Quipu.")
+        content = {name: path.read_bytes() if (path := folder / name).is_file() else b"" for name in (WEIGHTS, TOKENIZER)}
+        for name, data in content.items():
+            if hashlib.sha256(data).hexdigest() != expected[name]:
+                raise EncoderError(
+                    f"The cross-encoder's file {folder / name} is not the one that Quipu was measured with: reinstall Quipu."
+                )
         from onnxruntime import InferenceSession
 
-        session = InferenceSession(str(folder / WEIGHTS), session_options(), providers=["CPUExecutionProvider"])
+        session = InferenceSession(content[WEIGHTS], session_options(), providers=["CPUExecutionProvider"])
         return cls(session, tokenizer(folder))
 
     def score(self, question: str, passages: Sequence[ReadPassage]) -> list[list[SentenceScore]]:
