@@ -8,12 +8,12 @@ from typing import Literal
 
 from assistant.answer import Reason
 from assistant.glossary import in_english
-from assistant.question import Question, is_acronym, is_named, name_forms, unknown_language
+from assistant.question import Question, is_acronym, is_named, name_forms
 from assistant.question.phrases import FUNCTION_WORDS
 from assistant.ranking import Evidence
 from assistant.vocabulary import Vocabulary, occurs
-from corpus import USUAL_LANGUAGES
-from index import fold, question_terms, terms, words
+from corpus import USUAL_LANGUAGES, unusual_language
+from index import fold, terms
 
 Caution = Literal["careful", "balanced", "forthcoming"]
 
@@ -79,26 +79,15 @@ def decide(
     if not vocabulary.size():
         return Decision((), Reason("no_documents"), 0.0)
     decision = _decide_in_known_language(question, evidence, vocabulary, caution)
+    unread = unusual_language(question.text)
     if decision.chosen or decision.is_unsure:
-        unread = _unread_language(question, vocabulary)
         read = tuple(piece for piece in decision.chosen if piece.document.language in USUAL_LANGUAGES)
         if unread is None and not read and evidence[0].document.language not in USUAL_LANGUAGES:
             unread = evidence[0].document.language
         return replace(decision, chosen=read) if unread is None else replace(decision, chosen=(), reason=Reason("unread", unread))
-    unknown = unknown_language(question.text)
-    if unknown is not None and unknown not in vocabulary.languages():
-        return replace(decision, reason=Reason("language", unknown))
+    if unread is not None and unread not in vocabulary.languages():
+        return replace(decision, reason=Reason("language", unread))
     return decision
-
-
-def _unread_language(question: Question, vocabulary: Vocabulary) -> str | None:
-    """Return the code of the question's language if the cross-encoder doesn't read it, else None.
-
-    A short question looks like many languages. It is in another one only if the documents have few of its words.
-    """
-    asked = words(question.in_full or question.text)
-    known = [word for word in asked if occurs(question_terms(word, ""), vocabulary)]
-    return unknown_language(question.text) if len(known) <= len(asked) / 4 else None
 
 
 def _decide_in_known_language(

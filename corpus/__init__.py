@@ -9,7 +9,7 @@ from corpus.errors import DocumentError, QuipuError
 from corpus.file_parsers import FileParsers, InlineParsers, ParserPool
 from corpus.formats import FORMATS, PARSERS_VERSION, document_id, read, read_bytes, shipped
 from corpus.isolation import ISOLATED_PARSERS, IsolatedParsers, ProcessPool, Worker, available_processors, result_if_done, weight_of
-from corpus.language import USUAL_LANGUAGES, language_of
+from corpus.language import USUAL_LANGUAGES, language_of, unusual_language
 from corpus.load import load
 from corpus.names import WITHIN, shown_name
 from corpus.read_options import DEFAULT_READ_OPTIONS, ReadOptions
@@ -72,5 +72,6 @@ __all__ = [
     "shown_name",
     "split",
     "split_sentences",
+    "unusual_language",
     "weight_of",
 ]

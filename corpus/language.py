@@ -13,6 +13,11 @@ USUAL_LANGUAGES = ("en", "es")
 
 _SAMPLE = 5000  # characters; more take longer and don't change the result
 
+_CLEARLY = 12.0
+"""By how many nats a language has to be likelier than the usual ones to be clearly another one: 0.06% of 6,700 questions in the
+usual languages, misspelled ones and keywords among them, look so, and 38 of 40 in eleven other languages.
+"""
+
 _loading = threading.RLock()  # two threads that unpack the model at once would take twice the memory
 
 
@@ -38,3 +43,14 @@ def language_of(text: str, among: tuple[str, ...] = ()) -> str:
         identifier = _identifier(among)
     language, _ = identifier.classify(text[:_SAMPLE])
     return str(language)
+
+
+def unusual_language(text: str) -> str | None:
+    """Return the ISO 639-1 code of a text's language if that is clearly none of `USUAL_LANGUAGES`, else None."""
+    if not any(character.isalpha() for character in text):
+        return None
+    with _loading:
+        likelihoods = dict(_identifier(()).rank(text[:_SAMPLE]))
+    likeliest = max(likelihoods, key=likelihoods.__getitem__)
+    margin = likelihoods[likeliest] - max(likelihoods[language] for language in USUAL_LANGUAGES)
+    return str(likeliest) if margin > _CLEARLY else None

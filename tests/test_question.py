@@ -4,6 +4,7 @@ import pytest
 
 from assistant import QuestionError
 from assistant.question import is_elliptical, understand
+from corpus import unusual_language
 from index import question_terms
 from tests.fakes import Words
 
@@ -173,3 +174,23 @@ def test_a_complete_question_may_begin_like_a_follow_up() -> None:
     assert not is_elliptical("And who is said to control the forests of the north?", "en")
     assert not is_elliptical("Is it true that Peru has not entered into any extradition treaties?", "en")
     assert is_elliptical("and who controls them?", "en")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Qui contrôle aujourd'hui la région du nord du Pérou ?", "fr"),
+        ("Qui contrôle le VRAEM ?", "fr"),
+        ("Wer kontrolliert die Region VRAEM?", "de"),
+        ("As prisões no Peru estão superlotadas?", "pt"),
+        ("Кто контролирует север Перу?", "ru"),
+        ("Who controls the VRAEM?", None),
+        ("infromal econmy", None),
+        ("wich guerrila grup contrls teh VRAEM", None),
+        ("periodistas amenasas jueces", None),
+        ("AML efforts", None),
+        ("2021?", None),
+    ],
+)
+def test_a_misspelled_question_is_not_taken_for_one_in_another_language(text: str, language: str | None) -> None:
+    assert unusual_language(text) == language

@@ -2,7 +2,7 @@
 
 from assistant.question.history import is_elliptical
 from assistant.question.names import is_acronym, is_named, name_forms
-from assistant.question.question import LONGEST_QUESTION, Phrasing, Question, encodable, parts_of, understand, unknown_language
+from assistant.question.question import LONGEST_QUESTION, Phrasing, Question, encodable, parts_of, understand
 
 __all__ = [
     "LONGEST_QUESTION",
@@ -15,5 +15,4 @@ __all__ = [
     "name_forms",
     "parts_of",
     "understand",
-    "unknown_language",
 ]

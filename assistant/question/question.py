@@ -13,9 +13,8 @@ from assistant.question.names import names_in
 from assistant.question.no_question import is_empty, is_gibberish, small_talk_language
 from assistant.question.phrases import ASKED_FOR, DATE, FRAMING, NEXT_PART, NUMBER, QUESTION_OPENER, YEAR
 from assistant.question.spelling import corrected
-from assistant.question.words import is_stop_word
 from assistant.vocabulary import Vocabulary, occurs
-from corpus import USUAL_LANGUAGES, language_of, split_sentences
+from corpus import split_sentences
 from index import content_words, fold, question_language, question_terms, words
 
 LONGEST_QUESTION = 2000
@@ -129,15 +128,6 @@ def parts_of(text: str) -> list[str]:
         return [text]
     parts = [part for sentence in asked for part in NEXT_PART.split(sentence)]
     return parts if len(parts) <= _MOST_PARTS else [text]
-
-
-def unknown_language(text: str) -> str | None:
-    """Return the code of a text's language if that is clearly neither English nor Spanish, else None."""
-    known = [word for word in words(text) if is_stop_word(word)]
-    if len(known) > len(words(text)) / 4:
-        return None
-    language = language_of(text)
-    return language if language not in USUAL_LANGUAGES else None
 
 
 def encodable(text: str) -> str:
